@@ -1,0 +1,118 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let package = Package(
+  name: "trust-budget",
+  products: [
+    .executable(name: "trust-budget", targets: ["trust-budget"]),
+    .library(name: "TrustBudgetClient", targets: ["TrustBudgetClient"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-async-algorithms.git", from: "1.1.0"),
+    .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
+    .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0"),
+    .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+  ],
+  targets: [
+    // The system's C libraries, each wrapped by exactly one Swift target.
+    .systemLibrary(
+      name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(
+      name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+
+    // What this project is for. Arrows point towards TrustBudget, which knows nobody.
+    .target(
+      name: "TrustBudget",
+      dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
+    .target(name: "LibPQ", dependencies: ["CPostgreSQL"]),
+    .target(name: "PolicyFile", dependencies: ["TrustBudget", "CLibYAML"]),
+    .target(
+      name: "BudgetLedger",
+      dependencies: [
+        "TrustBudget", "LibPQ",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      plugins: ["EmbedMigrations"]),
+    .target(
+      name: "TrustBudgetServer",
+      dependencies: [
+        "TrustBudget", "BudgetLedger", "PolicyFile",
+        .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ]),
+    .target(
+      name: "TrustBudgetClient",
+      dependencies: [
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOFoundationCompat", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ]),
+    .target(name: "PrivatePostgres"),
+    .executableTarget(
+      name: "trust-budget",
+      dependencies: [
+        "TrustBudget", "PolicyFile", "LibPQ", "BudgetLedger", "TrustBudgetServer",
+        "TrustBudgetClient", "PrivatePostgres",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ]),
+
+    // A private PostgreSQL with a database for each test.
+    .target(
+      name: "TrustBudgetTesting",
+      dependencies: [
+        "TrustBudget", "LibPQ", "PrivatePostgres", "BudgetLedger",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    .testTarget(name: "TrustBudgetTests", dependencies: ["TrustBudget"]),
+    .testTarget(name: "PolicyFileTests", dependencies: ["PolicyFile", "TrustBudget"]),
+    .testTarget(name: "PrivatePostgresTests", dependencies: ["PrivatePostgres"]),
+    .testTarget(name: "LibPQTests", dependencies: ["LibPQ", "PrivatePostgres"]),
+    .testTarget(
+      name: "BudgetLedgerTests",
+      dependencies: [
+        "TrustBudget", "LibPQ", "BudgetLedger", "PrivatePostgres", "TrustBudgetTesting",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    .testTarget(
+      name: "ServiceTests",
+      dependencies: [
+        "trust-budget", "TrustBudgetTesting",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOFoundationCompat", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ]),
+
+    // Compiles migrations/*.sql into the program, so that it runs from an empty directory.
+    .executableTarget(name: "embed-migrations", path: "Plugins/embed-migrations"),
+    .plugin(
+      name: "EmbedMigrations", capability: .buildTool(),
+      dependencies: ["embed-migrations"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where ![.system, .plugin].contains(target.type) {
+  target.swiftSettings = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+  ]
+}

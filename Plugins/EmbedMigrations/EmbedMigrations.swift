@@ -1,0 +1,23 @@
+import Foundation
+import PackagePlugin
+
+/// Turns `migrations/*.sql` into one Swift file of the target that uses this plugin.
+@main
+struct EmbedMigrations: BuildToolPlugin {
+  func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
+    let directory = context.package.directoryURL.appending(path: "migrations")
+    let files = try FileManager.default
+      .contentsOfDirectory(at: directory, includingPropertiesForKeys: nil)
+      .filter { $0.pathExtension == "sql" }
+      .sorted { $0.lastPathComponent < $1.lastPathComponent }
+    let output = context.pluginWorkDirectoryURL.appending(path: "EmbeddedMigrations.swift")
+    return [
+      .buildCommand(
+        displayName: "Embedding \(files.count) migration files",
+        executable: try context.tool(named: "embed-migrations").url,
+        arguments: [output.path()] + files.map { $0.path() },
+        inputFiles: files,
+        outputFiles: [output])
+    ]
+  }
+}

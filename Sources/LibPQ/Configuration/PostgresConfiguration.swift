@@ -1,0 +1,64 @@
+/// How to connect, and how the sessions shall be.
+package struct PostgresConfiguration: Sendable {
+  private(set) var options: ConnectionOptions
+
+  /// What `pg_stat_activity` shows, unless the connection string or `PGAPPNAME` says something else.
+  package var applicationName: String?
+  /// How long connecting may take in all, whatever the number of hosts. (A `connect_timeout` in the
+  /// connection string limits each host as well.)
+  package var connectTimeout: Duration = .seconds(10)
+  /// `statement_timeout`; nil leaves the server's default.
+  package var statementTimeout: Duration?
+  /// `lock_timeout`; nil leaves the server's default.
+  package var lockTimeout: Duration?
+  /// `idle_in_transaction_session_timeout`; nil leaves the server's default.
+  package var idleInTransactionTimeout: Duration?
+  /// How long a round trip may take by our own clock, after which the connection is given up: the
+  /// guard against a server that is gone without a word. Nil: for ever. Longer than
+  /// ``statementTimeout``, to be of use.
+  package var responseTimeout: Duration?
+  /// Settings of each session, applied in order, after all of the above.
+  package var sessionSettings: [(name: String, value: String)] = []
+
+  /// - Parameter connectionString: A URL, keywords and values, or empty for libpq's defaults, as
+  ///   everywhere with libpq: several hosts, a service and `PG…` environment variables work.
+  /// - Throws: ``PostgresError``, kind `misuse`, which says what is wrong with the string.
+  package init(_ connectionString: String = "") throws(PostgresError) {
+    options = try ConnectionOptions(parsing: connectionString)
+  }
+
+  /// Connects to a primary only, and finds it among several hosts, unless the connection string says
+  /// something else (`target_session_attrs`).
+  package mutating func requirePrimary() {
+    options.setDefault("target_session_attrs", "primary")
+  }
+
+  /// Host, port, database and user, for people. Never the password.
+  package var redactedDescription: String { options.redactedDescription }
+
+  /// The session's settings, in the order they are applied.
+  var effectiveSettings: [(name: String, value: String)] {
+    var settings = [
+      (name: "TimeZone", value: "UTC"), (name: "DateStyle", value: "ISO, MDY"),
+      (name: "bytea_output", value: "hex"),
+    ]
+    for (name, duration) in [
+      ("statement_timeout", statementTimeout), ("lock_timeout", lockTimeout),
+      ("idle_in_transaction_session_timeout", idleInTransactionTimeout),
+    ] {
+      // 0 would mean no limit: what is shorter than a millisecond is one.
+      if let duration { settings.append((name, "\(max(duration.pollMilliseconds, 1))ms")) }
+    }
+    return settings + sessionSettings
+  }
+}
+
+extension PostgresConfiguration: CustomStringConvertible, CustomReflectable {
+  /// The same as ``redactedDescription``.
+  package var description: String { redactedDescription }
+
+  /// Nothing of the inside: `dump` would show the password.
+  package var customMirror: Mirror {
+    Mirror(self, children: ["connection": redactedDescription])
+  }
+}

@@ -1,0 +1,164 @@
+import CPostgreSQL
+import Foundation
+
+/// Connects to the first of the hosts that will do, within a deadline.
+///
+/// libpq's own list of hosts serves only its blocking calls well: without them, nothing makes it
+/// leave a host that doesn't answer. So each host is tried by itself here, with libpq's rules: one
+/// that refuses us as a user ends the list, and `target_session_attrs` holds for each.
+struct ConnectionAttempt {
+  private struct Host {
+    var name: String?
+    var address: String?
+    var port: String?
+  }
+
+  /// How often a wait looks up whether the task was cancelled.
+  private static let slice: Duration = .milliseconds(100)
+
+  private let options: ConnectionOptions
+  private let timeout: Duration
+
+  init(_ configuration: PostgresConfiguration) {
+    var options = configuration.options
+    options["client_encoding"] = "UTF8"
+    if let name = configuration.applicationName {
+      options.setDefault("fallback_application_name", name)
+    }
+    // A peer that vanished is noticed within half a minute. A service file may have its own ideas.
+    if options["service"] == nil {
+      options.setDefault("keepalives_idle", "10")
+      options.setDefault("keepalives_interval", "5")
+      options.setDefault("keepalives_count", "3")
+      options.setDefault("tcp_user_timeout", "20000")
+    }
+    self.options = options
+    timeout = configuration.connectTimeout
+  }
+
+  /// - Returns: The connection, in non-blocking mode; the caller's to finish.
+  /// - Throws: ``PostgresError``.
+  func connect() throws(PostgresError) -> OpaquePointer {
+    let deadline = ContinuousClock.now + timeout
+    let connection = try start(options)
+    let effective = ConnectionOptions(of: connection)
+    let hosts = Self.hosts(effective)
+    guard hosts.count > 1 else {
+      return try complete(connection, effective, deadline: hostDeadline(effective, deadline, 1))
+    }
+    PQfinish(connection)
+
+    // prefer-standby is two walks along the list.
+    let wanted = effective["target_session_attrs"] ?? "any"
+    let walks = wanted == "prefer-standby" ? ["standby", "any"] : [wanted]
+    var errors: [PostgresError] = []
+    for (walk, attributes) in walks.enumerated() {
+      for (index, host) in hosts.enumerated() {
+        let left = (walks.count - walk) * hosts.count - index
+        do {
+          return try connect(
+            to: host, attributes: attributes,
+            deadline: hostDeadline(effective, deadline, left))
+        } catch {
+          guard !error.isAuthenticationFailure, error.kind == .connection else { throw error }
+          errors.append(error)
+        }
+      }
+    }
+    var error = errors.last ?? PostgresError(.connection, "no host to connect to")
+    error.message = errors.map(\.message).joined(separator: "; ")
+    error.sqlState = errors.lazy.compactMap(\.sqlState).first
+    throw error
+  }
+
+  private func connect(
+    to host: Host, attributes: String, deadline: ContinuousClock.Instant
+  ) throws(PostgresError) -> OpaquePointer {
+    var options = options
+    options["host"] = host.name
+    options["hostaddr"] = host.address
+    options["port"] = host.port
+    options["target_session_attrs"] = attributes
+    return try complete(start(options), options, deadline: deadline)
+  }
+
+  /// Starts connecting; the name's resolution, which can't be interrupted, comes first.
+  private func start(_ options: ConnectionOptions) throws(PostgresError) -> OpaquePointer {
+    let pairs = options.values.sorted { $0.key < $1.key }
+    var keywords = pairs.map { UnsafePointer(strdup($0.key)) } + [nil]
+    var values = pairs.map { UnsafePointer(strdup($0.value)) } + [nil]
+    defer { (keywords + values).forEach { free(UnsafeMutablePointer(mutating: $0)) } }
+    guard let connection = PQconnectStartParams(&keywords, &values, 0) else {
+      throw PostgresError(.connection, "out of memory")
+    }
+    // While connecting, the SQLSTATE comes in libpq's message only, and only so.
+    PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
+    return connection
+  }
+
+  /// Waits until the connection is made.
+  private func complete(
+    _ connection: OpaquePointer, _ options: ConnectionOptions, deadline: ContinuousClock.Instant
+  ) throws(PostgresError) -> OpaquePointer {
+    var state = PQstatus(connection) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING
+    while state != PGRES_POLLING_OK {
+      let error: PostgresError
+      if state == PGRES_POLLING_FAILED {
+        error = ConnectionFailure.error(of: connection, options)
+      } else if Task.isCancelled {
+        error = PostgresError(.cancelled, "cancelled while connecting")
+      } else if ContinuousClock.now >= deadline {
+        error = ConnectionFailure.timeout(options)
+      } else {
+        let events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT
+        if wait(for: connection, Int16(events), deadline) { state = PQconnectPoll(connection) }
+        continue
+      }
+      PQfinish(connection)
+      throw error
+    }
+    PQsetErrorVerbosity(connection, PQERRORS_DEFAULT)
+    guard PQsetnonblocking(connection, 1) == 0 else {
+      PQfinish(connection)
+      throw PostgresError(.connection, "the connection was lost at once")
+    }
+    return connection
+  }
+
+  /// - Returns: Whether the socket is ready; if not, there is something else to look at.
+  private func wait(
+    for connection: OpaquePointer, _ events: Int16, _ deadline: ContinuousClock.Instant
+  ) -> Bool {
+    var descriptor = pollfd(fd: PQsocket(connection), events: events, revents: 0)
+    let timeout = min(Self.slice, deadline - .now)
+    return poll(&descriptor, 1, timeout.pollMilliseconds) > 0
+  }
+
+  /// A fair share of what is left, so that no dead host takes the time of those after it.
+  private func hostDeadline(
+    _ options: ConnectionOptions, _ deadline: ContinuousClock.Instant, _ hostsLeft: Int
+  ) -> ContinuousClock.Instant {
+    let now = ContinuousClock.now
+    var share = (deadline - now) / hostsLeft
+    if let seconds = options["connect_timeout"].flatMap({ Int($0) }), seconds > 0 {
+      share = min(share, .seconds(max(seconds, 2)))
+    }
+    return now + share
+  }
+
+  private static func hosts(_ options: ConnectionOptions) -> [Host] {
+    func list(_ keyword: String) -> [String] {
+      (options[keyword] ?? "").split(separator: ",", omittingEmptySubsequences: false)
+        .map(String.init)
+    }
+    let names = list("host")
+    let addresses = list("hostaddr")
+    let ports = list("port")
+    return (0..<max(names.count, addresses.count, 1)).map { index in
+      Host(
+        name: names.indices.contains(index) ? names[index] : nil,
+        address: addresses.indices.contains(index) ? addresses[index] : nil,
+        port: ports.count == 1 ? ports[0] : ports.indices.contains(index) ? ports[index] : nil)
+    }
+  }
+}

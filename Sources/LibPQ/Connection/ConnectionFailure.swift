@@ -1,0 +1,29 @@
+import CPostgreSQL
+
+/// Makes errors of libpq's words about a connection that wasn't made.
+enum ConnectionFailure {
+  static func timeout(_ options: ConnectionOptions) -> PostgresError {
+    let host = options["hostaddr"] ?? options["host"] ?? "the server"
+    let port = options["port"].map { ", port \($0)" } ?? ""
+    return PostgresError(.connection, "connecting to \(host)\(port) timed out")
+  }
+
+  /// libpq's message, without the lines that only its verbose form has, and the SQLSTATE from it.
+  static func error(of connection: OpaquePointer, _ options: ConnectionOptions) -> PostgresError {
+    let text = PQerrorMessage(connection).map { String(cString: $0) } ?? ""
+    var lines = text.split(separator: "\n").filter { !$0.hasPrefix("LOCATION:  ") }
+    var sqlState: SQLState?
+    // `… failed: FATAL:  28P01: password authentication failed …`
+    for index in lines.indices {
+      guard let match = lines[index].firstMatch(of: #/:  ([0-9A-Z]{5}): /#) else { continue }
+      sqlState = SQLState(rawValue: String(match.1))
+      lines[index].replaceSubrange(match.range, with: ":  ")
+    }
+    if sqlState == nil, PQconnectionNeedsPassword(connection) == 1 { sqlState = .invalidPassword }
+    let message = lines.joined(separator: "\n").trimmed()
+    let isPublic = [options["user"], options["dbname"], options["host"]].contains(options["password"])
+    return PostgresError(
+      .connection, sqlState: sqlState,
+      isPublic ? message : message.redacting(options["password"]))
+  }
+}

@@ -1,0 +1,121 @@
+import CPostgreSQL
+
+/// A connection to PostgreSQL, with a thread of its own on which libpq may block.
+///
+/// Its session is lent to a synchronous closure at a time: with an `await` inside a transaction, other
+/// work could slip in between.
+package actor PostgresConnection {
+  private let thread = ConnectionThread()
+  private let health = ConnectionHealth()
+  private var session: PostgresSession?
+  private var cancellation: StatementCancellation?
+
+  /// The actor runs on its own thread.
+  package nonisolated var unownedExecutor: UnownedSerialExecutor {
+    thread.asUnownedSerialExecutor()
+  }
+
+  private init() {}
+
+  // On the connection's thread, which is where libpq says goodbye to the server.
+  isolated deinit {
+    session = nil
+  }
+
+  /// Connects, and applies the configuration's settings to the session.
+  ///
+  /// - Throws: ``PostgresError``: of kind `connection`, with the SQLSTATE where the server refused
+  ///   (``PostgresError/isAuthenticationFailure``, `unknownDatabase`, `tooManyConnections`,
+  ///   `cannotConnectNow`) and none where it couldn't be reached; `server` for a refused setting;
+  ///   `cancelled`; `misuse` for a string that makes no sense.
+  package static func connect(
+    _ configuration: PostgresConfiguration
+  ) async throws -> PostgresConnection {
+    let connection = PostgresConnection()
+    try await connection.open(configuration)
+    return connection
+  }
+
+  /// Whether the connection works as far as anybody knows: false once it was closed or lost, or had
+  /// to be given up. Never true again.
+  package nonisolated var isUsable: Bool { health.isUsable }
+
+  /// Lends the session to a closure, on the connection's thread.
+  ///
+  /// If the closure throws, a transaction that it left open is rolled back.
+  ///
+  /// - Parameters:
+  ///   - onTaskCancellation: What becomes of the current statement when the task is cancelled.
+  ///   - body: What to do. It may block.
+  /// - Returns: What the closure returns.
+  /// - Throws: What the closure throws; ``PostgresError`` from the session's calls.
+  package func run<Result: Sendable>(
+    onTaskCancellation: CancellationBehaviour = .cancelStatement,
+    _ body: @Sendable (PostgresSession) throws -> Result
+  ) async throws -> Result {
+    guard onTaskCancellation == .cancelStatement, let cancellation else {
+      return try perform(body)
+    }
+    let scope = StatementCancellation.Scope()
+    // The closure has to use `self`: one that doesn't is not isolated, and would block a cooperative
+    // thread.
+    return try await withTaskCancellationHandler {
+      try perform(body, in: scope)
+    } onCancel: {
+      cancellation.cancel(scope)
+    }
+  }
+
+  /// Closes the connection. What waits for it fails.
+  package func close() {
+    health.markBroken()
+    session = nil
+  }
+
+  /// Whether the server is still there, without asking it: notices a connection that it closed.
+  func isAlive() -> Bool {
+    session?.isAlive() ?? false
+  }
+
+  /// Ends a transaction that was left open.
+  func makeIdle() {
+    session?.rollBackIfNeeded()
+  }
+
+  /// - Parameter scope: Nil for statements that nobody may cancel.
+  private func perform<Result>(
+    _ body: (PostgresSession) throws -> Result, in scope: StatementCancellation.Scope? = nil
+  ) throws -> Result {
+    guard let session, health.isUsable else {
+      throw PostgresError(.connection, "the connection is closed")
+    }
+    do {
+      if let scope { cancellation?.enter(scope) }
+      defer { cancellation?.leave() }
+      return try body(session)
+    } catch {
+      session.rollBackIfNeeded()
+      throw error
+    }
+  }
+
+  private func open(_ configuration: PostgresConfiguration) throws {
+    do {
+      let connection = try ConnectionAttempt(configuration).connect()
+      guard let cancellation = StatementCancellation(connection: connection) else {
+        PQfinish(connection)
+        throw PostgresError(.connection, "the connection was lost at once")
+      }
+      let session = PostgresSession(
+        wire: Wire(
+          connection: connection, health: health, cancellation: cancellation,
+          responseTimeout: configuration.responseTimeout))
+      try session.applySettings(configuration.effectiveSettings)
+      self.cancellation = cancellation
+      self.session = session
+    } catch {
+      health.markBroken()
+      throw error
+    }
+  }
+}

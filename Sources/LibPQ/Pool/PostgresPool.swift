@@ -1,0 +1,126 @@
+/// A bounded number of connections, made when they are needed and lent one caller at a time.
+package actor PostgresPool {
+  private let configuration: PostgresConfiguration
+  private let limit: Int
+  private let clock = ContinuousClock()
+  private var idle: [PostgresConnection] = []
+  private var lent = 0
+  private var waiters = WaitingLine()
+  private var isClosed = false
+
+  /// - Parameters:
+  ///   - configuration: For every connection.
+  ///   - maximumConnections: How many there may be at a time, at least 1.
+  package init(_ configuration: PostgresConfiguration, maximumConnections: Int) {
+    precondition(maximumConnections > 0, "a pool needs room for a connection")
+    self.configuration = configuration
+    limit = maximumConnections
+  }
+
+  /// Lends a connection, an idle one or a new one; callers wait in line while all are lent.
+  ///
+  /// A connection that comes back broken, or that was closed by the server while idle, is replaced. A
+  /// transaction that was left open is rolled back.
+  ///
+  /// - Parameters:
+  ///   - timeout: How long to wait in line. (Connecting has its own limit.)
+  ///   - body: What to do with the connection; it must not keep it.
+  /// - Returns: What `body` returns.
+  /// - Throws: What `body` throws; ``PostgresError`` of kind `poolExhausted`, `connection`,
+  ///   `cancelled`, or `misuse` after ``close()``.
+  package func withConnection<Result: Sendable>(
+    timeout: Duration = .seconds(10),
+    _ body: @Sendable (PostgresConnection) async throws -> Result
+  ) async throws -> Result {
+    try await withConnection(deadline: clock.now + timeout, body)
+  }
+
+  /// As ``withConnection(timeout:_:)``, with the moment until which to wait in line.
+  package func withConnection<Result: Sendable>(
+    deadline: ContinuousClock.Instant,
+    _ body: @Sendable (PostgresConnection) async throws -> Result
+  ) async throws -> Result {
+    let connection = try await take(deadline: deadline)
+    do {
+      let result = try await body(connection)
+      await giveBack(connection)
+      return result
+    } catch {
+      await giveBack(connection)
+      throw error
+    }
+  }
+
+  /// Closes the idle connections now, and those that are lent when they come back. Who waits gets an
+  /// error.
+  package func close() async {
+    isClosed = true
+    waiters.failAll(with: Self.closed)
+    let idle = idle
+    self.idle = []
+    for connection in idle { await connection.close() }
+  }
+
+  private static var closed: PostgresError { PostgresError(.misuse, "the pool is closed") }
+
+  private func take(deadline: ContinuousClock.Instant) async throws -> PostgresConnection {
+    try await acquireTurn(deadline: deadline)
+    do {
+      while let connection = idle.popLast() {
+        if await connection.isAlive() { return connection }
+        await connection.close()
+      }
+      return try await PostgresConnection.connect(configuration)
+    } catch {
+      endTurn()
+      throw error
+    }
+  }
+
+  private func giveBack(_ connection: PostgresConnection) async {
+    await connection.makeIdle()
+    if connection.isUsable, !isClosed {
+      idle.append(connection)
+    } else {
+      await connection.close()
+    }
+    endTurn()
+  }
+
+  /// Waits until fewer connections than the limit are lent, and counts one more.
+  private func acquireTurn(deadline: ContinuousClock.Instant) async throws {
+    guard !isClosed else { throw Self.closed }
+    guard lent == limit || !waiters.isEmpty else {
+      lent += 1
+      return
+    }
+    let ticket = waiters.newTicket()
+    let timer = Task { [clock, weak self] in
+      try await clock.sleep(until: deadline)
+      await self?.expire(ticket)
+    }
+    defer { timer.cancel() }
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { waiters.join(ticket, $0) }
+    } onCancel: {
+      Task { await self.leave(ticket) }
+    }
+  }
+
+  /// Hands a turn to whoever waits longest.
+  private func endTurn() {
+    if !waiters.admitFirst() { lent -= 1 }
+  }
+
+  private func expire(_ ticket: WaitingLine.Ticket) {
+    waiters.fail(
+      ticket,
+      with: PostgresError(
+        .poolExhausted, "all \(limit) connections are in use, and none came free in time"))
+  }
+
+  private func leave(_ ticket: WaitingLine.Ticket) {
+    waiters.fail(
+      ticket, with: PostgresError(.cancelled, "cancelled while waiting for a connection"))
+  }
+}

@@ -1,0 +1,52 @@
+import CPostgreSQL
+
+extension PostgresSession {
+  /// Sends all the statements at once, and gives the rows of each: one round trip.
+  ///
+  /// Without BEGIN among them they are one transaction to the server. After an error the server
+  /// carries out none of the rest.
+  ///
+  /// - Returns: A tuple of arrays, one for each statement.
+  /// - Throws: ``PostgresError`` of the first statement that fails. The session is usable then,
+  ///   unless ``PostgresError/isConnectionLost``; a transaction that was open has failed. Of kind
+  ///   `misuse`: nothing was sent. Of kind `decoding`: all of it was carried out, COMMIT included.
+  package func pipeline<each Statement: PostgresStatement>(
+    _ statement: repeat each Statement
+  ) throws -> (repeat [(each Statement).Row]) {
+    parameters.reset()
+    // Everything is bound before anything is sent: a mistake here leaves no half of a pipeline.
+    var slots: [Range<Int>] = []
+    for statement in repeat each statement {
+      slots.append(try parameters.bind(statement))
+    }
+    return try wire.roundTrip {
+      var pipeline = Pipeline(session: self)
+      var index = 0
+      try pipeline.start()
+      for type in repeat (each Statement).self {
+        try pipeline.queue(type, slots: slots[index])
+        index += 1
+      }
+      try pipeline.sync()
+      do {
+        let rows = (repeat try pipeline.receive((each Statement).self))
+        try pipeline.finish()
+        affectedRowCounts = pipeline.affectedRowCounts
+        return rows
+      } catch {
+        try pipeline.drain()
+        throw error
+      }
+    }
+  }
+
+  /// Sends one statement, and gives its rows: one round trip.
+  ///
+  /// - Throws: ``PostgresError``, as ``pipeline(_:)``.
+  @discardableResult
+  package func execute<Statement: PostgresStatement>(
+    _ statement: Statement
+  ) throws -> [Statement.Row] {
+    try pipeline(statement)
+  }
+}

@@ -1,0 +1,100 @@
+import CPostgreSQL
+
+/// A session with the server, lent to the closure of ``PostgresConnection/run(onTaskCancellation:_:)``.
+///
+/// Its calls block the connection's own thread. Each is one round trip.
+package final class PostgresSession {
+  let wire: Wire
+  var parameters = PostgresParameters()
+  var preparedStatements = PreparedStatements()
+
+  /// How many rows each statement of the last successful call touched, in order: for INSERT, UPDATE
+  /// and DELETE those written, for SELECT those read, 0 for other statements.
+  package internal(set) var affectedRowCounts: [Int] = []
+
+  init(wire: Wire) {
+    self.wire = wire
+  }
+
+  /// Whether a transaction is open, as of the last answer.
+  package var transactionStatus: TransactionStatus {
+    switch PQtransactionStatus(wire.connection) {
+    case PQTRANS_IDLE: .idle
+    case PQTRANS_INTRANS: .open
+    case PQTRANS_INERROR: .failed
+    default: .unknown
+    }
+  }
+
+  /// The server's version as a number: 150018 for 15.18.
+  package var serverVersion: Int { Int(PQserverVersion(wire.connection)) }
+
+  /// The server process that serves this session, as `pg_backend_pid()` tells it.
+  package var backendProcessIdentifier: Int32 { PQbackendPID(wire.connection) }
+
+  /// A setting that the server reports of its own accord, such as `server_version`, `TimeZone` or
+  /// `in_hot_standby`; nil if it doesn't report that one.
+  package func parameterStatus(_ name: String) -> String? {
+    PQparameterStatus(wire.connection, name).map { String(cString: $0) }
+  }
+
+  /// The notices and warnings since the last call, at most the newest 100.
+  package func takeNotices() -> [PostgresNotice] {
+    wire.notices.take()
+  }
+
+  /// Runs SQL text that may hold several statements, as a migration does. Rows are thrown away.
+  ///
+  /// Without BEGIN in it, several statements are one transaction to the server.
+  ///
+  /// - Throws: ``PostgresError`` of the first statement that fails; the rest isn't carried out.
+  package func executeScript(_ sql: String) throws {
+    try wire.roundTrip {
+      guard PQsendQuery(wire.connection, sql) == 1 else { throw wire.failure(statement: nil) }
+      try finish(discarding: { _ in })
+    }
+  }
+
+  /// Rolls back what is open, so that nobody else finds a transaction. Never throws: a connection on
+  /// which not even that works is broken and marked so.
+  func rollBackIfNeeded() {
+    guard wire.health.isUsable, transactionStatus != .idle else { return }
+    try? executeScript("ROLLBACK")
+    if transactionStatus != .idle { wire.health.markBroken() }
+  }
+
+  /// Reads all results outside a pipeline, to the end.
+  ///
+  /// - Throws: The first error among them.
+  func finish(discarding consume: (borrowing ServerResult) throws -> Void) throws {
+    var firstError: (any Error)?
+    while let result = try wire.nextResult() {
+      do {
+        try check(result, statement: nil)
+        if firstError == nil { try consume(result) }
+      } catch {
+        firstError = firstError ?? error
+        // COPY would wait for data, for ever.
+        if PQstatus(wire.connection) != CONNECTION_OK || !wire.health.isUsable { break }
+      }
+    }
+    if let firstError { throw firstError }
+  }
+
+  /// Makes an error of a result that is one.
+  func check(_ result: borrowing ServerResult, statement: String?) throws(PostgresError) {
+    switch result.status {
+    case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_SINGLE_TUPLE, PGRES_EMPTY_QUERY,
+      PGRES_PIPELINE_SYNC:
+      return
+    case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
+      wire.health.markBroken()
+      throw PostgresError(.misuse, "COPY is not supported here; the connection is given up")
+    default:
+      let isLost = PQstatus(wire.connection) != CONNECTION_OK
+      let error = result.error(kind: .server, statement: statement)
+      guard isLost, error.sqlState == nil else { throw error }
+      throw wire.explained(result.error(kind: .connection, statement: statement))
+    }
+  }
+}

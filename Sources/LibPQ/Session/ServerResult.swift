@@ -1,0 +1,73 @@
+import CPostgreSQL
+
+/// One of libpq's results, freed when it goes out of scope.
+struct ServerResult: ~Copyable {
+  let pointer: OpaquePointer
+
+  init(_ pointer: OpaquePointer) {
+    self.pointer = pointer
+  }
+
+  deinit {
+    PQclear(pointer)
+  }
+
+  var status: ExecStatusType { PQresultStatus(pointer) }
+  var rowCount: Int32 { PQntuples(pointer) }
+  var columnCount: Int32 { PQnfields(pointer) }
+
+  /// How many rows the command touched, as its tag says; 0 if it isn't of that sort.
+  var affectedRowCount: Int {
+    PQcmdTuples(pointer).flatMap { Int(String(cString: $0)) } ?? 0
+  }
+
+  /// The server's error, if that is what the result is.
+  func error(kind: PostgresError.Kind, statement: String?) -> PostgresError {
+    let message = DiagnosticField.message.value(in: pointer)
+    // Libpq's own errors, of a lost connection say, come as a text without fields.
+    let text = message ?? PQresultErrorMessage(pointer).map { String(cString: $0) } ?? ""
+    var error = PostgresError(kind, text.trimmed())
+    error.sqlState = DiagnosticField.sqlState.value(in: pointer).map(SQLState.init(rawValue:))
+    error.detail = DiagnosticField.detail.value(in: pointer)
+    error.hint = DiagnosticField.hint.value(in: pointer)
+    error.context = DiagnosticField.context.value(in: pointer)
+    error.schema = DiagnosticField.schema.value(in: pointer)
+    error.table = DiagnosticField.table.value(in: pointer)
+    error.column = DiagnosticField.column.value(in: pointer)
+    error.constraint = DiagnosticField.constraint.value(in: pointer)
+    error.position = DiagnosticField.position.value(in: pointer).flatMap { Int($0) }
+    let severity = DiagnosticField.severity.value(in: pointer)
+    error.isFatal = severity == "FATAL" || severity == "PANIC"
+    error.statement = statement
+    return error
+  }
+}
+
+/// The fields of an error or a notice; the codes are the protocol's.
+enum DiagnosticField: UInt8 {
+  case severity = 0x56  // V: never translated, unlike S
+  case sqlState = 0x43  // C
+  case message = 0x4D  // M
+  case detail = 0x44  // D
+  case hint = 0x48  // H
+  case position = 0x50  // P
+  case context = 0x57  // W
+  case schema = 0x73  // s
+  case table = 0x74  // t
+  case column = 0x63  // c
+  case constraint = 0x6E  // n
+
+  func value(in result: OpaquePointer?) -> String? {
+    PQresultErrorField(result, Int32(rawValue)).map { String(cString: $0) }
+  }
+}
+
+extension String {
+  /// Without the white space around it; libpq ends its messages with a newline.
+  func trimmed() -> String {
+    var text = self[...]
+    while let first = text.first, first.isWhitespace { text.removeFirst() }
+    while let last = text.last, last.isWhitespace { text.removeLast() }
+    return String(text)
+  }
+}

@@ -1,0 +1,133 @@
+import Foundation
+import LibPQ
+import Testing
+
+@Suite("Connecting")
+struct ConnectionTests {
+  private func database(_ connectionString: String) async throws -> String? {
+    let connection = try await PostgresConnection.connect(PostgresConfiguration(connectionString))
+    let name = try await connection.run { try $0.query("SELECT current_database()") }.rows[0][0]
+    await connection.close()
+    return name
+  }
+
+  @Test("a URL works")
+  func url() async throws {
+    let host = try await TestServer.host().replacing("/", with: "%2F")
+    #expect(try await database("postgresql://postgres@\(host):5432/template1") == "template1")
+  }
+
+  @Test("a service file works")
+  func service() async throws {
+    let host = try await TestServer.host()
+    defer { try? FileManager.default.removeItem(at: TestServer.serviceFile) }
+    try "[budget]\nhost=\(host)\nport=5432\nuser=postgres\ndbname=template1\n"
+      .write(to: TestServer.serviceFile, atomically: true, encoding: .utf8)
+    #expect(try await database("service=budget") == "template1")
+  }
+
+  @Test("a dead first host gives way to the next", arguments: ["any", "read-write", "primary"])
+  func severalHosts(attributes: String) async throws {
+    let host = try await TestServer.host()
+    let name = try await database(
+      "host=/nowhere,\(host) user=postgres dbname=postgres target_session_attrs=\(attributes)")
+    #expect(name == "postgres")
+  }
+
+  @Test("no standby among the hosts is an error, and for prefer-standby it is not")
+  func standby() async throws {
+    let host = try await TestServer.host()
+    let base = "host=/nowhere,\(host) user=postgres dbname=postgres target_session_attrs="
+    #expect(try await database(base + "prefer-standby") == "postgres")
+    let error = await postgresError { try await database(base + "standby") }
+    #expect(error?.kind == .connection)
+    #expect(error?.message.contains("/nowhere") == true)
+    #expect(error?.message.contains("not in hot standby mode") == true)
+  }
+
+  @Test("a host that swallows everything is given up in time")
+  func blackHole() async throws {
+    // A socket that listens and never accepts: the connection is made, and nobody ever answers.
+    let silent = try SilentServer()
+    let host = try await TestServer.host()
+    var configuration = try PostgresConfiguration(
+      "hostaddr=127.0.0.1 port=\(silent.port) user=postgres dbname=postgres")
+    configuration.connectTimeout = .milliseconds(300)
+    let alone = configuration
+    let error = await postgresError { try await PostgresConnection.connect(alone) }
+    #expect(error?.kind == .connection)
+    #expect(error?.message == "connecting to 127.0.0.1, port \(silent.port) timed out")
+
+    configuration = try PostgresConfiguration(
+      "host=127.0.0.1,\(host) port=\(silent.port),5432 user=postgres dbname=postgres")
+    configuration.connectTimeout = .seconds(2)
+    let connection = try await PostgresConnection.connect(configuration)
+    #expect(connection.isUsable)
+  }
+
+  @Test("what the server refuses has its SQLSTATE, and its words")
+  func refused() async throws {
+    let string = try await TestServer.connectionString(database: "missing")
+    let error = await postgresError { try await database(string) }
+    #expect(error?.kind == .connection)
+    #expect(error?.sqlState == .unknownDatabase)
+    #expect(error?.message.contains(#"FATAL:  database "missing" does not exist"#) == true)
+    #expect(error?.message.contains("LOCATION") == false)
+  }
+
+  @Test("an unreachable server has no SQLSTATE")
+  func unreachable() async throws {
+    let error = await postgresError { try await database("host=/nowhere user=x dbname=y") }
+    #expect(error?.kind == .connection)
+    #expect(error?.sqlState == nil)
+    #expect(error?.isConnectionLost == true)
+    #expect(error?.message.contains("/nowhere") == true)
+  }
+
+  @Test("the session has the settings that were asked for")
+  func settings() async throws {
+    let connection = try await TestServer.connect {
+      $0.applicationName = "budget's \"name\""
+      $0.statementTimeout = .seconds(5)
+      $0.lockTimeout = .milliseconds(1500)
+      $0.idleInTransactionTimeout = .seconds(60)
+      $0.sessionSettings = [("search_path", "pg_catalog, public"), ("TimeZone", "Asia/Tokyo")]
+    }
+    let table = try await connection.run { session in
+      try session.query(
+        """
+        SELECT current_setting('application_name'), current_setting('statement_timeout'),
+          current_setting('lock_timeout'), current_setting('idle_in_transaction_session_timeout'),
+          current_setting('search_path'), current_setting('TimeZone'),
+          current_setting('client_encoding')
+        """)
+    }
+    #expect(
+      table.rows == [
+        [
+          "budget's \"name\"", "5s", "1500ms", "1min", "pg_catalog, public", "Asia/Tokyo", "UTF8",
+        ]
+      ])
+    #expect(try await connection.run { $0.parameterStatus("TimeZone") } == "Asia/Tokyo")
+    #expect(try await connection.run { $0.serverVersion } >= 130_000)
+  }
+
+  @Test("a setting that doesn't exist is refused")
+  func unknownSetting() async throws {
+    let error = await postgresError {
+      try await TestServer.connect { $0.sessionSettings = [("no_such_setting", "1")] }
+    }
+    #expect(error?.kind == .server)
+    #expect(error?.message.contains("no_such_setting") == true)
+  }
+
+  @Test("a closed connection says so")
+  func closed() async throws {
+    let connection = try await TestServer.connect()
+    await connection.close()
+    await connection.close()
+    #expect(!connection.isUsable)
+    let error = await postgresError { try await connection.run { try $0.query("SELECT 1") } }
+    #expect(error?.kind == .connection)
+  }
+}

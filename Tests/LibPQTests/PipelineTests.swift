@@ -1,0 +1,178 @@
+import LibPQ
+import Testing
+
+private struct Begin: PostgresStatement {
+  static let name: String? = nil
+  static let sql = "BEGIN"
+  typealias Row = Void
+}
+
+private struct Commit: PostgresStatement {
+  static let name: String? = nil
+  static let sql = "COMMIT"
+  typealias Row = Void
+}
+
+private struct Divide: PostgresStatement {
+  static let name: String? = "divide"
+  static let sql = "SELECT $1 / $2"
+  static let parameterTypes: [PostgresType] = [.int8, .int8]
+  let dividend: Int64
+  let divisor: Int64
+
+  func bind(_ parameters: inout PostgresParameters) {
+    parameters.append(dividend)
+    parameters.append(divisor)
+  }
+
+  static func decode(_ row: inout PostgresRow) throws -> Int64 { try row.next(Int64.self) }
+}
+
+/// Prepared for the first time where a test makes it fail.
+private struct Late: PostgresStatement {
+  static let name: String? = "late"
+  static let sql = "SELECT 'late'"
+  static func decode(_ row: inout PostgresRow) throws -> String { try row.next(String.self) }
+}
+
+private struct Megabytes: PostgresStatement {
+  static let name: String? = "megabytes"
+  static let sql = "SELECT $1 || 'x'"
+  static let parameterTypes: [PostgresType] = [.text]
+  let text: String
+  func bind(_ parameters: inout PostgresParameters) { parameters.append(text) }
+  static func decode(_ row: inout PostgresRow) throws -> Int { try row.next(String.self).utf8.count }
+}
+
+@Suite("Pipelines")
+struct PipelineTests {
+  @Test("each statement gives its own rows, in order")
+  func rows() async throws {
+    let connection = try await TestServer.connect()
+    let (_, five, two, text, _) = try await connection.run { session in
+      try session.pipeline(
+        Begin(), Divide(dividend: 10, divisor: 2), Divide(dividend: 4, divisor: 2), Late(),
+        Commit())
+    }
+    #expect(five == [5] && two == [2] && text == ["late"])
+  }
+
+  @Test("an error in the middle is thrown with its statement, and the session goes on")
+  func errorInTheMiddle() async throws {
+    let connection = try await TestServer.connect()
+    let status = try await connection.run { session in
+      do {
+        _ = try session.pipeline(Begin(), Divide(dividend: 1, divisor: 0), Late(), Commit())
+        Issue.record("a division by zero went well")
+      } catch let error as PostgresError {
+        #expect(error.kind == .server)
+        #expect(error.sqlState == SQLState(rawValue: "22012"))
+        #expect(error.statement == "divide")
+        #expect(!error.isConnectionLost)
+      }
+      let failed = session.transactionStatus
+      try session.executeScript("ROLLBACK")
+      return (failed, session.transactionStatus)
+    }
+    #expect(status == (.failed, .idle))
+    // Late's preparation was skipped then: it has to happen now.
+    #expect(try await connection.run { try $0.execute(Late()) } == ["late"])
+    let one = try await connection.run { try $0.execute(Divide(dividend: 3, divisor: 3)) }
+    #expect(one == [1])
+  }
+
+  @Test("what can't be read doesn't put the session out of step")
+  func decodingErrorInTheMiddle() async throws {
+    struct Unreadable: PostgresStatement {
+      static let name: String? = "unreadable"
+      static let sql = "SELECT 1.5::float8"
+      static func decode(_ row: inout PostgresRow) throws -> Int64 { try row.next(Int64.self) }
+    }
+    let connection = try await TestServer.connect()
+    for _ in 1...2 {
+      let error = await postgresError {
+        try await connection.run { try $0.pipeline(Unreadable(), Late()) }
+      }
+      #expect(error?.kind == .decoding)
+    }
+    #expect(try await connection.run { try $0.execute(Late()) } == ["late"])
+  }
+
+  @Test("a named statement is prepared once a session")
+  func preparedOnce() async throws {
+    let connection = try await TestServer.connect()
+    for number in 1...8 as ClosedRange<Int64> {
+      let (first, second) = try await connection.run { session in
+        try session.pipeline(
+          Divide(dividend: number, divisor: 1), Divide(dividend: number * 2, divisor: 2))
+      }
+      #expect(first == [number] && second == [number])
+    }
+    let table = try await connection.run {
+      try $0.query("SELECT name, generic_plans + custom_plans FROM pg_prepared_statements")
+    }
+    #expect(table.rows == [["divide", "16"]])
+  }
+
+  @Test("a statement is prepared anew after DEALLOCATE")
+  func preparedAgain() async throws {
+    let connection = try await TestServer.connect()
+    _ = try await connection.run { try $0.execute(Late()) }
+    try await connection.run { try $0.executeScript("DEALLOCATE ALL") }
+    let error = await postgresError { try await connection.run { try $0.execute(Late()) } }
+    #expect(error?.sqlState == .invalidStatementName)
+    #expect(try await connection.run { try $0.execute(Late()) } == ["late"])
+  }
+
+  @Test("many megabytes both ways at once don't stand still")
+  func megabytes() async throws {
+    let connection = try await TestServer.connect { $0.responseTimeout = .seconds(60) }
+    let text = String(repeating: "m", count: 6_000_000)
+    let counts = try await connection.run { session in
+      try session.pipeline(Megabytes(text: text), Megabytes(text: text), Megabytes(text: text))
+    }
+    #expect(counts == ([6_000_001], [6_000_001], [6_000_001]))
+  }
+
+  @Test("the rows that a statement touched are counted")
+  func affectedRows() async throws {
+    struct Insert: PostgresStatement {
+      static let name: String? = nil
+      static let sql = "INSERT INTO touched SELECT generate_series(1, 7)"
+      typealias Row = Void
+    }
+    let connection = try await TestServer.connect()
+    let counts = try await connection.run { session in
+      try session.executeScript("CREATE TEMP TABLE touched (number int)")
+      _ = try session.pipeline(Begin(), Insert(), Commit())
+      return session.affectedRowCounts
+    }
+    #expect(counts == [0, 7, 0])
+  }
+
+  @Test("a large answer is streamed row by row, and may be left in the middle")
+  func stream() async throws {
+    struct Series: PostgresStatement {
+      static let name: String? = "series"
+      static let sql = "SELECT generate_series(1, $1)"
+      static let parameterTypes: [PostgresType] = [.int8]
+      let count: Int64
+      func bind(_ parameters: inout PostgresParameters) { parameters.append(count) }
+      static func decode(_ row: inout PostgresRow) throws -> Int64 { try row.next(Int64.self) }
+    }
+    struct Enough: Error {}
+    let connection = try await TestServer.connect()
+    let sum = try await connection.run { session in
+      var sum: Int64 = 0
+      try session.stream(Series(count: 100_000)) { sum += $0 }
+      return sum
+    }
+    #expect(sum == 5_000_050_000)
+    await #expect(throws: Enough.self) {
+      try await connection.run { session in
+        try session.stream(Series(count: 1_000_000_000)) { if $0 == 1000 { throw Enough() } }
+      }
+    }
+    #expect(try await connection.run { try $0.query("SELECT 1") }.rows == [["1"]])
+  }
+}

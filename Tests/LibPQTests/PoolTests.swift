@@ -1,0 +1,101 @@
+import LibPQ
+import Synchronization
+import Testing
+
+/// Counts how many are inside at a time.
+private final class Meter: Sendable {
+  private let counts = Mutex((now: 0, most: 0))
+
+  var most: Int { counts.withLock { $0.most } }
+
+  func enter() {
+    counts.withLock {
+      $0.now += 1
+      $0.most = max($0.most, $0.now)
+    }
+  }
+
+  func leave() {
+    counts.withLock { $0.now -= 1 }
+  }
+}
+
+@Suite("Pool")
+struct PoolTests {
+  private func pool(_ limit: Int) async throws -> PostgresPool {
+    try await PostgresPool(
+      PostgresConfiguration(TestServer.connectionString()), maximumConnections: limit)
+  }
+
+  @Test("no more connections than the limit are lent at a time, and everybody gets a turn")
+  func limit() async throws {
+    let pool = try await pool(3)
+    let meter = Meter()
+    let processes = try await withThrowingTaskGroup(of: Int32.self) { group in
+      for _ in 0..<40 {
+        group.addTask {
+          try await pool.withConnection { connection in
+            meter.enter()
+            defer { meter.leave() }
+            return try await connection.run { session in
+              try session.query("SELECT pg_sleep(0.005)")
+              return session.backendProcessIdentifier
+            }
+          }
+        }
+      }
+      return try await group.reduce(into: Set<Int32>()) { $0.insert($1) }
+    }
+    #expect(meter.most == 3)
+    #expect(processes.count == 3)
+    await pool.close()
+  }
+
+  @Test("waiting too long is an error that says why, and costs nobody a turn")
+  func exhausted() async throws {
+    let pool = try await pool(1)
+    try await pool.withConnection { _ in
+      let error = await postgresError {
+        try await pool.withConnection(timeout: .milliseconds(50)) { _ in }
+      }
+      #expect(error?.kind == .poolExhausted)
+      #expect(error?.message == "all 1 connections are in use, and none came free in time")
+
+      let waiting = Task { try await pool.withConnection { _ in } }
+      waiting.cancel()
+      let cancelled = await postgresError { try await waiting.value }
+      #expect(cancelled?.kind == .cancelled)
+    }
+    try await pool.withConnection { _ in }
+    await pool.close()
+  }
+
+  @Test("a connection that the server closed while idle is replaced")
+  func replaced() async throws {
+    let pool = try await pool(1)
+    let observer = try await TestServer.connect()
+    let process = try await pool.withConnection { await $0.backendProcess() }
+    _ = try await observer.run { try $0.query("SELECT pg_terminate_backend($1)", process) }
+    #expect(try await eventually { try await !observer.exists(process) })
+    let table = try await pool.withConnection { connection in
+      try await connection.run { try $0.query("SELECT 1") }
+    }
+    #expect(table.rows == [["1"]])
+    await pool.close()
+  }
+
+  @Test("a transaction that was left open is rolled back")
+  func leftOpen() async throws {
+    let pool = try await pool(1)
+    try await pool.withConnection { connection in
+      try await connection.run { try $0.executeScript("BEGIN") }
+    }
+    let status = try await pool.withConnection { connection in
+      try await connection.run { $0.transactionStatus }
+    }
+    #expect(status == .idle)
+    await pool.close()
+    let error = await postgresError { try await pool.withConnection { _ in } }
+    #expect(error?.kind == .misuse)
+  }
+}
