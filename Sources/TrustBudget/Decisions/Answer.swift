@@ -1,0 +1,46 @@
+/// What the ledger answers to one operation.
+package enum Answer: Hashable, Sendable {
+  /// The points are taken. `replayed`: they were taken before, by the same request.
+  case charged(ChargeRecord, replayed: Bool)
+  /// Too little was left; nothing was taken.
+  case denied(Denial)
+  case settled(ChargeRecord, replayed: Bool)
+  case refunded(ChargeRecord, replayed: Bool)
+  /// An administrator's adjustment or reset is done; the budget as it is now.
+  case changed(Budget, replayed: Bool)
+  /// The operation makes no sense as the ledger stands; nothing was written.
+  case rejected(Rejection)
+}
+
+/// Why an operation makes no sense as the ledger stands.
+package enum Rejection: Error, Hashable, Sendable {
+  /// The request id was used for something else before.
+  case requestMismatch(RequestID)
+  case noSuchCharge(RequestID)
+  case noSuchBudget(BudgetID)
+  /// The charge was settled with another certificate, or is to be refunded after a settlement.
+  case alreadySettled(RequestID)
+  /// The charge was given back: it pays for nothing any more.
+  case alreadyRefunded(RequestID)
+  /// The budget's figures would leave the range that is kept exactly.
+  case outOfRange(BudgetID)
+}
+
+extension Rejection: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .requestMismatch(let id):
+      "The request id \(id) was used for another request. Send a new id with a new request."
+    case .noSuchCharge(let id):
+      "There is no charge with the request id \(id)."
+    case .noSuchBudget(let id):
+      "There is no budget \(id). A budget is made by its first charge."
+    case .alreadySettled(let id):
+      "The charge \(id) is settled: a certificate was signed for it."
+    case .alreadyRefunded(let id):
+      "The charge \(id) was refunded and pays for nothing any more. Send a new request id."
+    case .outOfRange(let id):
+      "The points of budget \(id) would leave the range that is kept exactly (2^53 - 1)."
+    }
+  }
+}

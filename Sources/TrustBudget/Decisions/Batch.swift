@@ -1,0 +1,105 @@
+/// A batch of operations, decided one after another over budgets that are locked.
+///
+/// This is the ledger's arithmetic, and all of it: a value that is given the state, the operations
+/// and the time, and ends as the new state, the entries and the answers. It knows no database and
+/// no clock, so it can be tested by the million.
+package struct Batch {
+  package let ledger: LedgerIdentity
+  package let node: String
+  /// The database's clock, read after the last lock was granted.
+  package let now: Timestamp
+  /// The entries that the decisions so far have written, in order.
+  package private(set) var entries: [Entry] = []
+
+  var budgets: [Budget] = []
+  var indexes: [BudgetID: Int] = [:]
+  var known: KnownRequests
+  private var entryHash: EntryHash
+
+  /// - Parameters:
+  ///   - budgets: the locked rows: every budget that an operation of the batch names.
+  ///   - known: what the trail already holds under the operations' request ids.
+  package init(
+    ledger: LedgerIdentity, node: String, now: Timestamp, budgets: [Budget],
+    known: KnownRequests = KnownRequests()
+  ) {
+    self.ledger = ledger
+    self.node = node
+    self.now = now
+    self.budgets = budgets
+    self.known = known
+    self.entryHash = EntryHash(ledgerID: ledger.id)
+    self.indexes = Dictionary(
+      uniqueKeysWithValues: budgets.enumerated().map { ($1.id, $0) })
+  }
+
+  /// The budgets that the decisions so far have written to: each has a new newest entry.
+  package var changedBudgets: [Budget] {
+    var isChanged = [Bool](repeating: false, count: budgets.count)
+    for entry in entries {
+      if let index = indexes[entry.budgetID] { isChanged[index] = true }
+    }
+    return zip(budgets, isChanged).compactMap { $1 ? $0 : nil }
+  }
+
+  /// Whether each of these budgets has its first entry, and so may exist.
+  package func hasEntries(for ids: [BudgetID]) -> Bool {
+    ids.allSatisfy { id in indexes[id].map { budgets[$0].lastSequence > 0 } ?? false }
+  }
+
+  /// Decides one operation, and writes down what it changes.
+  package mutating func decide(_ operation: Operation) -> Answer {
+    switch operation {
+    case .charge(let charge): decide(charge)
+    case .settlement(let settlement): decide(settlement)
+    case .refund(let refund): decide(refund)
+    case .adjustment(let adjustment): decide(adjustment)
+    case .reset(let reset): decide(reset)
+    }
+  }
+}
+
+// MARK: - Entries
+
+extension Batch {
+  /// Whom and what an entry is about.
+  struct Subject {
+    static let none = Subject()
+
+    var username: String?
+    var cost: Int64 = 0
+    var requestID: String?
+    var part: Int16 = 1
+
+    init(username: String? = nil, cost: Int64 = 0, requestID: String? = nil, part: Int16 = 1) {
+      self.username = username
+      self.cost = cost
+      self.requestID = requestID
+      self.part = part
+    }
+
+    init(_ charge: ChargeRecord, _ receipt: Receipt, part: Int) {
+      self.init(
+        username: charge.username, cost: receipt.cost.value, requestID: charge.requestID.value,
+        part: Int16(part + 1))
+    }
+  }
+
+  /// Appends the next entry of a budget's chain; its balance is the budget's as it is now.
+  mutating func record(
+    _ kind: Entry.Kind, at index: Int, balanceBefore: Int64, _ subject: Subject, _ origin: Origin,
+    _ detail: JSONObjectText
+  ) {
+    let budget = budgets[index]
+    let unhashed = Entry(
+      epoch: ledger.epoch, budgetID: budget.id, sequence: budget.lastSequence + 1, kind: kind,
+      username: subject.username, cost: subject.cost, balanceBefore: balanceBefore,
+      balanceAfter: budget.balance, requestID: subject.requestID, part: subject.part,
+      rule: origin.rule, policyDigest: origin.policyDigest, actor: origin.actor, node: node,
+      detail: detail.text, occurredAt: now, hash: .zero)
+    let hash = entryHash.hash(of: unhashed, after: budget.lastHash)
+    entries.append(unhashed.with(hash: hash))
+    budgets[index].lastSequence += 1
+    budgets[index].lastHash = hash
+  }
+}

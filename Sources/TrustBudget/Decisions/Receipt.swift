@@ -1,0 +1,53 @@
+/// What a charge took from one budget.
+package struct Receipt: Hashable, Sendable {
+  package let budgetID: BudgetID
+  package let cost: Points
+  /// Points left after the charge; below zero only where the budget is observed.
+  package let remaining: Int64
+  /// When the budget resets: the first whole second at or after it. nil when it never does.
+  package let resetsAt: Timestamp?
+  /// The number of the charge's entry in the budget's chain.
+  package let sequence: Int64
+
+  package init(
+    budgetID: BudgetID, cost: Points, remaining: Int64, resetsAt: Timestamp?, sequence: Int64
+  ) {
+    self.budgetID = budgetID
+    self.cost = cost
+    self.remaining = remaining
+    self.resetsAt = resetsAt
+    self.sequence = sequence
+  }
+}
+
+/// An attempt that found too little.
+package struct Denial: Hashable, Sendable {
+  package let budgetID: BudgetID
+  package let cost: Points
+  /// Points that are left, never below 0.
+  package let remaining: Int64
+  /// The first whole second at which the budget is full again; nil when no reset is scheduled.
+  package let resetsAt: Timestamp?
+  /// Whether the message must say which of several budgets fell short.
+  package let namesBudget: Bool
+
+  package init(
+    budgetID: BudgetID, cost: Points, remaining: Int64, resetsAt: Timestamp?, namesBudget: Bool
+  ) {
+    self.budgetID = budgetID
+    self.cost = cost
+    self.remaining = remaining
+    self.resetsAt = resetsAt
+    self.namesBudget = namesBudget
+  }
+
+  /// The words a requester reads; the design prescribes them to the letter.
+  package var message: String {
+    let subject = namesBudget ? "Trust budget \(budgetID)" : "Trust budget"
+    var message = "\(subject) exhausted. This request requires \(cost); \(remaining) remain."
+    if let resetsAt {
+      message += " Budget resets at \(resetsAt)."
+    }
+    return message
+  }
+}

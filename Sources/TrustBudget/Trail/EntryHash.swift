@@ -1,0 +1,78 @@
+import Crypto
+
+/// The hash that chains a budget's entries.
+///
+/// `SHA-256(tag, ledger, the entry's columns, the previous hash)`. Every field but the last is
+/// written as its length in bytes, a big-endian 32-bit number, and its UTF-8 text; NULL is the
+/// length 0xFFFFFFFF and nothing else. Numbers are decimal, the moment is `YYYY-MM-DD HH:MM:SS.ffffff`
+/// in UTC, digests are lower-case hexadecimal. The previous hash follows as 32 bare bytes, zeros for
+/// a budget's first entry. `docs/audit-format.md` says the same with worked examples.
+package struct EntryHash {
+  /// The first field: what this encoding is called, so that it can change one day.
+  package static let tag = "trust-budget-entry-v1"
+
+  private var buffer: [UInt8] = []
+  private let prefix: [UInt8]
+
+  /// - Parameter ledgerID: the ledger's UUID, in lower case with hyphens.
+  package init(ledgerID: String) {
+    var prefix: [UInt8] = []
+    EntryHash.append(EntryHash.tag, to: &prefix)
+    EntryHash.append(ledgerID, to: &prefix)
+    self.prefix = prefix
+    buffer.reserveCapacity(1_024)
+  }
+
+  /// The hash of `entry`, whose own `hash` is not looked at, after `previous`.
+  package mutating func hash(of entry: Entry, after previous: Digest) -> Digest {
+    buffer.removeAll(keepingCapacity: true)
+    buffer.append(contentsOf: prefix)
+    put(entry.epoch)
+    put(entry.budgetID.value)
+    put(entry.sequence)
+    put(entry.kind.rawValue)
+    put(entry.username)
+    put(entry.cost)
+    put(entry.balanceBefore)
+    put(entry.balanceAfter)
+    put(entry.requestID)
+    put(Int64(entry.part))
+    put(entry.rule)
+    put(entry.policyDigest?.hexadecimal)
+    put(entry.actor)
+    put(entry.node)
+    put(entry.detail)
+    put(entry.occurredAt.sortableText)
+    buffer.append(contentsOf: previous.bytes)
+    return Digest(hashing: buffer)
+  }
+
+  private mutating func put(_ text: String) {
+    EntryHash.append(text, to: &buffer)
+  }
+
+  private mutating func put(_ text: String?) {
+    if let text {
+      EntryHash.append(text, to: &buffer)
+    } else {
+      EntryHash.append(length: .max, to: &buffer)
+    }
+  }
+
+  private mutating func put(_ number: Int64) {
+    // Small strings live inline, so this allocates nothing.
+    EntryHash.append(String(number), to: &buffer)
+  }
+
+  private static func append(_ text: String, to buffer: inout [UInt8]) {
+    append(length: UInt32(text.utf8.count), to: &buffer)
+    buffer.append(contentsOf: text.utf8)
+  }
+
+  private static func append(length: UInt32, to buffer: inout [UInt8]) {
+    buffer.append(UInt8(truncatingIfNeeded: length >> 24))
+    buffer.append(UInt8(truncatingIfNeeded: length >> 16))
+    buffer.append(UInt8(truncatingIfNeeded: length >> 8))
+    buffer.append(UInt8(truncatingIfNeeded: length))
+  }
+}

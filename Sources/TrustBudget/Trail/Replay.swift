@@ -1,0 +1,103 @@
+/// A budget rebuilt from its entries alone, each one checked on the way.
+///
+/// What an auditor does: if this ends without a fault, the trail is whole and unaltered, and the
+/// result is what the budget's row must say.
+package struct Replay {
+  /// The budget after the entries so far; nil before the first.
+  package private(set) var budget: Budget?
+
+  private let ledgerID: String
+  private var entryHash: EntryHash
+
+  package init(ledgerID: String) {
+    self.ledgerID = ledgerID
+    self.entryHash = EntryHash(ledgerID: ledgerID)
+  }
+
+  /// What is wrong with a trail, and where.
+  package struct Fault: Error, Hashable, Sendable, CustomStringConvertible {
+    package let budgetID: BudgetID
+    package let sequence: Int64
+    package let problem: String
+
+    package var description: String { "\(budgetID) entry \(sequence): \(problem)" }
+  }
+
+  /// Takes the next entry of the budget's chain.
+  ///
+  /// - Throws: `Fault` when the entry cannot follow the ones before it.
+  package mutating func append(_ entry: Entry) throws(Fault) {
+    func fault(_ problem: String) -> Fault {
+      Fault(budgetID: entry.budgetID, sequence: entry.sequence, problem: problem)
+    }
+    let previous = budget
+    guard entry.budgetID == previous?.id ?? entry.budgetID else {
+      throw fault("is of another budget than \(previous?.id.value ?? "")")
+    }
+    guard entry.sequence == (previous?.lastSequence ?? 0) + 1 else {
+      throw fault("follows entry \(previous?.lastSequence ?? 0); entries are missing or repeated")
+    }
+    guard entryHash.hash(of: entry, after: previous?.lastHash ?? .zero) == entry.hash else {
+      throw fault("its hash does not match its content and the entry before it")
+    }
+    guard entry.balanceBefore == previous?.balance ?? 0 else {
+      throw fault("balance_before is \(entry.balanceBefore), not \(previous?.balance ?? 0)")
+    }
+    // Who rewrites a trail may write anything; it must come out as a fault, not as an overflow.
+    guard (0...Points.maximum).contains(entry.cost),
+      entry.balanceAfter.magnitude <= 4 * Points.maximum.magnitude
+    else { throw fault("its figures are out of range") }
+    guard var next = previous ?? Replay.opened(by: entry) else {
+      throw fault("a budget's first entry must be its allocation")
+    }
+    guard Replay.apply(entry, to: &next) else {
+      throw fault("its figures or detail make no sense for its kind, \(entry.kind.rawValue)")
+    }
+    guard (0...Points.maximum).contains(next.spent), abs(next.adjustment) <= Points.maximum else {
+      throw fault("its figures are out of range")
+    }
+    guard entry.balanceAfter == next.balance else {
+      throw fault("balance_after is \(entry.balanceAfter), not \(next.balance)")
+    }
+    next.lastSequence = entry.sequence
+    next.lastHash = entry.hash
+    budget = next
+  }
+
+  private static func opened(by entry: Entry) -> Budget? {
+    guard entry.kind == .allocation else { return nil }
+    return Budget(
+      id: entry.budgetID, initialBalance: .zero, resetInterval: nil,
+      windowStartedAt: entry.occurredAt, windowSequence: entry.sequence)
+  }
+
+  /// - Returns: false when the entry does not say enough, or what its kind cannot.
+  private static func apply(_ entry: Entry, to budget: inout Budget) -> Bool {
+    let change = entry.balanceAfter - entry.balanceBefore
+    switch entry.kind {
+    case .charge: budget.spent += entry.cost
+    case .refund:
+      guard change == 0 || change == entry.cost else { return false }
+      budget.spent -= change
+    case .adjustment: budget.adjustment += change
+    case .denial, .settlement: break
+    case .allocation, .reset:
+      guard let detail = EntryDetail(entry.detail),
+        let start = detail.windowStartedAt.flatMap({ Timestamp($0) })
+      else { return false }
+      if entry.kind == .reset {
+        budget.openWindow(at: start)
+        budget.windowSequence = entry.sequence
+        return true
+      }
+      guard let allocated = detail.initialBalance, let initialBalance = try? Points(allocated)
+      else { return false }
+      let interval = detail.resetIntervalMicroseconds
+      budget.initialBalance = initialBalance
+      budget.windowStartedAt = start
+      budget.resetInterval = interval.flatMap { try? ResetInterval(microseconds: $0) }
+      return interval == nil || budget.resetInterval != nil
+    }
+    return true
+  }
+}

@@ -1,0 +1,43 @@
+import Crypto
+
+/// A SHA-256 value: an entry's place in its chain, or the identity of a policy file.
+package struct Digest: Hashable, Sendable, CustomStringConvertible {
+  /// Its length in bytes.
+  package static let count = 32
+
+  /// Exactly 32 bytes.
+  package let bytes: [UInt8]
+
+  /// Where every chain begins: 32 zero bytes.
+  package static let zero = Digest(unchecked: [UInt8](repeating: 0, count: Digest.count))
+
+  /// - Returns: nil unless there are exactly 32 bytes.
+  package init?(bytes: [UInt8]) {
+    guard bytes.count == Digest.count else { return nil }
+    self.bytes = bytes
+  }
+
+  private init(unchecked bytes: [UInt8]) {
+    self.bytes = bytes
+  }
+
+  /// The SHA-256 of `content`.
+  package init(hashing content: [UInt8]) {
+    self.bytes = Array(SHA256.hash(data: content))
+  }
+
+  /// 64 lower-case hexadecimal digits.
+  package var hexadecimal: String { Digest.hexadecimal(bytes) }
+
+  package var description: String { hexadecimal }
+
+  static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    for byte in bytes {
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}

@@ -1,0 +1,50 @@
+import Testing
+
+@testable import TrustBudget
+
+@Suite("Figures at the end of the range")
+struct RangeTests {
+  private let most = Points.maximum
+
+  @Test("A budget of 2^53 - 1 points can be spent whole, is then exhausted, and comes back")
+  func wholeRange() throws {
+    var ledger = MemoryLedger()
+    #expect(ledger.decide(try charge("1", terms(cost: most, of: most, every: 24))).remaining == 0)
+    #expect(ledger.decide(try charge("2", terms(of: most, every: 24))).denial?.remaining == 0)
+    ledger.now = .newYear.after(hours: 24)
+    #expect(ledger.decide(try charge("3", terms(of: most, every: 24))).remaining == most - 1)
+  }
+
+  @Test("A shorter interval makes room before the range is looked at")
+  func shorterInterval() throws {
+    var ledger = MemoryLedger()
+    _ = ledger.decide(try charge("1", terms(cost: most, of: most)))
+    ledger.now = .newYear.after(hours: 2)
+    #expect(ledger.decide(try charge("2", terms(of: 10, every: 1, .observe))).remaining == 9)
+  }
+
+  @Test("What would be spent beyond it is refused, and writes nothing")
+  func observed() throws {
+    var ledger = MemoryLedger()
+    _ = ledger.decide(try charge("1", terms(cost: most, .observe)))
+    let count = ledger.entries.count
+    let answer = ledger.decide(try charge("2", [terms(sre), terms(alice, of: 20, .observe)]))
+    #expect(answer.rejection == .outOfRange(try BudgetID(alice)))
+    #expect(ledger.entries.count == count)
+    #expect(ledger.budgets[try BudgetID(sre)] == nil)
+    #expect(ledger.decide(try charge("3", terms(cost: 0, .observe))).remaining == 10 - most)
+  }
+
+  @Test("An adjustment beyond it is refused, and does not even write the reset that is due")
+  func adjusted() throws {
+    var ledger = MemoryLedger()
+    _ = ledger.decide(try charge("1", terms(every: 24)))
+    #expect(ledger.decide(try adjustment("2", of: most)).changed != nil)
+    let count = ledger.entries.count
+    #expect(
+      ledger.decide(try adjustment("3", of: 1)).rejection == .outOfRange(try BudgetID(alice)))
+    #expect(ledger.entries.count == count)
+    ledger.now = .newYear.after(hours: 24)
+    #expect(ledger.decide(try adjustment("4", of: most)).changed?.budget.adjustment == most)
+  }
+}
