@@ -1,0 +1,67 @@
+/// The text of a policy file, for showing the lines that diagnostics are about.
+struct SourceText: Sendable {
+  struct Excerpt {
+    let line: String
+    /// Where the offending text stands in `line`, in characters from 0.
+    let marked: Range<Int>
+  }
+
+  let fileName: String
+  /// The file's bytes without the byte order mark, if it had one.
+  let bytes: [UInt8]
+  /// libyaml's positions are indices of these. Decoded only when there is something to show.
+  private lazy var scalars = SourceText.scalars(in: bytes.prefix(YAMLLoader.maximumBytes))
+
+  private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+  /// The most characters of a line that are shown, and of those before the offending text.
+  private static let maximumWidth = 100
+  private static let maximumLead = 60
+
+  init(bytes: [UInt8], fileName: String) {
+    self.fileName = fileName
+    self.bytes = bytes.starts(with: SourceText.byteOrderMark) ? Array(bytes.dropFirst(3)) : bytes
+  }
+
+  /// The line that `span` is in, cut to what fits around it.
+  mutating func excerpt(around span: SourceSpan) -> Excerpt {
+    let mark = min(span.start.index, scalars.count)
+    let lineStart = max(0, mark - span.start.column)
+    let start = max(lineStart, mark - SourceText.maximumLead)
+    var end = mark
+    while end < scalars.count, end - start < SourceText.maximumWidth,
+      !SourceText.isLineBreak(scalars[end])
+    {
+      end += 1
+    }
+    let isCut = end < scalars.count && !SourceText.isLineBreak(scalars[end])
+    let lead = start > lineStart ? "…" : ""
+    let offset = mark - start + lead.count
+    return Excerpt(
+      line: lead + VisibleText.line(scalars[start..<end]) + (isCut ? "…" : ""),
+      marked: offset..<(offset + max(1, min(span.length, end - mark))))
+  }
+
+  /// Where a byte stands, for the one mistake that libyaml does not give a mark for.
+  func mark(atByte offset: Int) -> SourceMark {
+    let before = SourceText.scalars(in: bytes.prefix(offset))
+    let lineStart = before.lastIndex(where: SourceText.isLineBreak).map { $0 + 1 } ?? 0
+    var line = 0
+    for (index, scalar) in before.enumerated() where SourceText.isLineBreak(scalar) {
+      // CR LF is one break.
+      if scalar != "\n" || index == 0 || before[index - 1] != "\r" { line += 1 }
+    }
+    return SourceMark(index: before.count, line: line, column: before.count - lineStart)
+  }
+
+  private static func scalars(in bytes: ArraySlice<UInt8>) -> [Unicode.Scalar] {
+    Array(String(decoding: bytes, as: UTF8.self).unicodeScalars)
+  }
+
+  /// What YAML 1.1 calls a line break.
+  private static func isLineBreak(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
+    case "\n", "\r", "\u{85}", "\u{2028}", "\u{2029}": true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import TrustBudget
+
+/// `break_glass`: what an emergency certificate may allow, and who may ask for one.
+package struct BreakGlassRule: Sendable, Hashable {
+  /// What refusals call this rule.
+  package static let name = "break_glass"
+
+  package let limits: CertificateLimits
+  /// How many people, other than the one who asks, must have approved.
+  package let minApprovers: Int
+  /// Globs; nil: everybody may ask.
+  package let allowedUsernames: [Glob]?
+
+  /// Decides an emergency request. No budget ever blocks one, so the grant names none.
+  ///
+  /// - Parameter approvers: Each person counts once, and the requester not at all.
+  package func evaluate(
+    username: Username,
+    requestedPrincipals: [String] = [],
+    requestedDuration: CertificateDuration? = nil,
+    approvers: [Username] = []
+  ) -> Verdict {
+    Verdict { () throws(Refusal) in
+      if let allowedUsernames, !allowedUsernames.contains(matching: username.value) {
+        throw .policyLimit(
+          rule: BreakGlassRule.name,
+          message: """
+            \(VisibleText.quoted(username.value)) may not use break-glass; the policy's \
+            break_glass.allowed_usernames says who may.
+            """)
+      }
+      let others = Set(approvers).subtracting([username]).count
+      guard others >= minApprovers else {
+        throw .policyLimit(
+          rule: BreakGlassRule.name,
+          message: """
+            Break-glass needs \(minApprovers) \(minApprovers == 1 ? "approver" : "approvers") \
+            other than the requester; this request names \(others).
+            """)
+      }
+      let granted = try limits.narrowed(
+        principals: requestedPrincipals, duration: requestedDuration, under: BreakGlassRule.name)
+      return Grant(
+        rule: BreakGlassRule.name, principals: granted.principals,
+        maxDuration: granted.maxDuration)
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/// The most that a certificate may allow.
+package struct CertificateLimits: Sendable, Hashable {
+  /// Never empty.
+  package let principals: [String]
+  package let maxDuration: CertificateDuration
+
+  /// What a request is granted within these limits: what it asks for, and otherwise all there is.
+  ///
+  /// - Throws: `Refusal.policyLimit` when it asks for more.
+  func narrowed(to request: IssuanceRequest, under rule: String) throws(Refusal) -> Self {
+    try narrowed(
+      principals: request.requestedPrincipals, duration: request.requestedDuration, under: rule)
+  }
+
+  func narrowed(
+    principals requested: [String], duration: CertificateDuration?, under rule: String
+  ) throws(Refusal) -> Self {
+    for principal in requested where !principals.contains(principal) {
+      throw .policyLimit(
+        rule: rule,
+        message: """
+          Principal \(VisibleText.quoted(principal)) is not allowed by rule \
+          \(VisibleText.quoted(rule)); it allows \(principals.joined(separator: ", ")).
+          """)
+    }
+    if let duration, duration > maxDuration {
+      throw .policyLimit(
+        rule: rule,
+        message: """
+          A certificate for \(duration) is longer than rule \(VisibleText.quoted(rule)) allows; \
+          ask for at most \(maxDuration).
+          """)
+    }
+    return CertificateLimits(
+      principals: requested.isEmpty ? principals : requested,
+      maxDuration: duration ?? maxDuration)
+  }
+}

@@ -1,0 +1,44 @@
+import TrustBudget
+
+/// A valid `policy.yaml`: which certificates a request may have, and which budgets it is charged to.
+///
+/// Deciding is a pure function of the request and the time. First matching rule wins.
+package struct Policy: Sendable {
+  /// The SHA-256 of the file's bytes: every entry in the audit trail carries it.
+  package let digest: Digest
+  /// In the order of the file.
+  package let rules: [PolicyRule]
+  /// What a request gets that no rule matches; nil: it is refused.
+  package let defaultRule: DefaultRule?
+  /// nil: break-glass is not set up.
+  package let breakGlass: BreakGlassRule?
+  /// What is likely a mistake and yet no error, sorted by position.
+  package let warnings: [PolicyDiagnostic]
+
+  /// Reads a policy file.
+  ///
+  /// - Parameters:
+  ///   - yaml: The file's bytes: UTF-8, at most 1 MiB.
+  ///   - fileName: What diagnostics call the file.
+  /// - Throws: Everything that is wrong with the file, at once.
+  package init(yaml: [UInt8], fileName: String) throws(PolicyDiagnostics) {
+    let source = SourceText(bytes: yaml, fileName: fileName)
+    let log = DiagnosticLog(source: source)
+    guard let content = PolicyReader.read(source, log: log), !log.hasErrors else {
+      throw log.diagnostics
+    }
+    self.digest = Digest(hashing: yaml)
+    self.rules = content.rules
+    self.defaultRule = content.defaultRule
+    self.breakGlass = content.breakGlass
+    self.warnings = log.diagnostics.all
+  }
+
+  /// Decides a request, as if it were asked at `now`.
+  package func evaluate(_ request: IssuanceRequest, at now: Timestamp) -> Verdict {
+    if let rule = rules.first(where: { $0.match.holds(for: request, at: now) }) {
+      return rule.verdict(for: request)
+    }
+    return defaultRule?.verdict(for: request) ?? .refused(.noMatchingRule)
+  }
+}

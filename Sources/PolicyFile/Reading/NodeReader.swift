@@ -1,0 +1,100 @@
+import TrustBudget
+
+/// Reads a document's nodes as values of a wanted kind, and notes each that is of another.
+///
+/// A read gives nil once it has noted why, so that the reading goes on and finds what else is wrong.
+final class NodeReader {
+  /// The most nodes that are read. A document without aliases never has as many; one with aliases
+  /// can stand for far more than it holds.
+  static let maximumVisits = YAMLTally.maximumTokens
+
+  let log: DiagnosticLog
+  private let document: YAMLDocument
+  private var visits = 0
+
+  init(_ document: YAMLDocument, log: DiagnosticLog) {
+    self.document = document
+    self.log = log
+  }
+
+  var root: YAMLNode? { node(document.root) }
+
+  /// Reads a mapping whose keys are all among `keys`.
+  ///
+  /// - Parameter what: What diagnostics call the mapping: `a policy rule`.
+  func fields(_ node: YAMLNode, of what: String, keys: [String]) -> Fields? {
+    guard case .mapping(let pairs) = node.content else {
+      mismatch(node, wanted: "a mapping", expected: "\(what) with the keys \(listing(keys))")
+      return nil
+    }
+    var fields = Fields(what: what, span: node.span, reader: self)
+    for pair in pairs {
+      guard let key = self.node(pair.key) else { continue }
+      guard case .scalar(let name, _) = key.content else {
+        mismatch(key, wanted: "a key", expected: "one of \(listing(keys))")
+        continue
+      }
+      if let earlier = fields.entries[name] {
+        log.error(
+          "duplicate key \(VisibleText.quoted(name)) in \(what)",
+          expected: "it once; it is on line \(earlier.key.span.start.line + 1) already",
+          at: key.span)
+      } else if !keys.contains(name) {
+        log.error(
+          "unknown key \(VisibleText.quoted(name)) in \(what)",
+          expected: "one of \(listing(keys))",
+          suggestion: Suggestion.nearest(to: name, among: keys), at: key.span)
+      } else {
+        fields.entries[name] = Fields.Entry(key: key, value: pair.value)
+      }
+    }
+    return fields
+  }
+
+  /// Reads a list with at least one element.
+  ///
+  /// - Parameter example: A list as it should be, for the diagnostic.
+  func list<Value>(
+    _ node: YAMLNode, example: String, _ read: (YAMLNode) -> Value?
+  ) -> [Value]? {
+    guard case .list(let elements) = node.content else {
+      mismatch(node, wanted: "a list", expected: "a list, for example \(example)")
+      return nil
+    }
+    guard !elements.isEmpty else {
+      log.error(
+        "found an empty list", expected: "at least one element, for example \(example)",
+        at: node.span)
+      return nil
+    }
+    return elements.compactMap { self.node($0).flatMap(read) }
+  }
+
+  /// - Returns: nil when the node has a tag, or too many were read before it.
+  func node(_ id: YAMLNodeID) -> YAMLNode? {
+    let node = document[id]
+    visits += 1
+    guard visits <= NodeReader.maximumVisits else {
+      if visits == NodeReader.maximumVisits + 1 {
+        log.error(
+          "the file's aliases stand for too much",
+          expected: "at most \(NodeReader.maximumVisits) values, aliases counted each time",
+          at: node.span)
+      }
+      return nil
+    }
+    if let tag = node.tag {
+      log.error(
+        "found the YAML tag \(VisibleText.quoted(tag))", expected: "a value without a tag",
+        at: node.span)
+      return nil
+    }
+    return node
+  }
+
+  func mismatch(_ node: YAMLNode, wanted: String, expected: String) {
+    log.error("found \(node.content), not \(wanted)", expected: expected, at: node.span)
+  }
+
+  private func listing(_ keys: [String]) -> String { keys.joined(separator: ", ") }
+}

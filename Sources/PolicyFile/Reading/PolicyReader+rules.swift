@@ -1,0 +1,82 @@
+import TrustBudget
+
+extension PolicyReader {
+  /// Reads `policies`.
+  func rules(_ node: YAMLNode, mayBeEmpty: Bool) -> [PolicyRule]? {
+    if mayBeEmpty, case .list(let elements) = node.content, elements.isEmpty { return [] }
+    var names = RuleNames()
+    var catchAll: PolicyRule?
+    return reader.list(node, example: "- name: Developer") { node -> PolicyRule? in
+      if let catchAll {
+        reader.log.warning(
+          "this rule is never reached: rule \(VisibleText.quoted(catchAll.name)) matches every request",
+          expected: "rules that match everybody to come last", at: node.span)
+      }
+      let rule = self.rule(node, names: &names)
+      if let rule, catchAll == nil, rule.match.matchesEverybody { catchAll = rule }
+      return rule
+    }
+  }
+
+  private func rule(_ node: YAMLNode, names: inout RuleNames) -> PolicyRule? {
+    guard
+      let fields = reader.fields(
+        node, of: "a policy rule",
+        keys: ["name", "match", "principals", "max_duration", "trust_budget"])
+    else { return nil }
+    let name = fields.required("name", example: "Developer") { node in
+      reader.value(node) { (text) throws(InvalidValue) in
+        try names.add(try IdentityText.validate(text), line: node.span.start.line + 1)
+      }
+    }
+    let match = fields.optional("match", self.match)
+    let limits = self.limits(fields)
+    let budgets = fields.optional("trust_budget") {
+      // What is wrong with `match` is noted already, and no reason to complain of `${group}`.
+      self.budgets($0, hasGroups: match?.hasGroups ?? fields.has("match"))
+    }
+    guard let name, let limits else { return nil }
+    return PolicyRule(
+      name: name, match: match ?? .everybody, limits: limits, budgets: budgets?.clauses ?? [],
+      budgetsAreAList: budgets?.areAList ?? false)
+  }
+
+  private func match(_ node: YAMLNode) -> MatchConditions? {
+    let identities: [(key: String, example: String, make: ([Glob]) -> Condition)] = [
+      ("local_usernames", #"["alice"]"#, Condition.localUsernames),
+      ("emails", #"["*@example.com"]"#, Condition.emails),
+      ("oidc_groups", #"["developers"]"#, Condition.oidcGroups),
+    ]
+    let keys = identities.map(\.key) + ["source_ip", "hours", "webauthn_ids"]
+    guard let fields = reader.fields(node, of: "match", keys: keys) else { return nil }
+    let constraints: [Condition?] = [
+      fields.optional("source_ip") {
+        reader.list($0, example: #"["10.0.0.0/8"]"#) { reader.value($0, AddressRange.init) }
+      }.map(Condition.sourceIP),
+      fields.optional("hours") {
+        reader.list($0, example: #"["08:00-20:00"]"#) { reader.value($0, DailyHours.init) }
+      }.map(Condition.hours),
+      fields.optional("webauthn_ids", globs(example: #"["key-1"]"#)).map(Condition.webauthnIDs),
+    ]
+    return MatchConditions(
+      identities: identities.compactMap { condition in
+        fields.optional(condition.key, globs(example: condition.example)).map(condition.make)
+      },
+      constraints: constraints.compactMap(\.self))
+  }
+}
+
+/// The names of a file's rules, which must all differ.
+private struct RuleNames {
+  private var lines: [String: Int] = [:]
+
+  mutating func add(_ name: String, line: Int) throws(InvalidValue) -> String {
+    guard name != DefaultRule.name, name != BreakGlassRule.name else {
+      throw InvalidValue("must be another name; this one is taken by the key \(name)")
+    }
+    if let earlier = lines.updateValue(line, forKey: name) {
+      throw InvalidValue("must be a name of its own; the rule on line \(earlier) has it already")
+    }
+    return name
+  }
+}

@@ -1,0 +1,74 @@
+import TrustBudget
+
+/// Reads a document as a policy. A reading goes on after a mistake, to find all the others.
+struct PolicyReader {
+  /// What a policy file says.
+  struct Content {
+    let rules: [PolicyRule]
+    let defaultRule: DefaultRule?
+    let breakGlass: BreakGlassRule?
+  }
+
+  let reader: NodeReader
+
+  /// - Returns: nil when nothing can be made of the file. What it says is of use only if no error
+  ///   was noted.
+  static func read(_ source: SourceText, log: DiagnosticLog) -> Content? {
+    do {
+      guard let document = try YAMLLoader.load(source) else {
+        log.error("the file is empty", expected: "a policy: \(example)", at: .beginning)
+        return nil
+      }
+      let reader = NodeReader(document, log: log)
+      return reader.root.flatMap(PolicyReader(reader: reader).content)
+    } catch {
+      log.error(error.message, expected: error.expected, at: error.span)
+      return nil
+    }
+  }
+
+  private static let example = "a mapping with the key policies, a list of rules"
+
+  private func content(_ node: YAMLNode) -> Content? {
+    guard
+      let fields = reader.fields(
+        node, of: "the policy", keys: ["default", "policies", "break_glass"])
+    else { return nil }
+    let defaultRule = fields.optional("default", self.defaultRule)
+    let breakGlass = fields.optional("break_glass", self.breakGlass)
+    let mayBeEmpty = fields.has("default") || fields.has("break_glass")
+    let rules = fields.required("policies", example: "a list of rules") {
+      self.rules($0, mayBeEmpty: mayBeEmpty)
+    }
+    return Content(rules: rules ?? [], defaultRule: defaultRule, breakGlass: breakGlass)
+  }
+
+  private func defaultRule(_ node: YAMLNode) -> DefaultRule? {
+    reader.fields(node, of: "the default rule", keys: ["principals", "max_duration"])
+      .flatMap(limits)
+      .map(DefaultRule.init)
+  }
+
+  private func breakGlass(_ node: YAMLNode) -> BreakGlassRule? {
+    guard
+      let fields = reader.fields(
+        node, of: "break_glass",
+        keys: ["principals", "max_duration", "min_approvers", "allowed_usernames"])
+    else { return nil }
+    let minApprovers = fields.optional("min_approvers", approvers)
+    let allowedUsernames = fields.optional("allowed_usernames", globs(example: #"["oncall-*"]"#))
+    return limits(fields).map {
+      BreakGlassRule(
+        limits: $0, minApprovers: minApprovers ?? 0, allowedUsernames: allowedUsernames)
+    }
+  }
+
+  private func approvers(_ node: YAMLNode) -> Int? {
+    reader.wholeNumber(node).flatMap { number in
+      reader.checked(node) { () throws(InvalidValue) in
+        guard (0...100).contains(number) else { throw InvalidValue("must be from 0 to 100") }
+        return Int(number)
+      }
+    }
+  }
+}

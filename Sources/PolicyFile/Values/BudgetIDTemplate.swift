@@ -1,0 +1,91 @@
+import TrustBudget
+
+/// A budget's name with places for a request's values: `user:${username}`.
+///
+/// A `$` that no `{` follows is itself.
+package struct BudgetIDTemplate: Sendable, Hashable, CustomStringConvertible {
+  /// As it was written.
+  package let description: String
+  private let segments: [Segment]
+
+  private enum Segment: Hashable {
+    case literal(String)
+    case variable(TemplateVariable)
+  }
+
+  /// The template of a clause that names none.
+  static let perUser = BudgetIDTemplate(
+    description: "user:${username}", segments: [.literal("user:"), .variable(.username)])
+
+  private init(description: String, segments: [Segment]) {
+    self.description = description
+    self.segments = segments
+  }
+
+  /// - Throws: `InvalidValue` when it is empty, too long, holds invisible characters, or has an
+  ///   unknown variable or an open `${`.
+  package init(_ template: String) throws(InvalidValue) {
+    description = try IdentityText.validate(template, maximumBytes: BudgetID.maximumBytes)
+    var segments: [Segment] = []
+    var literal = ""
+    var rest = template[...]
+    while let character = rest.first {
+      guard rest.hasPrefix("${") else {
+        literal.append(character)
+        rest.removeFirst()
+        continue
+      }
+      guard let end = rest.firstIndex(of: "}") else {
+        throw InvalidValue(#"must close its "${" with a "}""#)
+      }
+      if !literal.isEmpty { segments.append(.literal(literal)) }
+      literal = ""
+      segments.append(.variable(try TemplateVariable(named: rest[..<end].dropFirst(2))))
+      rest = rest[end...].dropFirst()
+    }
+    if !literal.isEmpty { segments.append(.literal(literal)) }
+    self.segments = segments
+  }
+
+  package func uses(_ variable: TemplateVariable) -> Bool {
+    segments.contains(.variable(variable))
+  }
+
+  /// Whether two of its variables meet without a `:` or `/` between them. Values hold neither, so
+  /// that either keeps them apart; without one, two identities could share a name.
+  var runsVariablesTogether: Bool {
+    var isAfterVariable = false
+    for segment in segments {
+      switch segment {
+      case .variable where isAfterVariable: return true
+      case .variable: isAfterVariable = true
+      case .literal(let text) where text.contains { ":/".contains($0) }: isAfterVariable = false
+      case .literal: break
+      }
+    }
+    return false
+  }
+
+  /// The name for one request.
+  ///
+  /// - Throws: `Refusal` when a variable has no value, or the name is not one a budget can have.
+  func render(with values: TemplateValues) throws(Refusal) -> BudgetID {
+    var name = ""
+    for segment in segments {
+      switch segment {
+      case .literal(let text):
+        name += text
+      case .variable(let variable):
+        guard let value = values[variable], !value.isEmpty else {
+          throw .missingIdentity(rule: values.rule, variable: variable)
+        }
+        name += TemplateVariable.encoded(value)
+      }
+    }
+    do {
+      return try BudgetID(name)
+    } catch {
+      throw .unusableBudgetID(rule: values.rule, budgetID: name, requirement: error.requirement)
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import TrustBudget
+
+/// What a budget's name can be made of.
+package enum TemplateVariable: String, Sendable, Hashable, CaseIterable {
+  case username
+  case email
+  case group
+  case rule
+
+  init(named name: Substring) throws(InvalidValue) {
+    guard let variable = TemplateVariable(rawValue: String(name)) else {
+      let known = TemplateVariable.allCases.map(\.description).joined(separator: ", ")
+      throw InvalidValue("must not use the unknown variable ${\(name)}; there are \(known)")
+    }
+    self = variable
+  }
+
+  /// What it stands for, in a sentence.
+  var meaning: String {
+    switch self {
+    case .username: "username"
+    case .email: "email"
+    case .group: "group among the rule's oidc_groups"
+    case .rule: "rule"
+    }
+  }
+
+  /// `value` with `:`, `%`, `/` and control characters as `%XX`, so that no value can pretend to be
+  /// two parts of a name, or a part of another kind.
+  static func encoded(_ value: String) -> String {
+    guard value.unicodeScalars.contains(where: needsEncoding) else { return value }
+    var text = ""
+    for scalar in value.unicodeScalars {
+      if needsEncoding(scalar) {
+        for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter {
+          text += (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
+        }
+      } else {
+        text.unicodeScalars.append(scalar)
+      }
+    }
+    return text
+  }
+
+  private static func needsEncoding(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
+    case ":", "%", "/": true
+    default: scalar.properties.generalCategory == .control
+    }
+  }
+}
+
+extension TemplateVariable: CustomStringConvertible {
+  /// As it is written in a template: `${username}`.
+  package var description: String { "${\(rawValue)}" }
+}
+
+/// What one request gives the variables.
+struct TemplateValues {
+  let username: String
+  let email: String?
+  let group: String?
+  let rule: String
+
+  subscript(variable: TemplateVariable) -> String? {
+    switch variable {
+    case .username: username
+    case .email: email
+    case .group: group
+    case .rule: rule
+    }
+  }
+}

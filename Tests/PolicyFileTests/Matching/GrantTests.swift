@@ -1,0 +1,138 @@
+import PolicyFile
+import Testing
+import TrustBudget
+
+@Suite("What a rule grants")
+struct GrantTests {
+  private func verdict(
+    _ lines: String = "", match: String? = nil,
+    _ change: (inout IssuanceRequest) throws -> Void = { _ in }
+  ) throws -> Verdict {
+    var request = try Samples.request()
+    try change(&request)
+    return try Policy(Samples.rule(match: match, lines))
+      .evaluate(request, at: try Samples.moment())
+  }
+
+  @Test("A request gets what it asks for within the rule, and all of it when it asks for nothing")
+  func limits() throws {
+    let everything = try #require(try verdict().grant)
+    #expect(everything.principals == ["user", "admin"])
+    #expect(everything.maxDuration.description == "1h")
+    let part = try verdict {
+      $0.requestedPrincipals = ["admin"]
+      $0.requestedDuration = try CertificateDuration("90s")
+    }
+    #expect(part.grant?.principals == ["admin"])
+    #expect(part.grant?.maxDuration.description == "90s")
+  }
+
+  @Test("Asking for more than the rule allows is refused, and says what is allowed")
+  func beyondLimits() throws {
+    let principal = try verdict { $0.requestedPrincipals = ["user", "root"] }.refusal
+    #expect(principal?.rule == "Rule")
+    #expect(
+      principal?.message
+        == #"Principal "root" is not allowed by rule "Rule"; it allows user, admin."#)
+    let duration = try verdict { $0.requestedDuration = try CertificateDuration("61m") }.refusal
+    #expect(
+      duration?.message
+        == #"A certificate for 61m is longer than rule "Rule" allows; ask for at most 1h."#)
+  }
+
+  @Test("A budget that says nothing has the default terms")
+  func defaults() throws {
+    let grant = try #require(try verdict("trust_budget: {}").grant)
+    #expect(grant.budgets == [Terms(budgetID: try BudgetID("user:alice"))])
+    #expect(try verdict().grant?.budgets == [])
+  }
+
+  @Test("A list of budgets keeps its order and is known to be a list, even of one")
+  func lists() throws {
+    let both = try #require(
+      try verdict(
+        #"""
+        trust_budget:
+          - budget_id: "user:${username}"
+          - {budget_id: "group:${group}", cost: 2, enforcement: observe, reset_interval_hours: 0.5}
+        """#, match: #"oidc_groups: ["sre", "*"]"#, { $0.oidcGroups = ["ops", "sre"] }
+      ).grant)
+    #expect(both.budgetsAreAList)
+    #expect(both.budgets.map(\.budgetID.value) == ["user:alice", "group:sre"])
+    #expect(both.budgets.last?.enforcement == .observe)
+    #expect(both.budgets.last?.resetInterval?.hours == 0.5)
+    let one = try verdict("trust_budget: [{cost: 3}]").grant
+    #expect(one?.budgetsAreAList == true)
+    #expect(one?.budgets.first?.cost.value == 3)
+  }
+
+  @Test("A variable without a value refuses the request and is named")
+  func missingIdentity() throws {
+    let email = try verdict(#"trust_budget: {budget_id: "mail:${email}"}"#).refusal
+    #expect(email == .missingIdentity(rule: "Rule", variable: .email))
+    #expect(email?.message.contains("${email}") == true)
+    let group = try verdict(
+      #"trust_budget: {budget_id: "group:${group}"}"#,
+      match: #"local_usernames: ["*"], oidc_groups: ["sre"]"#, { $0.oidcGroups = ["ops"] })
+    #expect(group.refusal == .missingIdentity(rule: "Rule", variable: .group))
+  }
+
+  @Test("Two budgets that come out with one name refuse the request")
+  func conflict() throws {
+    let refusal = try verdict(
+      #"trust_budget: [{budget_id: "b:${username}"}, {budget_id: "b:${email}"}]"#,
+      { $0.email = "alice" }
+    ).refusal
+    #expect(refusal == .conflictingBudgets(rule: "Rule", budgetID: try BudgetID("b:alice")))
+    #expect(refusal?.message.contains("\"b:alice\"") == true)
+  }
+
+  @Test("A name that no budget can have refuses the request")
+  func unusableName() throws {
+    let refusal = try verdict(
+      #"trust_budget: {budget_id: "b:${email}"}"#, { $0.email = "\u{202E}" }
+    ).refusal
+    #expect(refusal?.message.contains("must not contain the character U+202E") == true)
+    #expect(refusal?.message.contains("\u{202E}") == false)
+  }
+
+  @Test("The first override that matches the finished name applies")
+  func overrides() throws {
+    let terms = try verdict(
+      #"""
+      trust_budget:
+        initial_balance: 10
+        overrides:
+          - {budget_ids: ["alice"], cost: 7}
+          - {budget_ids: ["user:b*", "user:a*"], cost: 2, enforcement: observe}
+          - {budget_ids: ["user:alice"], cost: 3, initial_balance: 5}
+      """#
+    ).grant?.budgets.first
+    #expect(terms?.cost.value == 2)
+    #expect(terms?.initialBalance.value == 10)
+    #expect(terms?.enforcement == .observe)
+  }
+
+  @Test("Break-glass counts approvers once, and never the requester")
+  func breakGlass() throws {
+    let rule = try #require(
+      try Policy(
+        """
+        policies: []
+        break_glass:
+          {principals: [root], max_duration: 60s, min_approvers: 2, allowed_usernames: ["oncall-*"]}
+        """
+      ).breakGlass)
+    let (asking, bob, eve) = (
+      try Username("oncall-1"), try Username("bob"), try Username("eve")
+    )
+    let granted = rule.evaluate(username: asking, approvers: [bob, eve]).grant
+    #expect(granted?.principals == ["root"])
+    #expect(granted?.budgets == [])
+    #expect(rule.evaluate(username: asking, approvers: [bob, bob, asking]).refusal != nil)
+    #expect(rule.evaluate(username: bob, approvers: [asking, eve]).refusal != nil)
+    #expect(
+      rule.evaluate(username: asking, requestedPrincipals: ["x"], approvers: [bob, eve])
+        .refusal != nil)
+  }
+}

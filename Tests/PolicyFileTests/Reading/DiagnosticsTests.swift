@@ -1,0 +1,212 @@
+import Foundation
+import PolicyFile
+import Testing
+import TrustBudget
+
+@Suite("Diagnostics of a policy file")
+struct DiagnosticsTests {
+  @Test("A diagnostic shows the place, the line and what to do")
+  func rendering() throws {
+    let problems = Policy.problems(
+      """
+      policies:
+        - name: Developer
+          principals: ["user"]
+          max_duraton: "15m"
+          max_duration: "15m"
+      """)
+    #expect(
+      try #require(problems.first).description == """
+        policy.yaml:4:5: error: unknown key "max_duraton" in a policy rule
+            max_duraton: "15m"
+            ^~~~~~~~~~~
+            did you mean "max_duration"?  \
+        (expected one of name, match, principals, max_duration, trust_budget)
+        """)
+    #expect(problems.count == 1)
+  }
+
+  @Test("Ten mistakes are reported at once, each at its own place")
+  func tenMistakes() {
+    let problems = Policy.problems(
+      """
+      polices: []
+      policies:
+        - name: A
+          name: B
+          principals: "user"
+          max_duration: soon
+          match:
+            source_ip: ["10.0.0.0/33"]
+            hours: ["8-20"]
+            local_usernames: []
+          trust_budget:
+            cost: -1
+            reset_interval_hours: "24"
+            budget_id: "${user}"
+      """)
+    let places = problems.map { "\($0.line):\($0.column)" }
+    #expect(
+      places == [
+        "1:1", "4:5", "5:17", "6:19", "8:19", "9:15", "10:24", "12:13", "13:29", "14:18",
+      ])
+    #expect(problems.allSatisfy { $0.severity == .error })
+  }
+
+  @Test(
+    "Each mistake in a file is named",
+    arguments: [
+      ("", "the file is empty"),
+      ("# nothing", "the file is empty"),
+      ("null", "found no value, not a mapping"),
+      ("[]", "found a list, not a mapping"),
+      ("{}", "the policy has no \"policies\""),
+      ("policies: []", "found an empty list"),
+      ("policies:", "found no value, not a list"),
+      ("policies: {}\ndefault: {principals: [a], max_duration: 1m}", "found a mapping, not a list"),
+      ("policies: [x]", "found the text \"x\", not a mapping"),
+      ("policies: []\n---\npolicies: []", "a second document begins here"),
+      ("policies: [", "not valid YAML: did not find expected node content"),
+      ("policies:\n\t- name: x", "not valid YAML: found character that cannot start any token"),
+      ("policies: *rules", "not valid YAML: found undefined alias"),
+      ("policies: [*@x]", "not valid YAML: did not find expected alphabetic"),
+      ("? [a]\n: b\npolicies: []", "found a list, not a key"),
+      ("policies: !!python/object:os.system []", "found the YAML tag"),
+      ("policies: []\n<<: {}", "unknown key \"<<\""),
+    ])
+  func wholeFiles(yaml: String, message: String) {
+    let problems = Policy.problems(yaml)
+    #expect(problems.contains { $0.message.hasPrefix(message) }, "\(problems)")
+    #expect(problems.allSatisfy { $0.severity == .error })
+  }
+
+  @Test(
+    "Each mistake in a rule is named",
+    arguments: [
+      ("match: [a]", "found a list, not a mapping"),
+      ("match: {local_usernames: alice}", "found the text \"alice\", not a list"),
+      ("match: {local_usernames: [on]}", "found the truth value on, not text"),
+      ("match: {local_usernames: [123]}", "found the number 123, not text"),
+      ("match: {local_usernames: [null]}", "found no value, not text"),
+      ("match: {local_usernames: [[a]]}", "found a list, not text"),
+      ("match: {emails: ['[a']}", "the text \"[a\" must close its \"[\""),
+      ("trust_budget: 5", "found the number 5, not a mapping"),
+      ("trust_budget: []", "found an empty list"),
+      ("trust_budget: {cost: \"5\"}", "found the text \"5\", not a whole number"),
+      ("trust_budget: {cost: 1.5}", "found the number 1.5, not a whole number"),
+      ("trust_budget: {cost: 010}", "found the number 010, not a whole number"),
+      ("trust_budget: {cost: 9007199254740992}", "the number 9007199254740992 must be"),
+      ("trust_budget: {cost: yes}", "found the truth value yes, not a whole number"),
+      ("trust_budget: {reset_interval_hours: 0}", "the number 0 must be a number of hours"),
+      ("trust_budget: {reset_interval_hours: 1e999}", "the number 1e999 must be"),
+      ("trust_budget: {reset_interval_hours: .nan}", "found the number .nan, not a number"),
+      ("trust_budget: {enforcement: enforced}", "found the text \"enforced\""),
+      ("trust_budget: {budget_id: 'g:${group}'}", "${group} never has a value here"),
+      ("trust_budget: [{}, {}]", "two budgets of this rule are named \"user:${username}\""),
+      ("trust_budget: {overrides: [{cost: 1}]}", "an override has no \"budget_ids\""),
+      ("trust_budget: {overrides: [{budget_ids: ['*']}]}", "an override that changes nothing"),
+    ])
+  func rules(lines: String, message: String) {
+    let problems = Policy.problems(Samples.rule(lines))
+    #expect(problems.count == 1)
+    #expect(problems.contains { $0.message.hasPrefix(message) }, "\(problems)")
+  }
+
+  @Test(
+    "Names and principals that would not survive their use are refused",
+    arguments: [
+      "{name: default, principals: [a], max_duration: 1m}",
+      "{name: '', principals: [a], max_duration: 1m}", "{principals: [a], max_duration: 1m}",
+      "{name: a, principals: [], max_duration: 1m}", "{name: a, max_duration: 1m}",
+      "{name: a, principals: ['a,b'], max_duration: 1m}",
+      "{name: a, principals: ['a b'], max_duration: 1m}",
+      "{name: a, principals: [\"a\\e\"], max_duration: 1m}", "{name: a, principals: [a]}",
+      "{name: a, principals: [a], max_duration: 0}",
+    ])
+  func badRules(rule: String) {
+    #expect(Policy.problems("policies: [\(rule)]").map(\.severity) == [.error])
+  }
+
+  @Test("A second rule of the same name is refused, with the line of the first")
+  func duplicateName() {
+    let problems = Policy.problems(
+      """
+      policies:
+        - {name: A, match: {emails: ["*"]}, principals: [a], max_duration: 1m}
+        - {name: A, principals: [a], max_duration: 1m}
+      """)
+    #expect(problems.map(\.line) == [3])
+    #expect(problems.first?.message.contains("line 2") == true)
+  }
+
+  @Test("What is likely wrong is a warning, and the policy is used")
+  func warnings() throws {
+    let policy = try Policy(
+      """
+      policies:
+        - name: A
+          principals: [a]
+          max_duration: 15
+          trust_budget: {cost: 5, initial_balance: 4, budget_id: "${username}${email}"}
+        - {name: B, principals: [a], max_duration: 1m}
+      """)
+    #expect(policy.warnings.map(\.severity) == [.warning, .warning, .warning])
+    #expect(policy.warnings.map(\.line) == [5, 5, 6])
+    #expect(policy.rules.count == 2)
+    #expect(policy.rules.first?.limits.maxDuration.description == "15m")
+  }
+
+  @Test("Anchors and aliases work, and a mistake in one is reported once")
+  func aliases() throws {
+    let policy = try Policy(
+      """
+      policies:
+        - {name: A, match: {emails: &who ["a@*"]}, principals: &p [x], max_duration: 1m}
+        - {name: B, match: {emails: *who}, principals: *p, max_duration: 1m}
+      """)
+    #expect(policy.rules.last?.limits.principals == ["x"])
+    let problems = Policy.problems(
+      """
+      default: {principals: &p ["a b"], max_duration: 1m}
+      policies: [{name: A, principals: *p, max_duration: 1m}]
+      """)
+    #expect(problems.count == 1)
+  }
+
+  @Test("A byte order mark and CR LF move nothing")
+  func byteOrderMark() {
+    let yaml = "\u{FEFF}policies:\r\n  - name: A\r\n    nmae: B\r\n"
+    let unknown = Policy.problems(yaml).first { $0.message.hasPrefix("unknown key") }
+    #expect(unknown?.line == 3)
+    #expect(unknown?.column == 5)
+    #expect(unknown?.sourceLine == "    nmae: B")
+  }
+
+  @Test("Columns count characters, and the caret stands below the right one")
+  func characters() throws {
+    let problem = try #require(
+      Policy.problems(#"{"policies": [], "é→": 1, "äö": 2}"#).first {
+        $0.message.hasPrefix("unknown")
+      })
+    #expect(problem.column == 18)
+    #expect(
+      problem.description.split(separator: "\n").dropFirst().prefix(2).joined(separator: "\n")
+        == #"""
+            {"policies": [], "é→": 1, "äö": 2}
+                             ^~~~
+        """#)
+  }
+
+  @Test("It has a form for programs")
+  func json() throws {
+    let error = #expect(throws: PolicyDiagnostics.self) {
+      try Policy("policies: []\ndefault: 1")
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let text = String(decoding: try encoder.encode(try #require(error)), as: UTF8.self)
+    #expect(text.hasPrefix(#"{"diagnostics":[{"column":10,"expected":""#))
+    #expect(text.contains(#""line":2"#))
+    #expect(text.contains(#""source_line":"default: 1""#))
+  }
+}

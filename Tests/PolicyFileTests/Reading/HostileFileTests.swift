@@ -1,0 +1,152 @@
+import PolicyFile
+import Testing
+import TrustBudget
+
+/// Files that were made to do harm: an answer in time, and no crash, is all that is asked.
+@Suite("Hostile policy files", .serialized)
+struct HostileFileTests {
+  private static let mebibyte = 1 << 20
+  /// A second is what is wanted; the rest is for a busy machine and a debug build.
+  private static let patience = Duration.seconds(10)
+
+  private func problems(_ yaml: [UInt8]) -> [PolicyDiagnostic] {
+    var problems: [PolicyDiagnostic] = []
+    let elapsed = ContinuousClock().measure { problems = Policy.problems(yaml) }
+    #expect(elapsed < HostileFileTests.patience)
+    return problems
+  }
+
+  private func repeated(_ text: String, after prefix: String = "", bytes: Int = mebibyte) -> [UInt8]
+  {
+    let count = (bytes - prefix.utf8.count) / text.utf8.count
+    return Array((prefix + String(repeating: text, count: count)).utf8)
+  }
+
+  @Test("A file of 10 MB is refused for its size")
+  func tooLarge() {
+    let problems = problems(repeated("[", bytes: 10_000_000))
+    #expect(problems.map(\.message) == ["the file is 10000000 bytes long"])
+  }
+
+  @Test(
+    "A mebibyte of anything gets its answer in time",
+    arguments: [
+      "[", "{", "[]\n", "[],", "- ", "-\n", "? ", ": ", "a: ", "a:\n", "'", "\"", "|\n ", "#", "!",
+      "!a ",
+      "&a ", "*a ", "%TAG ! a\n", "%YAML 1.1\n", "\t", "\r", "\0", "\u{FEFF}", "é", "---\n",
+      "...\n",
+      "a", "a ", "\\", "${", "[a: ", "{a: [", "x: !!y\n", "<<: *a\n", "\u{1B}[31m", "? - ",
+    ])
+  func repetition(text: String) {
+    #expect(!problems(repeated(text)).isEmpty)
+    #expect(!problems(repeated(text, after: "policies: [a, ")).isEmpty)
+    #expect(!problems(repeated(text, after: "policies:\n- ")).isEmpty)
+  }
+
+  @Test("Anchors and tag directives without end are refused")
+  func references() {
+    let anchors = (0..<100_000).map { "&a\($0) b," }.joined()
+    let directives = (0..<60_000).map { "%TAG !a\($0)! b\n" }.joined()
+    let aliases = "policies: [&a b" + String(repeating: ", *a", count: 200_000) + "]"
+    for text in ["policies: [\(anchors)]", directives, aliases] {
+      #expect(
+        problems(Array(text.utf8)).first?.message.hasPrefix("a policy file holds at most") == true)
+    }
+  }
+
+  @Test("A billion laughs are not walked")
+  func aliasBomb() {
+    var yaml = "a0: &a0 {local_usernames: [x]}\n"
+    for level in 1...30 {
+      let aliases = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
+      yaml += "a\(level): &a\(level) [\(aliases)]\n"
+    }
+    yaml += "policies: *a30\n"
+    #expect(!problems(Array(yaml.utf8)).isEmpty)
+  }
+
+  @Test("A short file that stands for a billion values is refused")
+  func aliasProduct() {
+    let globs = Array(repeating: "x", count: 30_000).joined(separator: ", ")
+    let rules = Array(repeating: "*rule", count: 9_000).joined(separator: ", ")
+    let yaml = """
+      policies:
+        - &rule {name: A, principals: [u], max_duration: 1m, match: {emails: [\(globs)]}}
+      \(rules.split(separator: ", ").map { "  - \($0)" }.joined(separator: "\n"))
+      """
+    let problems = problems(Array(yaml.utf8))
+    #expect(problems.contains { $0.message == "the file's aliases stand for too much" })
+  }
+
+  @Test("A node that holds itself is no trap")
+  func cycle() {
+    #expect(!problems(Array("policies: &a [*a]".utf8)).isEmpty)
+    #expect(!problems(Array("&a policies: *a".utf8)).isEmpty)
+    #expect(!problems(Array("&a {policies: *a, default: *a}".utf8)).isEmpty)
+  }
+
+  @Test("No more than a thousand diagnostics are kept, and the rest is counted")
+  func manyMistakes() {
+    let yaml = "policies: [" + String(repeating: "1,", count: 50_000) + "]"
+    let error = #expect(throws: PolicyDiagnostics.self) { try Policy(yaml) }
+    #expect(error?.all.count == 1_000)
+    #expect(error?.omittedCount == 49_000)
+  }
+
+  @Test("What is not UTF-8 is found at its place")
+  func invalidBytes() {
+    let bytes = Array("policies: []\né ".utf8) + [0xFF] + Array("x".utf8)
+    let problem = problems(bytes).first
+    #expect(problem?.line == 2)
+    #expect(problem?.column == 3)
+    #expect(problems([0xFF, 0xFE, 0x61, 0x00]).first?.line == 1)
+  }
+
+  @Test("Nothing of a file reaches a terminal as a command")
+  func terminalEscapes() {
+    let yaml = #"{"\e[31m\u202e": 1, policies: ["# + "\"\u{9B}31m\u{202E}\u{200B}\"]}"
+    for problem in Policy.problems(yaml) {
+      for scalar in problem.description.unicodeScalars where scalar != "\n" {
+        #expect(!([.control, .format] as Set).contains(scalar.properties.generalCategory))
+      }
+    }
+  }
+
+  @Test("A long line is cut around the mistake")
+  func longLines() throws {
+    let padding = String(repeating: "x", count: 100_000)
+    let problems = Policy.problems(#"{a: "\#(padding)", wrong: 2, b: "\#(padding)"}"#)
+    let problem = try #require(problems.first { $0.message.contains("wrong") })
+    #expect(problem.column == 100_009)
+    #expect(problem.sourceLine.count <= 102)
+    #expect(problem.sourceLine.contains(#"x", wrong: 2, b: "xx"#))
+  }
+
+  @Test("Random bytes, and samples with random bytes in them, never crash", arguments: 0..<8)
+  func fuzz(seed: UInt64) {
+    var random = SplitMix64(state: seed)
+    let alphabet = Array("[]{}:,-?&*!|>'\"%@`# \n\tab1~$\\<.".utf8)
+    let samples = [Samples.full, Samples.described].map { Array($0.utf8) }
+    for round in 0..<1_500 {
+      var bytes: [UInt8] =
+        switch round % 3 {
+        case 0:
+          (0..<Int.random(in: 0..<300, using: &random)).map { _ in
+            .random(in: 0...255, using: &random)
+          }
+        case 1:
+          (0..<Int.random(in: 0..<300, using: &random)).compactMap { _ in
+            alphabet.randomElement(using: &random)
+          }
+        default: samples[round / 3 % 2]
+        }
+      for _ in 0..<Int.random(in: 0..<4, using: &random) where !bytes.isEmpty {
+        let index = Int.random(in: bytes.indices, using: &random)
+        bytes[index] = alphabet.randomElement(using: &random) ?? 0
+      }
+      for problem in Policy.problems(bytes) {
+        #expect(problem.line >= 1 && problem.column >= 1 && !problem.description.isEmpty)
+      }
+    }
+  }
+}

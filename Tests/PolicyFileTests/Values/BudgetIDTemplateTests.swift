@@ -1,0 +1,65 @@
+import Testing
+import TrustBudget
+
+@testable import PolicyFile
+
+@Suite("Templates of budget names")
+struct BudgetIDTemplateTests {
+  private let values = TemplateValues(
+    username: "alice", email: "a@example.com", group: "team/sre", rule: "Dev: ops")
+
+  @Test(
+    "Variables are filled in, and nothing else is touched",
+    arguments: [
+      ("user:${username}", "user:alice"), ("${email}", "a@example.com"),
+      ("group:${group}", "group:team%2Fsre"), ("r:${rule}:${username}", "r:Dev%3A ops:alice"),
+      ("shared", "shared"), ("cost in $", "cost in $"), ("$${username}", "$alice"), ("$x", "$x"),
+      ("}${username}{", "}alice{"),
+    ])
+  func rendering(template: String, expected: String) throws {
+    #expect(try BudgetIDTemplate(template).render(with: values).value == expected)
+  }
+
+  @Test(
+    "A template with an unknown or open variable is refused",
+    arguments: ["", "${user}", "${}", "${ username }", "${username", "a${", "${USERNAME}", "a\tb"])
+  func refused(template: String) {
+    #expect(throws: InvalidValue.self) { try BudgetIDTemplate(template) }
+  }
+
+  @Test(
+    "What would make two identities one is percent-encoded",
+    arguments: [
+      ("a:b", "a%3Ab"), ("a%3Ab", "a%253Ab"), ("a/b", "a%2Fb"), ("a\nb", "a%0Ab"),
+      ("a\u{7F}\u{85}b", "a%7F%C2%85b"), ("é@x y", "é@x y"), ("", ""),
+    ])
+  func encoding(value: String, expected: String) {
+    #expect(TemplateVariable.encoded(value) == expected)
+  }
+
+  @Test("A missing or empty value, and a name that is too long, refuse the request")
+  func refusals() throws {
+    let none = TemplateValues(username: "alice", email: nil, group: "", rule: "R")
+    #expect(throws: Refusal.missingIdentity(rule: "R", variable: .email)) {
+      try BudgetIDTemplate("${email}").render(with: none)
+    }
+    #expect(throws: Refusal.missingIdentity(rule: "R", variable: .group)) {
+      try BudgetIDTemplate("${group}").render(with: none)
+    }
+    let long = TemplateValues(
+      username: String(repeating: ":", count: 400), email: nil, group: nil, rule: "R")
+    #expect(throws: Refusal.self) { try BudgetIDTemplate("${username}").render(with: long) }
+  }
+
+  @Test(
+    "Variables that nothing keeps apart are noticed",
+    arguments: [
+      ("${username}${group}", true), ("${username}-${group}", true),
+      ("${username}:${group}", false),
+      ("${username}/${group}", false), ("a:${username}", false),
+      ("${username}:x${group}y${rule}", true),
+    ])
+  func separation(template: String, expected: Bool) throws {
+    #expect(try BudgetIDTemplate(template).runsVariablesTogether == expected)
+  }
+}

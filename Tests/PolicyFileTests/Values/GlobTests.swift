@@ -1,0 +1,78 @@
+import PolicyFile
+import Testing
+import TrustBudget
+
+@Suite("Shell patterns")
+struct GlobTests {
+  @Test(
+    "A pattern matches the whole text, in its own case",
+    arguments: [
+      ("*", "", true), ("*", "anything", true), ("a*", "a", true), ("a*", "ba", false),
+      ("*@example.com", "alice@example.com", true), ("*@example.com", "x@example.com.evil", false),
+      ("?", "a", true), ("?", "", false), ("?", "ab", false), ("?", "é", true),
+      ("Alice", "alice", false), ("a*b*c", "a-b-b-c", true), ("a*b*c", "a-c-b", false),
+      ("[a-c]x", "bx", true), ("[a-c]x", "dx", false), ("[!a-c]x", "dx", true),
+      ("[!a-c]x", "ax", false), ("[]a]", "]", true), ("[!]]", "]", false), ("[!]]", "a", true),
+      ("[a-]", "-", true), ("[-a]", "-", true), ("[*?]", "*", true), ("[*?]", "x", false),
+      (#"\*"#, "*", true), (#"\*"#, "x", false), (#"\[a]"#, "[a]", true), (#"[\]]"#, "]", true),
+      (#"[\!a]"#, "!", true), (#"a\\b"#, #"a\b"#, true), ("**a", "bba", true), ("a]", "a]", true),
+    ])
+  func matching(pattern: String, text: String, expected: Bool) throws {
+    #expect(try Glob(pattern).matches(text) == expected)
+  }
+
+  @Test(
+    "A pattern that leads nowhere is refused",
+    arguments: [
+      "", "[", "[a", "[!", "[]", "[a-", #"[\"#, #"a\"#, "[z-a]", "[^a]", "[[:alpha:]]", "a\nb",
+    ])
+  func refused(pattern: String) {
+    #expect(throws: InvalidValue.self) { try Glob(pattern) }
+  }
+
+  @Test("Many stars take no time of their power")
+  func manyStars() throws {
+    let text = String(repeating: "a", count: 20_000)
+    let (refusing, accepting) = (try Glob("*a*a*a*a*a*a*a*a*b"), try Glob("*a*a*a*a*a*a*a*a*"))
+    let elapsed = ContinuousClock().measure {
+      #expect(!refusing.matches(text))
+      #expect(accepting.matches(text))
+    }
+    #expect(elapsed < .seconds(5))
+  }
+
+  @Test("Random patterns match what a plain recursive matcher says")
+  func againstReference() throws {
+    var random = SplitMix64(state: 1)
+    for _ in 0..<20_000 {
+      let pattern = String(
+        (0...Int.random(in: 0..<7, using: &random)).map { _ in
+          ["a", "b", "*", "?", "[ab]", "[!a]", "[a-b]"].randomElement(using: &random) ?? "a"
+        }.joined())
+      let text = String(
+        (0..<Int.random(in: 0..<9, using: &random)).map { _ in
+          Bool.random(using: &random) ? "a" : Character("b")
+        })
+      let matches = try Glob(pattern).matches(text)
+      #expect(matches == reference(pattern[...], text[...]), "\(pattern) on \(text)")
+    }
+  }
+
+  /// Of patterns and texts that hold only a and b; brackets are those of the test above.
+  private func reference(_ pattern: Substring, _ text: Substring) -> Bool {
+    guard let first = pattern.first else { return text.isEmpty }
+    if first == "*" {
+      let rest = pattern.dropFirst()
+      return reference(rest, text) || (!text.isEmpty && reference(pattern, text.dropFirst()))
+    }
+    let length = first == "[" ? (pattern.prefix { $0 != "]" }).count + 1 : 1
+    guard let character = text.first else { return false }
+    let accepts =
+      switch pattern.prefix(length) {
+      case "a": character == "a"
+      case "b", "[!a]": character == "b"
+      default: true
+      }
+    return accepts && reference(pattern.dropFirst(length), text.dropFirst())
+  }
+}
