@@ -1,0 +1,101 @@
+import LibPQ
+import Logging
+import ServiceLifecycle
+import TrustBudget
+
+/// The ledger, as a node sees it: a few lanes that decide, a few connections that read.
+///
+/// PostgreSQL is the only authority: its rows, its locks, its clock.
+package struct BudgetLedger: Service {
+  package let health: LedgerHealth
+  package let reader: LedgerReader
+  private let settings: LedgerSettings
+  private let lanes: [Lane]
+
+  /// - Throws: `PostgresError` when the connection string cannot be read.
+  package init(
+    connectionString: String, settings: LedgerSettings, logger: Logger
+  ) throws {
+    self.settings = settings
+    let health = LedgerHealth(logger: logger)
+    self.health = health
+    let sessions = LedgerSessions(connectionString: connectionString, settings: settings)
+    let configuration = try sessions.forLanes()
+    self.reader = LedgerReader(
+      pool: PostgresPool(try sessions.forReads(), maximumConnections: settings.readers),
+      node: settings.node, patience: settings.patience)
+    self.lanes = (0..<max(1, settings.lanes)).map { number in
+      var logger = logger
+      logger[metadataKey: "lane"] = "\(number)"
+      return Lane(
+        configuration: configuration, settings: settings, health: health, logger: logger)
+    }
+  }
+
+  /// Decides what is asked until the service is told to stop; then answers what still waits.
+  package func run() async throws {
+    await withTaskGroup { group in
+      for lane in lanes {
+        group.addTask { await lane.run() }
+      }
+      let clock = Task {
+        while !Task.isCancelled {
+          try await Task.sleep(for: .milliseconds(100))
+          expireOverdue()
+        }
+      }
+      await withGracefulShutdownHandler {
+        await withTaskCancellationHandler {
+          await group.waitForAll()
+        } onCancel: {
+          close()
+        }
+      } onGracefulShutdown: {
+        close()
+      }
+      clock.cancel()
+    }
+    await reader.close()
+  }
+
+  /// Operations that wait for a lane to be free.
+  package var queueLength: Int { lanes.reduce(0) { $0 + $1.queue.count } }
+
+  private func close() {
+    for lane in lanes { lane.queue.close() }
+  }
+
+  private func expireOverdue() {
+    let error: LedgerError =
+      if case .unavailable(let reason) = health.current {
+        .unavailable(reason: reason)
+      } else {
+        .overloaded(reason: "the request waited longer than \(settings.patience)")
+      }
+    let now = ContinuousClock.now
+    for lane in lanes { lane.queue.expire(at: now, because: error) }
+  }
+}
+
+// MARK: - Operations
+
+extension BudgetLedger {
+  /// Decides one operation, exactly once, together with whatever else waits for its lane.
+  ///
+  /// - Returns: the answer, when all that it says is committed.
+  /// - Throws: `LedgerError`; the operation may be asked again under the same request id.
+  package func perform(_ operation: Operation) async throws -> Answer {
+    try await lane(of: operation).queue.perform(operation, deadline: .now + settings.patience)
+  }
+
+  /// By the first budget in sorted order, so that operations on the same budgets meet in one lane.
+  private func lane(of operation: Operation) -> Lane {
+    let first = operation.budgetIDs.min()?.value ?? ""
+    // FNV-1a: the same on every run, which makes what a log says about a lane worth something.
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in first.utf8 {
+      hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
+    }
+    return lanes[Int(hash % UInt64(lanes.count))]
+  }
+}

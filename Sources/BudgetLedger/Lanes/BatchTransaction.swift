@@ -1,0 +1,102 @@
+import LibPQ
+import TrustBudget
+
+/// One batch, decided and written in one transaction: two round trips, a third when budgets are new.
+///
+/// 1. BEGIN, lock the rows; then, as statements of their own, read the clock and look the request
+///    ids up.
+/// 2. Update the rows, insert the entries, COMMIT.
+///
+/// In between the batch is decided in memory, by `Batch`.
+struct BatchTransaction {
+  let node: String
+  let ledger: LedgerIdentity
+  let operations: [Operation]
+
+  /// Set once COMMIT may have left: from then on a lost connection means an unknown outcome.
+  private(set) var mayHaveCommitted = false
+
+  init(node: String, ledger: LedgerIdentity, operations: [Operation]) {
+    self.node = node
+    self.ledger = ledger
+    self.operations = operations
+  }
+
+  /// - Returns: an answer for each operation, in their order. All that they say is committed.
+  /// - Throws: `PostgresError`; the session may be left in a failed transaction.
+  mutating func run(on session: PostgresSession) throws -> [Answer] {
+    let state = try lock(on: session)
+    var batch = Batch(
+      ledger: ledger, node: node, now: state.now, budgets: state.budgets, known: state.known)
+    let answers = operations.map { batch.decide($0) }
+    guard state.created.isEmpty || batch.hasEntries(for: state.created) else {
+      throw BatchConflict()
+    }
+    if batch.entries.isEmpty {
+      _ = try session.execute(RollbackTransaction())
+      return answers
+    }
+    mayHaveCommitted = true
+    _ = try session.pipeline(
+      UpdateBudgets(budgets: batch.changedBudgets),
+      InsertEntries(
+        ledger: ledger, node: node, occurredAt: state.now, entries: batch.entries),
+      CommitTransaction())
+    return answers
+  }
+
+  /// What the decision needs, read under the locks.
+  private struct State {
+    let budgets: [Budget]
+    let now: Timestamp
+    let known: KnownRequests
+    /// Budgets that this transaction made.
+    let created: [BudgetID]
+  }
+
+  private func lock(on session: PostgresSession) throws -> State {
+    let ids = Set(operations.lazy.flatMap(\.budgetIDs)).map(\.value)
+    let lockBudgets = LockBudgets(ids: ids)
+    let findRequests = FindRequests(ids: operations.map(\.requestID.value))
+
+    let (_, budgets, clock, entries) = try session.pipeline(
+      BeginTransaction(), lockBudgets, ReadClock(), findRequests)
+    let known = KnownRequests(entries: entries)
+    let missing = termsOfNewBudgets(besides: budgets, known: known)
+    if missing.isEmpty {
+      return State(budgets: budgets, now: try clock.first.orThrow(), known: known, created: [])
+    }
+
+    // The locks are let go first: whoever inserts a row that another waits for must wait for none.
+    let (_, _, _, allBudgets, laterClock, laterEntries) = try session.pipeline(
+      RollbackTransaction(), BeginTransaction(), CreateBudgets(terms: missing), lockBudgets,
+      ReadClock(), findRequests)
+    return State(
+      budgets: allBudgets, now: try laterClock.first.orThrow(),
+      known: KnownRequests(entries: laterEntries), created: missing.map(\.budgetID))
+  }
+
+  /// The terms under which budgets must be made: those of their first charge in the batch.
+  ///
+  /// A request id that is known already, or that came before in this batch, makes no budget.
+  private func termsOfNewBudgets(besides budgets: [Budget], known: KnownRequests) -> [Terms] {
+    var seenBudgets = Set(budgets.lazy.map(\.id))
+    var seenRequests: Set<RequestID> = []
+    var missing: [Terms] = []
+    for case .charge(let charge) in operations
+    where seenRequests.insert(charge.requestID).inserted && known.charges[charge.requestID] == nil {
+      missing += charge.terms.filter { seenBudgets.insert($0.budgetID).inserted }
+    }
+    return missing
+  }
+}
+
+/// Another node was quicker in a way that needs the batch to be looked at again.
+struct BatchConflict: Error {}
+
+extension Optional {
+  fileprivate func orThrow() throws -> Wrapped {
+    guard let self else { throw BatchConflict() }
+    return self
+  }
+}

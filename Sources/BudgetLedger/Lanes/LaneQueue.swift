@@ -1,0 +1,140 @@
+import Synchronization
+import TrustBudget
+
+/// What waits for a lane: bounded in length and in time.
+///
+/// A batch is whatever waits when the lane is free. There is no timer and no added delay; under
+/// load the batches grow by themselves.
+final class LaneQueue: Sendable {
+  private struct State {
+    var waiting: [PendingOperation] = []
+    var lane: CheckedContinuation<Void, Never>?
+    var isClosed = false
+  }
+
+  private let state = Mutex(State())
+  private let capacity: Int
+
+  init(capacity: Int) {
+    self.capacity = capacity
+  }
+
+  /// How many operations wait.
+  var count: Int { state.withLock { $0.waiting.count } }
+
+  /// Puts an operation into the queue, and waits for its answer.
+  ///
+  /// - Throws: `LedgerError`. A caller that is cancelled before its batch begins is let go and not
+  ///   charged; later than that the answer is waited for, since it is on its way.
+  func perform(_ operation: Operation, deadline: ContinuousClock.Instant) async throws -> Answer {
+    let slot = Slot()
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { waiter in
+        enqueue(PendingOperation(operation, deadline: deadline, waiter: waiter), slot: slot)
+      }
+    } onCancel: {
+      cancel(slot)
+    }
+  }
+
+  /// Takes what waits, `limit` at most; suspends while nothing does.
+  ///
+  /// - Returns: nil once the queue is closed and empty.
+  func take(atMost limit: Int) async -> [PendingOperation]? {
+    while true {
+      let (batch, isClosed) = state.withLock { state in
+        let batch = Array(state.waiting.prefix(limit))
+        state.waiting.removeFirst(batch.count)
+        return (batch, state.isClosed)
+      }
+      if !batch.isEmpty { return batch }
+      if isClosed { return nil }
+      await withCheckedContinuation { lane in
+        let hasWork = state.withLock { state in
+          if !state.waiting.isEmpty || state.isClosed { return true }
+          state.lane = lane
+          return false
+        }
+        if hasWork { lane.resume() }
+      }
+    }
+  }
+
+  /// Lets those go whose deadline has passed.
+  func expire(at now: ContinuousClock.Instant, because error: LedgerError) {
+    let expired = state.withLock { state in
+      guard state.waiting.contains(where: { $0.deadline <= now }) else {
+        return [PendingOperation]()
+      }
+      let expired = state.waiting.filter { $0.deadline <= now }
+      state.waiting.removeAll { $0.deadline <= now }
+      return expired
+    }
+    for operation in expired { operation.finish(.failure(error)) }
+  }
+
+  /// Takes nothing more in. What waits is still decided.
+  func close() {
+    let lane = state.withLock { state in
+      state.isClosed = true
+      return state.lane.take()
+    }
+    lane?.resume()
+  }
+
+  // MARK: - Entering and leaving
+
+  /// Ties a caller's cancellation to its operation, which is made only once the caller waits.
+  private final class Slot: Sendable {
+    enum Content {
+      case empty
+      case holds(PendingOperation)
+      case cancelled
+    }
+
+    let content = Mutex(Content.empty)
+  }
+
+  private func enqueue(_ operation: PendingOperation, slot: Slot) {
+    let isCancelled = slot.content.withLock { content in
+      if case .cancelled = content { return true }
+      content = .holds(operation)
+      return false
+    }
+    if isCancelled { return operation.finish(.failure(.cancelled)) }
+
+    enum Entry {
+      case accepted(CheckedContinuation<Void, Never>?)
+      case refused(LedgerError)
+    }
+    let entry: Entry = state.withLock { state in
+      if state.isClosed {
+        return .refused(.unavailable(reason: "the node is shutting down"))
+      }
+      if state.waiting.count >= capacity {
+        return .refused(.overloaded(reason: "\(capacity) requests wait already"))
+      }
+      state.waiting.append(operation)
+      return .accepted(state.lane.take())
+    }
+    switch entry {
+    case .accepted(let lane): lane?.resume()
+    case .refused(let error): operation.finish(.failure(error))
+    }
+  }
+
+  private func cancel(_ slot: Slot) {
+    let operation: PendingOperation? = slot.content.withLock { content in
+      if case .holds(let operation) = content { return operation }
+      content = .cancelled
+      return nil
+    }
+    guard let operation else { return }
+    let wasWaiting = state.withLock { state in
+      guard let index = state.waiting.firstIndex(where: { $0 === operation }) else { return false }
+      state.waiting.remove(at: index)
+      return true
+    }
+    if wasWaiting { operation.finish(.failure(.cancelled)) }
+  }
+}

@@ -1,0 +1,47 @@
+import LibPQ
+
+/// How the node's sessions are set up, whatever the server's defaults are.
+struct LedgerSessions {
+  let connectionString: String
+  let settings: LedgerSettings
+
+  /// For deciding: the plans are fixed from the first execution on.
+  ///
+  /// Every statement of a lane finds its rows by an index, whether the table holds none or a
+  /// hundred million. A plan made while it was empty must not be a sequential scan for ever, and a
+  /// plan made anew for each batch would cost more than the batch.
+  func forLanes() throws -> PostgresConfiguration {
+    var configuration = try base(applicationName: "trust-budget \(settings.node)")
+    configuration.sessionSettings += [
+      ("plan_cache_mode", "force_generic_plan"),
+      ("enable_seqscan", "off"),
+      ("enable_bitmapscan", "off"),
+      ("enable_hashjoin", "off"),
+      ("enable_mergejoin", "off"),
+      ("enable_material", "off"),
+      ("enable_memoize", "off"),
+      ("jit", "off"),
+    ]
+    return configuration
+  }
+
+  func forReads() throws -> PostgresConfiguration {
+    var configuration = try base(applicationName: "trust-budget \(settings.node) reader")
+    configuration.sessionSettings += [("default_transaction_read_only", "on")]
+    return configuration
+  }
+
+  private func base(applicationName: String) throws -> PostgresConfiguration {
+    var configuration = try PostgresConfiguration(connectionString)
+    configuration.applicationName = applicationName
+    configuration.connectTimeout = settings.connectTimeout
+    configuration.statementTimeout = settings.statementTimeout
+    configuration.lockTimeout = settings.lockTimeout
+    configuration.idleInTransactionTimeout = settings.idleInTransactionTimeout
+    configuration.responseTimeout = settings.statementTimeout + .seconds(1)
+    // Never decide from a standby, and find the primary among several hosts.
+    configuration.requirePrimary()
+    configuration.sessionSettings += [("search_path", "pg_catalog, pg_temp")]
+    return configuration
+  }
+}

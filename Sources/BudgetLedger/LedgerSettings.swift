@@ -1,0 +1,27 @@
+/// The bounds of a node's ledger. Everything is bounded; the defaults answer a caller within 5 s.
+package struct LedgerSettings: Sendable {
+  /// The node's name, as every entry that it writes carries it.
+  package var node: String
+  /// Connections that decide batches. A budget belongs to one lane of a node.
+  package var lanes = 4
+  /// The most operations in one transaction.
+  package var batchSize = 512
+  /// The most operations that may wait in one lane.
+  package var queueLength = 4_096
+  /// How long an operation may take, from arrival to answer, while the ledger cannot be reached.
+  package var patience: Duration = .seconds(4)
+  /// The longest that one attempt to connect may take.
+  package var connectTimeout: Duration = .seconds(2)
+  /// The longest that one statement may run.
+  package var statementTimeout: Duration = .seconds(3)
+  /// The longest wait for one row lock before the batch gives way and tries again.
+  package var lockTimeout: Duration = .seconds(1)
+  /// After this long PostgreSQL ends a transaction whose node has stopped talking.
+  package var idleInTransactionTimeout: Duration = .seconds(5)
+  /// Connections for reads.
+  package var readers = 4
+
+  package init(node: String) {
+    self.node = node
+  }
+}

@@ -1,0 +1,58 @@
+import LibPQ
+import TrustBudget
+
+/// Verifies a whole ledger by replaying every budget's entries and comparing the end with its row.
+package enum LedgerAudit {
+  /// - Returns: what is wrong, the first fault of each budget; empty when the ledger is sound.
+  package static func faults(on session: PostgresSession) throws -> [String] {
+    guard let ledger = try session.execute(ReadLedger()).first else {
+      return ["the ledger has no identity"]
+    }
+    var replays: [BudgetID: Replay] = [:]
+    var faults: [BudgetID: String] = [:]
+    try session.stream(ReadTrail()) { entry in
+      guard faults[entry.budgetID] == nil else { return }
+      var replay = replays[entry.budgetID] ?? Replay(ledgerID: ledger.id)
+      do throws(Replay.Fault) {
+        try replay.append(entry)
+      } catch {
+        faults[entry.budgetID] = "\(error)"
+      }
+      replays[entry.budgetID] = replay
+    }
+    try session.stream(ReadAllBudgets()) { budget in
+      let replayed = replays.removeValue(forKey: budget.id)?.budget
+      if faults[budget.id] == nil, replayed != budget {
+        faults[budget.id] = "\(budget.id): the row is not what its entries make of it"
+      }
+    }
+    for id in replays.keys { faults[id] = "\(id): there are entries and no budget" }
+    return faults.sorted { $0.key < $1.key }.map(\.value)
+  }
+}
+
+/// The whole trail, each budget's entries in their order.
+struct ReadTrail: PostgresStatement {
+  static let name: String? = nil
+  static let sql = """
+    SELECT \(Entry.columns) FROM trust_budget.audit_entries ORDER BY budget_id, budget_seq
+    """
+
+  static func decode(_ row: inout PostgresRow) throws -> Entry {
+    try Entry(decoding: &row)
+  }
+}
+
+/// Every budget's row.
+struct ReadAllBudgets: PostgresStatement {
+  static let name: String? = nil
+  static let sql = """
+    SELECT budget_id, initial_balance, adjustment, spent, reset_interval, window_started_at,
+           window_seq, last_seq, last_hash
+    FROM trust_budget.budgets
+    """
+
+  static func decode(_ row: inout PostgresRow) throws -> Budget {
+    try Budget(decoding: &row)
+  }
+}

@@ -1,0 +1,80 @@
+import LibPQ
+import TrustBudget
+
+/// Reads of the ledger: never locking, never deciding.
+package struct LedgerReader: Sendable {
+  let pool: PostgresPool
+  let node: String
+  let patience: Duration
+
+  /// The charge with this id, and what became of it.
+  ///
+  /// - Throws: `LedgerError`, as every read here does.
+  package func charge(_ id: RequestID) async throws -> ChargeRecord? {
+    let entries = try await read { try $0.execute(FindRequests(ids: [id.value])) }
+    return ChargeRecord(entries: entries)
+  }
+
+  /// One budget, as a charge would find it now.
+  package func budget(_ id: BudgetID) async throws -> Budget? {
+    let statement = ReadBudgets(ids: [id.value])
+    let (now, budgets) = try await read { try $0.pipeline(ReadClock(), statement) }
+    guard let now = now.first else { return nil }
+    return budgets.first?.afterDueReset(at: now)
+  }
+
+  /// A page of budgets in the order of their names, as charges would find them now.
+  package func budgets(_ query: BudgetQuery) async throws -> [Budget] {
+    let (now, budgets) = try await read { try $0.pipeline(ReadClock(), query) }
+    guard let now = now.first else { return [] }
+    return budgets.map { $0.afterDueReset(at: now) }
+  }
+
+  /// A page of a budget's entries, the newest first.
+  package func entries(_ query: EntryQuery) async throws -> [Entry] {
+    try await read { try $0.execute(query) }
+  }
+
+  /// What an operation would be answered now. Nothing is locked, and nothing is written.
+  package func rehearse(_ charge: Charge) async throws -> Answer {
+    let ids = charge.terms.map(\.budgetID.value)
+    let requests = FindRequests(ids: [charge.requestID.value])
+    let (ledger, now, budgets, entries) = try await read {
+      try $0.pipeline(ReadLedger(), ReadClock(), ReadBudgets(ids: ids), requests)
+    }
+    guard let ledger = ledger.first, let now = now.first else {
+      throw LedgerError.unavailable(reason: "the ledger has no identity")
+    }
+    let existing = Set(budgets.map(\.id))
+    let new = charge.terms.filter { !existing.contains($0.budgetID) }.map {
+      Budget(
+        id: $0.budgetID, initialBalance: $0.initialBalance, resetInterval: $0.resetInterval,
+        windowStartedAt: now)
+    }
+    var batch = Batch(
+      ledger: ledger, node: node, now: now, budgets: budgets + new,
+      known: KnownRequests(entries: entries))
+    return batch.decide(.charge(charge))
+  }
+
+  /// Whether the ledger can be worked on: the database is there, is a primary, has our schema.
+  package func check() async throws -> LedgerIdentity {
+    try await read { try SchemaCheck.ledgerIdentity(on: $0) }
+  }
+
+  package func close() async {
+    await pool.close()
+  }
+
+  private func read<R: Sendable>(
+    _ body: @escaping @Sendable (PostgresSession) throws -> R
+  ) async throws -> R {
+    do {
+      return try await pool.withConnection(deadline: .now + patience) { connection in
+        try await connection.run(body)
+      }
+    } catch {
+      throw LedgerError.unavailable(reason: LedgerHealth.reason(error))
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import LibPQ
+import TrustBudget
+
+// PostgreSQL's values and the domain's. What the database holds was validated on its way in, so a
+// value that the domain refuses means that somebody else wrote it: an error, not a guess.
+
+extension Timestamp {
+  init(_ timestamp: PostgresTimestamp) {
+    self.init(microseconds: timestamp.microsecondsSinceUnixEpoch)
+  }
+}
+
+extension PostgresTimestamp {
+  init(_ timestamp: Timestamp) {
+    self.init(microsecondsSinceUnixEpoch: timestamp.microseconds)
+  }
+}
+
+extension ResetInterval {
+  /// Days have 24 hours here: the service writes microseconds alone, but a DBA may have written days.
+  init(_ interval: PostgresInterval) throws {
+    guard interval.months == 0 else {
+      throw InvalidValue("must be an interval without months: a month has no fixed length")
+    }
+    try self.init(
+      microseconds: interval.microseconds
+        + Int64(interval.days) * 24 * ResetInterval.microsecondsPerHour)
+  }
+}
+
+extension PostgresInterval {
+  init(_ interval: ResetInterval) {
+    self.init(microseconds: interval.microseconds, days: 0, months: 0)
+  }
+}
+
+extension Digest {
+  init(decoding bytes: [UInt8]) throws {
+    guard let digest = Digest(bytes: bytes) else {
+      throw InvalidValue("must be a SHA-256 of 32 bytes; this has \(bytes.count)")
+    }
+    self = digest
+  }
+}

@@ -1,0 +1,63 @@
+import LibPQ
+import TrustBudget
+
+/// What the trail holds under request ids, denials aside (a denied request is decided afresh).
+///
+/// Served by the partial index `audit_entries_request`, whose condition it repeats.
+struct FindRequests: PostgresStatement {
+  static let name: String? = "find_requests"
+  static let sql = """
+    SELECT \(Entry.columns)
+    FROM trust_budget.audit_entries
+    WHERE request_id = ANY ($1) AND kind <> 'denial'
+    """
+  static let parameterTypes: [PostgresType] = [.textArray]
+
+  let ids: [String]
+
+  func bind(_ parameters: inout PostgresParameters) {
+    parameters.append(ids)
+  }
+
+  static func decode(_ row: inout PostgresRow) throws -> Entry {
+    try Entry(decoding: &row)
+  }
+}
+
+extension Entry {
+  /// The columns that `init(decoding:)` reads, in its order.
+  static let columns = """
+    epoch, budget_id, budget_seq, kind, username, cost, balance_before, balance_after, \
+    request_id, part, rule, policy_digest, actor, node, detail, occurred_at, hash
+    """
+
+  init(decoding row: inout PostgresRow) throws {
+    self.init(
+      epoch: try row.next(Int64.self),
+      budgetID: try BudgetID(try row.next(String.self)),
+      sequence: try row.next(Int64.self),
+      kind: try Entry.Kind(decoding: try row.next(String.self)),
+      username: try row.next(String?.self),
+      cost: try row.next(Int64.self),
+      balanceBefore: try row.next(Int64.self),
+      balanceAfter: try row.next(Int64.self),
+      requestID: try row.next(String?.self),
+      part: try row.next(Int16.self),
+      rule: try row.next(String?.self),
+      policyDigest: try row.next([UInt8]?.self).map(Digest.init(decoding:)),
+      actor: try row.next(String?.self),
+      node: try row.next(String.self),
+      detail: try row.next(String.self),
+      occurredAt: Timestamp(try row.next(PostgresTimestamp.self)),
+      hash: try Digest(decoding: try row.next([UInt8].self)))
+  }
+}
+
+extension Entry.Kind {
+  init(decoding name: String) throws {
+    guard let kind = Entry.Kind(rawValue: name) else {
+      throw InvalidValue("must be a kind of entry; this program does not know \(name)")
+    }
+    self = kind
+  }
+}

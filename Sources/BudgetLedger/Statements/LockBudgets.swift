@@ -1,0 +1,45 @@
+import LibPQ
+import TrustBudget
+
+/// Locks budget rows, in sorted order, and does nothing else.
+///
+/// Alone in its statement: whatever else a statement reads was read before it waited for the locks.
+/// Sorted, so that two batches that share budgets wait for each other instead of deadlocking.
+struct LockBudgets: PostgresStatement {
+  static let name: String? = "lock_budgets"
+  static let sql = """
+    SELECT budget_id, initial_balance, adjustment, spent, reset_interval, window_started_at,
+           window_seq, last_seq, last_hash
+    FROM trust_budget.budgets
+    WHERE budget_id = ANY ($1)
+    ORDER BY budget_id
+    FOR NO KEY UPDATE
+    """
+  static let parameterTypes: [PostgresType] = [.textArray]
+
+  let ids: [String]
+
+  func bind(_ parameters: inout PostgresParameters) {
+    parameters.append(ids)
+  }
+
+  static func decode(_ row: inout PostgresRow) throws -> Budget {
+    try Budget(decoding: &row)
+  }
+}
+
+extension Budget {
+  /// Reads the nine columns that `LockBudgets` selects.
+  init(decoding row: inout PostgresRow) throws {
+    self.init(
+      id: try BudgetID(try row.next(String.self)),
+      initialBalance: try Points(try row.next(Int64.self)),
+      adjustment: try row.next(Int64.self),
+      spent: try row.next(Int64.self),
+      resetInterval: try row.next(PostgresInterval?.self).map(ResetInterval.init(_:)),
+      windowStartedAt: Timestamp(try row.next(PostgresTimestamp.self)),
+      windowSequence: try row.next(Int64.self),
+      lastSequence: try row.next(Int64.self),
+      lastHash: try Digest(decoding: try row.next([UInt8].self)))
+  }
+}

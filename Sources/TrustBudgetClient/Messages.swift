@@ -1,0 +1,158 @@
+import Foundation
+
+/// What a CA knows of somebody who asks for a certificate.
+public struct AuthorizationRequest: Encodable, Sendable {
+  /// Makes a repeated request the same request.
+  public var requestID: String
+  /// Who asks.
+  public var username: String
+  /// The requester's e-mail address.
+  public var email: String?
+  /// The requester's groups.
+  public var oidcGroups: [String]?
+  /// The requester's address.
+  public var sourceIP: String?
+  /// The id of the requester's security key.
+  public var webauthnID: String?
+  /// How long the certificate shall be valid, `15m`; nil: as long as the rule allows.
+  public var requestedDuration: String?
+  /// Principals of the certificate; nil: all that the rule allows.
+  public var requestedPrincipals: [String]?
+
+  /// - Parameters:
+  ///   - requestID: a new one for each attempt.
+  ///   - username: who asks.
+  public init(requestID: String = UUID().uuidString.lowercased(), username: String) {
+    self.requestID = requestID
+    self.username = username
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case requestID = "request_id"
+    case username, email
+    case oidcGroups = "oidc_groups"
+    case sourceIP = "source_ip"
+    case webauthnID = "webauthn_id"
+    case requestedDuration = "requested_duration"
+    case requestedPrincipals = "requested_principals"
+  }
+}
+
+/// The node's yes.
+public struct Authorization: Decodable, Sendable {
+  /// The attempt's id: what settlement and refund refer to.
+  public let requestID: String
+  /// The policy rule that matched.
+  public let rule: String?
+  /// What the certificate may name.
+  public let principals: [String]
+  /// The longest validity, as ssh-keygen's `-V +…` takes it.
+  public let maxDuration: String
+  /// What was taken, from each budget; empty where the rule has none.
+  public let receipts: [Receipt]
+  /// The points were taken before, by the same request.
+  public let isReplayed: Bool
+
+  /// What a charge took from one budget.
+  public struct Receipt: Decodable, Sendable {
+    /// The budget's name.
+    public let budgetID: String
+    /// Points taken.
+    public let cost: Int64
+    /// Points left.
+    public let remaining: Int64
+    /// When the budget resets, in RFC 3339; nil: never.
+    public let resetsAt: String?
+
+    enum CodingKeys: String, CodingKey {
+      case budgetID = "budget_id"
+      case cost, remaining
+      case resetsAt = "resets_at"
+    }
+  }
+
+  /// Reads an answer of `POST /v1/authorizations`.
+  public init(from decoder: any Decoder) throws {
+    let members = try decoder.container(keyedBy: CodingKeys.self)
+    requestID = try members.decode(String.self, forKey: .requestID)
+    rule = try members.decodeIfPresent(String.self, forKey: .rule)
+    principals = try members.decode([String].self, forKey: .principals)
+    maxDuration = try members.decode(String.self, forKey: .maxDuration)
+    isReplayed = try members.decodeIfPresent(Bool.self, forKey: .replayed) ?? false
+    if !members.contains(.trustBudget) {
+      receipts = []
+    } else if let list = try? members.decode([Receipt].self, forKey: .trustBudget) {
+      receipts = list
+    } else {
+      receipts = [try members.decode(Receipt.self, forKey: .trustBudget)]
+    }
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case requestID = "request_id"
+    case rule, principals
+    case maxDuration = "max_duration"
+    case trustBudget = "trust_budget"
+    case replayed
+  }
+}
+
+/// What a CA tells of the certificate that it signed.
+public struct SignedCertificate: Encodable, Sendable {
+  /// The serial number, in decimal.
+  public var serial: String
+  /// The key id, `ssh-keygen -I`.
+  public var keyID: String
+  /// The certified key's fingerprint, `SHA256:…`.
+  public var fingerprint: String
+  /// From when it is valid, in RFC 3339; nil: always was.
+  public var validAfter: String?
+  /// Until when it is valid, in RFC 3339; nil: for ever.
+  public var validBefore: String?
+
+  /// All that is known of a certificate.
+  public init(
+    serial: String, keyID: String, fingerprint: String, validAfter: String?, validBefore: String?
+  ) {
+    self.serial = serial
+    self.keyID = keyID
+    self.fingerprint = fingerprint
+    self.validAfter = validAfter
+    self.validBefore = validBefore
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case serial
+    case keyID = "key_id"
+    case fingerprint
+    case validAfter = "valid_after"
+    case validBefore = "valid_before"
+  }
+}
+
+/// The node's no, as RFC 9457 writes it.
+public struct Problem: Error, Sendable, CustomStringConvertible {
+  /// The HTTP status.
+  public let status: Int
+  /// What kind of problem, without the prefix: `budget-exhausted`.
+  public let kind: String
+  /// What happened and what to do, for people.
+  public let detail: String
+
+  /// Asking again, under the same id, may bring another answer.
+  public var isTemporary: Bool { status == 503 }
+
+  /// The detail.
+  public var description: String { detail }
+
+  init(status: UInt, content: Data) {
+    struct Body: Decodable {
+      let type: String?
+      let detail: String?
+    }
+    let body = try? JSONDecoder().decode(Body.self, from: content)
+    self.status = Int(status)
+    self.kind = body?.type?.split(separator: ":").last.map(String.init) ?? "unknown"
+    self.detail = body?.detail ?? "The server answered with HTTP status \(status)."
+  }
+}

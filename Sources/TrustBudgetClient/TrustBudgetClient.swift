@@ -1,0 +1,108 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOFoundationCompat
+import NIOHTTP1
+
+/// Asks a Trust Budget node before a certificate is signed.
+///
+/// A request is repeated under the same id while the node cannot be reached or cannot answer, so an
+/// attempt is charged once however often it is sent.
+public struct TrustBudgetClient: Sendable {
+  private let server: String
+  private let http: HTTPClient
+  private let patience: Duration
+
+  /// - Parameters:
+  ///   - server: the node's address, `http://127.0.0.1:8470`.
+  ///   - http: the HTTP client to send with.
+  ///   - patience: how long to try, in all, before giving up.
+  public init(server: String, http: HTTPClient = .shared, patience: Duration = .seconds(15)) {
+    self.server = server.hasSuffix("/") ? String(server.dropLast()) : server
+    self.http = http
+    self.patience = patience
+  }
+
+  /// Asks whether somebody may have a certificate, and charges its budget.
+  ///
+  /// - Throws: ``Problem`` when the answer is no, ``Unreachable`` when there is none.
+  public func authorize(_ request: AuthorizationRequest) async throws -> Authorization {
+    try await post("/v1/authorizations", request)
+  }
+
+  /// Tells that the certificate of a charge exists.
+  ///
+  /// - Throws: ``Problem`` when the charge is settled with another certificate or was refunded,
+  ///   ``Unreachable`` when there is no answer.
+  public func settle(_ requestID: String, certificate: SignedCertificate) async throws {
+    let _: Ignored = try await post(
+      "/v1/charges/\(try Self.pathComponent(requestID))/settlement", certificate)
+  }
+
+  /// Gives a charge back, because nothing was signed.
+  ///
+  /// - Throws: ``Problem`` when the charge is settled or unknown, ``Unreachable`` when there is no
+  ///   answer.
+  public func refund(_ requestID: String, reason: String) async throws {
+    let _: Ignored = try await post(
+      "/v1/charges/\(try Self.pathComponent(requestID))/refund", ["reason": reason])
+  }
+
+  private struct Ignored: Decodable {}
+
+  private static func pathComponent(_ text: String) throws -> String {
+    let unreserved = CharacterSet(
+      charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+    return text.addingPercentEncoding(withAllowedCharacters: unreserved) ?? text
+  }
+
+  private func post<Answer: Decodable>(
+    _ path: String, _ body: some Encodable
+  ) async throws -> Answer {
+    var request = HTTPClientRequest(url: server + path)
+    request.method = .POST
+    request.headers.add(name: "content-type", value: "application/json")
+    request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
+
+    let deadline = ContinuousClock.now + patience
+    var pause = Duration.milliseconds(100)
+    while true {
+      let problem: any Error
+      do {
+        let (status, content) = try await send(request)
+        if (200..<300).contains(status) {
+          return try JSONDecoder().decode(Answer.self, from: content)
+        }
+        let refusal = Problem(status: status, content: content)
+        guard refusal.isTemporary else { throw refusal }
+        problem = refusal
+      } catch let refusal as Problem {
+        throw refusal
+      } catch let error as DecodingError {
+        throw Unreachable(server: server, reason: "the answer cannot be understood: \(error)")
+      } catch {
+        problem = Unreachable(server: server, reason: "\(error)")
+      }
+      guard .now + pause < deadline else { throw problem }
+      try await Task.sleep(for: pause)
+      pause = min(pause * 2, .seconds(2))
+    }
+  }
+
+  private func send(_ request: HTTPClientRequest) async throws -> (status: UInt, content: Data) {
+    let response = try await http.execute(request, timeout: .seconds(10))
+    let body = try await response.body.collect(upTo: 1 << 20)
+    return (response.status.code, Data(buffer: body))
+  }
+}
+
+/// The node gave no answer that can be used.
+public struct Unreachable: Error, Sendable, CustomStringConvertible {
+  /// The node's address.
+  public let server: String
+  /// What went wrong.
+  public let reason: String
+
+  /// One sentence for people.
+  public var description: String { "\(server) gave no answer: \(reason)" }
+}

@@ -1,0 +1,46 @@
+import BudgetLedger
+import TrustBudget
+
+/// A caller's name for an attempt. Hummingbird has a type of the same name, for its log.
+typealias RequestID = TrustBudget.RequestID
+
+/// What the routes of one node share.
+struct Node: Sendable {
+  let name: String
+  let ledger: BudgetLedger
+  let policies: PolicyStore
+  let now: @Sendable () -> Timestamp
+
+  /// Charges, and answers with the body of an allowed request.
+  ///
+  /// - Throws: `Problem` for every other answer.
+  func charge(_ charge: Charge) async throws -> JSONObjectText {
+    do {
+      return try body(of: try await ledger.perform(.charge(charge)), for: charge.requestID)
+    } catch let error as LedgerError {
+      throw Problem(error, requestID: charge.requestID)
+    }
+  }
+
+  /// The charge with this id.
+  ///
+  /// - Throws: `Problem` when there is none.
+  func find(_ id: RequestID) async throws -> ChargeRecord {
+    guard let charge = try await ledger.reader.charge(id) else {
+      throw Problem(.noSuchCharge(id))
+    }
+    return charge
+  }
+
+  /// - Throws: `Problem` for a denial or a rejection.
+  func body(of answer: Answer, for requestID: RequestID) throws -> JSONObjectText {
+    switch answer {
+    case .charged(let charge, let replayed): JSONObjectText(allowed: charge, replayed: replayed)
+    case .settled(let charge, let replayed), .refunded(let charge, let replayed):
+      JSONObjectText(charge, replayed: replayed)
+    case .changed(let budget, let replayed): JSONObjectText(budget, replayed: replayed)
+    case .denied(let denial): throw Problem(denial, requestID: requestID, now: now())
+    case .rejected(let rejection): throw Problem(rejection)
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import AsyncAlgorithms
+import Foundation
+import Logging
+import PolicyFile
+import ServiceLifecycle
+import Synchronization
+import TrustBudget
+import UnixSignals
+
+/// The policy in force, and the file that it comes from.
+///
+/// Read again on SIGHUP and when the file changes. A file that fails never replaces a good one that
+/// is running.
+package final class PolicyStore: Service {
+  /// How often the file is looked at, besides SIGHUP.
+  private static let interval: Duration = .seconds(1)
+
+  /// A policy, and how it came to be in force.
+  package struct Loaded: Sendable {
+    package let policy: Policy
+    package let loadedAt: Timestamp
+    /// Why the file, as it is now, was not taken over; nil when it was.
+    package internal(set) var rejected: String?
+  }
+
+  private let path: String
+  private let now: @Sendable () -> Timestamp
+  private let logger: Logger
+  private let state: Mutex<Loaded>
+
+  /// Reads the file for the first time.
+  ///
+  /// - Parameter now: the wall clock, for `hours` in rules and for what `/v1/policy` says.
+  /// - Throws: `PolicyDiagnostics`, or the file system's error.
+  package init(
+    path: String, now: @escaping @Sendable () -> Timestamp, logger: Logger
+  ) throws {
+    let policy = try Policy(yaml: try PolicyStore.read(path), fileName: path)
+    self.path = path
+    self.now = now
+    self.logger = logger
+    self.state = Mutex(Loaded(policy: policy, loadedAt: now()))
+  }
+
+  package var current: Loaded { state.withLock { $0 } }
+
+  /// What the policy in force says of a request now.
+  package func evaluate(_ request: IssuanceRequest) -> Verdict {
+    current.policy.evaluate(request, at: now())
+  }
+
+  package func run() async throws {
+    try await withThrowingTaskGroup { group in
+      group.addTask {
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+          self.reload()
+        }
+      }
+      group.addTask {
+        let ticks = AsyncTimerSequence(interval: PolicyStore.interval, clock: .continuous)
+        for await _ in ticks.cancelOnGracefulShutdown() { self.reload() }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  /// Reads the file again, and takes it over if it is good and not what is in force already.
+  func reload() {
+    do {
+      let bytes = try PolicyStore.read(path)
+      let inForce = current
+      guard Digest(hashing: bytes) != inForce.policy.digest || inForce.rejected != nil else {
+        return
+      }
+      let policy = try Policy(yaml: bytes, fileName: path)
+      state.withLock { $0 = Loaded(policy: policy, loadedAt: now()) }
+      logger.notice("policy loaded", metadata: ["digest": "\(policy.digest)"])
+    } catch {
+      let problem = "\(error)"
+      let isNew = state.withLock { loaded in
+        defer { loaded.rejected = problem }
+        return loaded.rejected != problem
+      }
+      if isNew {
+        logger.error(
+          "policy not loaded, the last good one stays in force", metadata: ["problem": "\(problem)"]
+        )
+      }
+    }
+  }
+
+  private static func read(_ path: String) throws -> [UInt8] {
+    Array(try Data(contentsOf: URL(filePath: path)))
+  }
+}

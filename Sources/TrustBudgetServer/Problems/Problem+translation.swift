@@ -1,0 +1,89 @@
+import BudgetLedger
+import PolicyFile
+import TrustBudget
+
+// What the ledger and the policy refuse, in the contract's words. Each error is translated here,
+// once; routes throw what they get.
+
+extension Problem {
+  /// - Parameter now: only to tell a caller in how many seconds to come back.
+  init(_ denial: Denial, requestID: RequestID, now: Timestamp) {
+    self.init(.budgetExhausted, denial.message)
+    members.put("request_id", requestID.value)
+    members.put("budget_id", denial.budgetID.value)
+    members.put("cost", denial.cost.value)
+    members.put("remaining", denial.remaining)
+    guard let resetsAt = denial.resetsAt else { return }
+    members.put("resets_at", resetsAt)
+    retryAfter = max(1, (resetsAt.microseconds - now.microseconds + 999_999) / 1_000_000)
+  }
+
+  init(_ refusal: Refusal) {
+    let kind: Kind =
+      switch refusal {
+      case .noMatchingRule: .noMatchingRule
+      case .policyLimit: .policyLimit
+      default: .missingIdentity
+      }
+    self.init(kind, refusal.message)
+  }
+
+  init(_ rejection: Rejection) {
+    let kind: Kind =
+      switch rejection {
+      case .requestMismatch: .requestMismatch
+      case .noSuchCharge, .noSuchBudget: .notFound
+      case .alreadySettled: .alreadySettled
+      case .alreadyRefunded: .alreadyRefunded
+      case .outOfRange: .invalidRequest
+      }
+    self.init(kind, rejection.description)
+  }
+
+  init(_ error: LedgerError, requestID: RequestID? = nil) {
+    switch error {
+    case .unavailable(let reason):
+      self.init(
+        .ledgerUnavailable,
+        "The ledger cannot be asked, so nothing was charged and nothing may be signed. "
+          + "Try again. (\(reason))", retryAfter: 2)
+    case .overloaded(let reason):
+      self.init(
+        .overloaded, "This node is overloaded; nothing was charged. Try again. (\(reason))",
+        retryAfter: 1)
+    case .outcomeUnknown(let reason):
+      self.init(
+        .outcomeUnknown,
+        "The connection to the ledger was lost before the answer came. "
+          + "Repeat the request with the same request_id: it is never charged twice. (\(reason))",
+        retryAfter: 2)
+    case .cancelled:
+      self.init(.ledgerUnavailable, "The request was given up before it was decided.", retryAfter: 1)
+    case .refused(let reason):
+      self.init(.internalError, "The ledger refused this request; nothing was charged. (\(reason))")
+    }
+    if let requestID { members.put("request_id", requestID.value) }
+  }
+
+  /// A request that breaks the contract, with each field that does.
+  init(invalid fields: [FieldProblem]) {
+    self.init(
+      .invalidRequest, fields.map { "\($0.field) \($0.problem)" }.joined(separator: "; ") + ".")
+    members.put(
+      "errors",
+      fields.map {
+        var object = JSONObjectText()
+        object.put("field", $0.field)
+        object.put("detail", $0.problem)
+        return object
+      })
+  }
+}
+
+/// What is wrong with one field of a request.
+struct FieldProblem: Error, Hashable {
+  /// Its name in the request; `body` for the whole.
+  let field: String
+  /// Completes the sentence "*field* …".
+  let problem: String
+}

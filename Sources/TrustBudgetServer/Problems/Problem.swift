@@ -1,0 +1,97 @@
+import HTTPTypes
+import Hummingbird
+import TrustBudget
+
+/// A refusal or a failure, as RFC 9457 writes it: `application/problem+json`.
+struct Problem: Error {
+  let kind: Kind
+  /// What happened and what to do, for the person who reads it.
+  let detail: String
+  /// Members beside the five of the standard.
+  var members = JSONObjectText()
+  /// Seconds after which asking again makes sense.
+  var retryAfter: Int64?
+
+  init(_ kind: Kind, _ detail: String, retryAfter: Int64? = nil) {
+    self.kind = kind
+    self.detail = detail
+    self.retryAfter = retryAfter
+  }
+
+  /// The kinds of problem; their names are part of the contract.
+  enum Kind: String, CaseIterable {
+    case budgetExhausted = "budget-exhausted"
+    case noMatchingRule = "no-matching-rule"
+    case policyLimit = "policy-limit"
+    case missingIdentity = "missing-identity"
+    case invalidRequest = "invalid-request"
+    case unauthenticated
+    case forbidden
+    case notFound = "not-found"
+    case methodNotAllowed = "method-not-allowed"
+    case requestMismatch = "request-mismatch"
+    case alreadySettled = "already-settled"
+    case alreadyRefunded = "already-refunded"
+    case payloadTooLarge = "payload-too-large"
+    case unsupportedMediaType = "unsupported-media-type"
+    case ledgerUnavailable = "ledger-unavailable"
+    case overloaded
+    case outcomeUnknown = "outcome-unknown"
+    case internalError = "internal-error"
+
+    var status: HTTPResponse.Status {
+      switch self {
+      case .budgetExhausted, .noMatchingRule, .policyLimit, .missingIdentity, .forbidden:
+        .forbidden
+      case .invalidRequest: .badRequest
+      case .unauthenticated: .unauthorized
+      case .notFound: .notFound
+      case .methodNotAllowed: .methodNotAllowed
+      case .requestMismatch: .unprocessableContent
+      case .alreadySettled, .alreadyRefunded: .conflict
+      case .payloadTooLarge: .contentTooLarge
+      case .unsupportedMediaType: .unsupportedMediaType
+      case .ledgerUnavailable, .overloaded, .outcomeUnknown: .serviceUnavailable
+      case .internalError: .internalServerError
+      }
+    }
+
+    /// The kind in words: `Budget exhausted`.
+    var title: String {
+      let words = rawValue.split(separator: "-").joined(separator: " ")
+      return words.prefix(1).uppercased() + words.dropFirst()
+    }
+  }
+}
+
+extension Problem: HTTPResponseError {
+  var status: HTTPResponse.Status { kind.status }
+
+  /// The problem as a JSON object.
+  var body: JSONObjectText {
+    var body = JSONObjectText()
+    body.put("type", "urn:trust-budget:\(kind.rawValue)")
+    body.put("title", kind.title)
+    body.put("status", Int64(kind.status.code))
+    body.put("detail", detail)
+    body.put(membersOf: members)
+    return body
+  }
+
+  func response(from request: Request, context: some RequestContext) throws -> Response {
+    var response = Response(json: body, status: kind.status, contentType: "application/problem+json")
+    if let retryAfter { response.headers[.retryAfter] = String(retryAfter) }
+    return response
+  }
+}
+
+extension Response {
+  /// A response whose body is one JSON object.
+  init(
+    json: JSONObjectText, status: HTTPResponse.Status = .ok, contentType: String = "application/json"
+  ) {
+    self.init(
+      status: status, headers: [.contentType: contentType],
+      body: ResponseBody(byteBuffer: ByteBuffer(string: json.text)))
+  }
+}

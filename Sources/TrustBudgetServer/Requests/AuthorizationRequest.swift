@@ -1,0 +1,53 @@
+import Foundation
+import PolicyFile
+import TrustBudget
+
+/// The body of `POST /v1/authorizations`: what a CA knows of somebody who wants a certificate.
+struct AuthorizationRequest: Decodable {
+  /// The most groups, and the most principals, that one request may name.
+  static let maximumListLength = 256
+
+  let requestID: RequestID
+  let isRehearsal: Bool
+  let issuance: IssuanceRequest
+  let content: RequestContent
+
+  init(from decoder: any Decoder) throws {
+    let fields = try RequestFields(decoder)
+    let requestID = fields.optional("request_id", .text, RequestID.init(_:))
+    let username = fields.required("username", .text, Username.init(_:))
+    let email = fields.optional("email", .text) { try IdentityText.validate($0) }
+    let groups = fields.optional("oidc_groups", .texts) { try Self.validate($0) }
+    let sourceIP = fields.optional("source_ip", .text, IPAddress.init(_:))
+    let webauthnID = fields.optional("webauthn_id", .text) { try IdentityText.validate($0) }
+    let duration = fields.optional("requested_duration", .text, CertificateDuration.init(_:))
+    let principals = fields.optional("requested_principals", .texts) { try Self.validate($0) }
+    let isRehearsal = fields.optional("dry_run", .flag)
+    try fields.finish()
+    guard let username else { throw Problem(.invalidRequest, "username is required.") }
+
+    self.requestID = try requestID ?? .generated()
+    self.isRehearsal = isRehearsal ?? false
+    self.issuance = IssuanceRequest(
+      username: username, email: email, oidcGroups: groups ?? [], sourceIP: sourceIP,
+      webauthnID: webauthnID, requestedDuration: duration, requestedPrincipals: principals ?? [])
+    self.content = RequestContent(
+      ["authorization", username.value, email, sourceIP?.description, webauthnID]
+        + [duration.map { String($0.seconds) }, String((groups ?? []).count)]
+        + (groups ?? []) + (principals ?? []))
+  }
+
+  private static func validate(_ texts: [String]) throws -> [String] {
+    guard texts.count <= maximumListLength else {
+      throw InvalidValue("must have at most \(maximumListLength) members")
+    }
+    return try texts.map { try IdentityText.validate($0) }
+  }
+}
+
+extension RequestID {
+  /// An id for a caller that sent none: it can't be replayed, but it can be looked up.
+  static func generated() throws -> RequestID {
+    try RequestID(UUID().uuidString.lowercased())
+  }
+}

@@ -1,0 +1,72 @@
+import TrustBudget
+
+/// The body of `POST /v1/charges`: a caller that knows the terms itself.
+struct ChargeRequest: Decodable {
+  let requestID: RequestID
+  let username: Username
+  let terms: Terms
+  let content: RequestContent
+
+  init(from decoder: any Decoder) throws {
+    try self.init(fields: RequestFields(decoder))
+  }
+
+  init(fields: RequestFields) throws {
+    let requestID = fields.optional("request_id", .text, RequestID.init(_:))
+    let username = fields.required("username", .text, Username.init(_:))
+    let budgetID = fields.required("budget_id", .text, BudgetID.init(_:))
+    let cost = fields.optional("cost", .points, Points.init(_:))
+    let initialBalance = fields.optional("initial_balance", .points, Points.init(_:))
+    let hours = fields.optional("reset_interval_hours", .hours, ResetInterval.init(hours:))
+    try fields.finish()
+    guard let username, let budgetID else {
+      throw Problem(.invalidRequest, "username and budget_id are required.")
+    }
+    self.requestID = try requestID ?? .generated()
+    self.username = username
+    self.terms = Terms(
+      budgetID: budgetID, cost: cost ?? .one, initialBalance: initialBalance ?? .defaultInitialBalance,
+      resetInterval: hours)
+    self.content = RequestContent([
+      "charge", username.value, budgetID.value, String(terms.cost.value),
+      String(terms.initialBalance.value), hours.map { String($0.microseconds) },
+    ])
+  }
+}
+
+/// The body of `POST /v1/charges/batch`: up to 1,000 charges, each decided on its own.
+struct ChargeBatchRequest: Decodable {
+  /// The most charges in one batch.
+  static let maximumCharges = 1_000
+
+  let charges: [ChargeRequest]
+
+  init(from decoder: any Decoder) throws {
+    let fields = try RequestFields(decoder)
+    let charges = fields.required(
+      "charges", FieldType<Members>(requirement: "must be a list of charges")
+    ) { $0.charges }
+    try fields.finish()
+    self.charges = charges ?? []
+  }
+
+  private struct Members: Decodable {
+    let charges: [ChargeRequest]
+
+    init(from decoder: any Decoder) throws {
+      var list = try decoder.unkeyedContainer()
+      var charges: [ChargeRequest] = []
+      while !list.isAtEnd {
+        let index = charges.count
+        guard index < ChargeBatchRequest.maximumCharges else {
+          throw InvalidValue("must have at most \(ChargeBatchRequest.maximumCharges) members")
+        }
+        let fields = try RequestFields(
+          try list.superDecoder(), prefix: "charges[\(index)].")
+        charges.append(try ChargeRequest(fields: fields))
+      }
+      guard !charges.isEmpty else { throw InvalidValue("must not be empty") }
+      self.charges = charges
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import TrustBudget
+
+/// The body of `POST /v1/charges/{request_id}/settlement`: the certificate that was signed.
+struct SettlementRequest: Decodable {
+  let certificate: Certificate
+
+  init(from decoder: any Decoder) throws {
+    let fields = try RequestFields(decoder)
+    let serial = fields.required("serial", .serialNumber) { $0.decimal }
+    let keyID = fields.required("key_id", .text) { try IdentityText.validate($0) }
+    let fingerprint = fields.required("fingerprint", .text) { try IdentityText.validate($0) }
+    let validAfter = fields.optional("valid_after", .text, SettlementRequest.moment(_:))
+    let validBefore = fields.optional("valid_before", .text, SettlementRequest.moment(_:))
+    try fields.finish()
+    self.certificate = Certificate(
+      serial: serial ?? "", keyID: keyID ?? "", fingerprint: fingerprint ?? "",
+      validAfter: validAfter, validBefore: validBefore)
+  }
+
+  static func moment(_ text: String) throws(InvalidValue) -> String {
+    guard text.hasSuffix("Z"), let moment = Timestamp(text) else {
+      throw InvalidValue("must be an RFC 3339 time in UTC, like 2026-01-02T03:04:05Z")
+    }
+    return moment.description
+  }
+}
+
+/// A certificate's serial number: 64 bits, which JSON's numbers do not hold, so text will do too.
+struct SerialNumber: Decodable {
+  let decimal: String
+
+  init(from decoder: any Decoder) throws {
+    let value = try decoder.singleValueContainer()
+    let text = try (try? value.decode(String.self)) ?? String(value.decode(UInt64.self))
+    guard let number = UInt64(text) else {
+      throw InvalidValue(FieldType<SerialNumber>.serialNumber.requirement)
+    }
+    self.decimal = String(number)
+  }
+}
+
+extension FieldType where Raw == SerialNumber {
+  static var serialNumber: Self {
+    Self(requirement: "must be a serial number from 0 to 2^64 - 1, as a number or as text")
+  }
+}
+
+/// The body of `POST /v1/charges/{request_id}/refund`.
+struct RefundRequest: Decodable {
+  let reason: String?
+
+  init(from decoder: any Decoder) throws {
+    let fields = try RequestFields(decoder)
+    let reason = fields.optional("reason", .text) { try IdentityText.validate($0) }
+    try fields.finish()
+    self.reason = reason
+  }
+}
+
+/// The body of `POST /v1/budgets/{budget_id}/adjustments`.
+struct AdjustmentRequest: Decodable {
+  let requestID: RequestID
+  let points: Int64
+  let reason: String
+
+  init(from decoder: any Decoder) throws {
+    let fields = try RequestFields(decoder)
+    let requestID = fields.optional("request_id", .text, RequestID.init(_:))
+    let points = fields.required("points", .signedPoints) { $0 }
+    let reason = fields.required("reason", .text) { try IdentityText.validate($0) }
+    try fields.finish()
+    self.requestID = try requestID ?? .generated()
+    self.points = points ?? 0
+    self.reason = reason ?? ""
+  }
+}
+
+/// The body of `POST /v1/budgets/{budget_id}/resets`.
+struct ResetRequest: Decodable {
+  let requestID: RequestID
+  let reason: String
+
+  init(from decoder: any Decoder) throws {
+    let fields = try RequestFields(decoder)
+    let requestID = fields.optional("request_id", .text, RequestID.init(_:))
+    let reason = fields.required("reason", .text) { try IdentityText.validate($0) }
+    try fields.finish()
+    self.requestID = try requestID ?? .generated()
+    self.reason = reason ?? ""
+  }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import Hummingbird
+import TrustBudget
+
+extension RequestContext {
+  /// The budget that the path names.
+  ///
+  /// - Throws: `Problem` when it is not a budget's name.
+  func budgetID() throws -> BudgetID {
+    try pathParameter("budget_id", BudgetID.init(_:))
+  }
+
+  /// The request that the path names.
+  ///
+  /// - Throws: `Problem` when it is not a request id.
+  func requestID() throws -> RequestID {
+    try pathParameter("request_id", RequestID.init(_:))
+  }
+
+  private func pathParameter<Value>(
+    _ name: String, _ convert: (String) throws(InvalidValue) -> Value
+  ) throws -> Value {
+    let raw = parameters.get(name) ?? ""
+    guard let text = raw.removingPercentEncoding else {
+      throw Problem(
+        invalid: [FieldProblem(field: name, problem: "must be percent-encoded UTF-8")])
+    }
+    do {
+      return try convert(text)
+    } catch {
+      throw Problem(invalid: [FieldProblem(field: name, problem: error.requirement)])
+    }
+  }
+}
+
+/// Reads a request's query, and collects what is wrong with it.
+final class QueryFields {
+  private let values: [(name: String, value: String)]
+  private var problems: [FieldProblem] = []
+
+  init(_ request: Request, known: Set<String>) {
+    self.values = request.uri.queryParameters.map { (String($0.key), String($0.value)) }
+    for (name, _) in values where !known.contains(name) {
+      problems.append(
+        FieldProblem(
+          field: "query",
+          problem: "may hold \(known.sorted().joined(separator: ", ")), and nothing else"))
+    }
+  }
+
+  func value<Value>(_ name: String, _ convert: (String) throws -> Value) rethrows -> Value? {
+    let found = values.filter { $0.name == name }
+    if found.count > 1 {
+      problems.append(FieldProblem(field: name, problem: "must be given once"))
+    }
+    guard let text = found.first?.value, !text.isEmpty else { return nil }
+    do {
+      return try convert(text)
+    } catch let error as InvalidValue {
+      problems.append(FieldProblem(field: name, problem: error.requirement))
+      return nil
+    }
+  }
+
+  /// How many members a page may have: 1 to 1,000, 100 by default.
+  func limit() throws -> Int {
+    try value("limit") { text in
+      guard let number = Int(text), (1...1_000).contains(number) else {
+        throw InvalidValue("must be a whole number from 1 to 1000")
+      }
+      return number
+    } ?? 100
+  }
+
+  /// - Throws: `Problem` with everything that was wrong, if anything was.
+  func finish() throws {
+    guard problems.isEmpty else { throw Problem(invalid: problems) }
+  }
+}

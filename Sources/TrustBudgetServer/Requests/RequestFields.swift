@@ -1,0 +1,121 @@
+import FoundationEssentials
+import TrustBudget
+
+/// Reads the members of a JSON object one by one, and collects everything that is wrong with them.
+///
+/// A caller learns of all mistakes at once, each by the name of its field. A member that nobody
+/// asked for is a mistake as well: a misspelt `dry_run` must not charge.
+final class RequestFields {
+  private let members: KeyedDecodingContainer<Name>
+  private var asked: Set<String> = []
+  private var problems: [FieldProblem] = []
+  private let prefix: String
+
+  struct Name: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) {
+      self.stringValue = stringValue
+    }
+
+    init?(intValue: Int) {
+      return nil
+    }
+  }
+
+  /// - Parameter prefix: what the fields' names begin with in messages, `charges[3].`.
+  init(_ decoder: any Decoder, prefix: String = "") throws {
+    do {
+      self.members = try decoder.container(keyedBy: Name.self)
+    } catch {
+      throw Problem(
+        invalid: [FieldProblem(field: prefix.isEmpty ? "body" : String(prefix.dropLast()),
+            problem: "must be a JSON object")])
+    }
+    self.prefix = prefix
+  }
+
+  /// A member that may be left out, or be null.
+  func optional<Raw: Decodable, Value>(
+    _ name: String, _ expected: FieldType<Raw>, _ convert: (Raw) throws -> Value
+  ) -> Value? {
+    asked.insert(name)
+    let key = Name(stringValue: name)
+    guard members.contains(key), (try? members.decodeNil(forKey: key)) != true else { return nil }
+    do {
+      return try convert(try members.decode(Raw.self, forKey: key))
+    } catch let error as InvalidValue {
+      report(name, error.requirement)
+    } catch let problem as FieldProblem {
+      problems.append(problem)
+    } catch {
+      report(name, expected.requirement)
+    }
+    return nil
+  }
+
+  func optional<Raw: Decodable>(_ name: String, _ expected: FieldType<Raw>) -> Raw? {
+    optional(name, expected) { $0 }
+  }
+
+  /// A member that must be there.
+  func required<Raw: Decodable, Value>(
+    _ name: String, _ expected: FieldType<Raw>, _ convert: (Raw) throws -> Value
+  ) -> Value? {
+    let before = problems.count
+    let value = optional(name, expected, convert)
+    if value == nil, problems.count == before { report(name, "is required") }
+    return value
+  }
+
+  func report(_ name: String, _ problem: String) {
+    problems.append(FieldProblem(field: prefix + name, problem: problem))
+  }
+
+  /// - Throws: `Problem` with everything that was wrong, if anything was.
+  func finish() throws {
+    for key in members.allKeys where !asked.contains(key.stringValue) {
+      let known = asked.sorted().joined(separator: ", ")
+      report(printable(key.stringValue), "is not a field of this request (known: \(known))")
+    }
+    guard problems.isEmpty else { throw Problem(invalid: problems) }
+  }
+
+  private func printable(_ name: String) -> String {
+    String(name.prefix(64).map { $0.isASCII && !$0.isNewline && $0 >= " " ? $0 : "?" })
+  }
+}
+
+/// What a member must be, and how to say so when it is not.
+struct FieldType<Raw: Decodable> {
+  let requirement: String
+}
+
+extension FieldType where Raw == String {
+  static var text: Self { Self(requirement: "must be text") }
+}
+
+extension FieldType where Raw == Bool {
+  static var flag: Self { Self(requirement: "must be true or false") }
+}
+
+extension FieldType where Raw == [String] {
+  static var texts: Self { Self(requirement: "must be a list of text") }
+}
+
+extension FieldType where Raw == Int64 {
+  static var points: Self {
+    Self(requirement: "must be a whole number from 0 to \(Points.maximum)")
+  }
+
+  static var signedPoints: Self {
+    Self(requirement: "must be a whole number from -\(Points.maximum) to \(Points.maximum)")
+  }
+}
+
+extension FieldType where Raw == Double {
+  static var hours: Self {
+    Self(requirement: "must be a number of hours greater than 0 and at most 876600")
+  }
+}

@@ -1,0 +1,58 @@
+import BudgetLedger
+import Hummingbird
+import PolicyFile
+import TrustBudget
+
+/// `POST /v1/authorizations`: evaluate the policy, charge, answer.
+struct AuthorizationRoutes {
+  let node: Node
+
+  func add(to routes: RouterGroup<some RequestContext>) {
+    routes.post("authorizations") { request, _ in
+      try await authorize(try await JSONBody.decode(AuthorizationRequest.self, from: request))
+    }
+  }
+
+  private func authorize(_ request: AuthorizationRequest) async throws -> Response {
+    let policy = node.policies.current.policy
+    let grant: Grant
+    switch policy.evaluate(request.issuance, at: node.now()) {
+    case .granted(let granted): grant = granted
+    case .refused(let refusal):
+      var problem = Problem(refusal)
+      problem.members.put("request_id", request.requestID.value)
+      throw problem
+    }
+    guard !grant.budgets.isEmpty else {
+      // The feature is off for this request: no entry, and no database that could be down.
+      return Response(json: JSONObjectText(free: grant, request.requestID))
+    }
+    let charge = try Charge(
+      requestID: request.requestID, content: request.content,
+      username: request.issuance.username, terms: grant.budgets,
+      origin: Origin(rule: grant.rule, policyDigest: policy.digest),
+      grant: SigningGrant(
+        principals: grant.principals, maxDuration: grant.maxDuration.description,
+        listsBudgets: grant.budgetsAreAList))
+    return request.isRehearsal
+      ? try await rehearse(charge) : Response(json: try await node.charge(charge))
+  }
+
+  private func rehearse(_ charge: Charge) async throws -> Response {
+    var body = try node.body(
+      of: try await node.ledger.reader.rehearse(charge), for: charge.requestID)
+    body.put("dry_run", true)
+    return Response(json: body)
+  }
+}
+
+extension JSONObjectText {
+  fileprivate init(free grant: Grant, _ requestID: RequestID) {
+    self.init()
+    put("decision", "allowed")
+    put("request_id", requestID.value)
+    put("rule", grant.rule)
+    put("principals", grant.principals)
+    put("max_duration", grant.maxDuration.description)
+  }
+}

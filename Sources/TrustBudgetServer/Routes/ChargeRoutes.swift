@@ -1,0 +1,86 @@
+import BudgetLedger
+import Hummingbird
+import TrustBudget
+
+/// `/v1/charges`: explicit terms, one or many; a charge, and what becomes of it.
+struct ChargeRoutes {
+  let node: Node
+
+  func add(to routes: RouterGroup<some RequestContext>) {
+    let charges = routes.group("charges")
+    charges.post { request, _ in
+      let body = try await JSONBody.decode(ChargeRequest.self, from: request)
+      return Response(json: try await node.charge(try body.charge))
+    }
+    charges.post("batch") { request, _ in
+      let body = try await JSONBody.decode(
+        ChargeBatchRequest.self, from: request, maximumBytes: JSONBody.maximumBatchBytes)
+      return try await charge(body)
+    }
+    charges.get(":request_id") { _, context in
+      Response(json: JSONObjectText(try await node.find(try context.requestID())))
+    }
+    charges.post(":request_id/settlement") { request, context in
+      let id = try context.requestID()
+      let body = try await JSONBody.decode(SettlementRequest.self, from: request)
+      let charge = try await node.find(id)
+      let answer = try await node.ledger.perform(
+        .settlement(
+          Settlement(
+            requestID: id, budgetIDs: charge.receipts.map(\.budgetID),
+            certificate: body.certificate, origin: Origin(rule: charge.rule))))
+      return Response(json: try node.body(of: answer, for: id))
+    }
+    charges.post(":request_id/refund") { request, context in
+      let id = try context.requestID()
+      let body = try await JSONBody.decode(RefundRequest.self, from: request)
+      let charge = try await node.find(id)
+      let answer = try await node.ledger.perform(
+        .refund(
+          Refund(
+            requestID: id, budgetIDs: charge.receipts.map(\.budgetID), reason: body.reason,
+            byAdministrator: false, origin: Origin(rule: charge.rule))))
+      return Response(json: try node.body(of: answer, for: id))
+    }
+  }
+
+  /// Decides each charge on its own; the answers stand in the order of the charges.
+  private func charge(_ batch: ChargeBatchRequest) async throws -> Response {
+    let answers = await withTaskGroup { group in
+      for (index, request) in batch.charges.enumerated() {
+        group.addTask { (index, await node.outcome(of: request)) }
+      }
+      var answers = [JSONObjectText](repeating: JSONObjectText(), count: batch.charges.count)
+      for await (index, answer) in group { answers[index] = answer }
+      return answers
+    }
+    var body = JSONObjectText()
+    body.put("answers", answers)
+    return Response(json: body)
+  }
+}
+
+extension ChargeRequest {
+  fileprivate var charge: Charge {
+    get throws {
+      try Charge(
+        requestID: requestID, content: content, username: username, terms: [terms],
+        origin: Origin())
+    }
+  }
+}
+
+extension Node {
+  /// The answer to one charge of a batch: what the single call would have answered, or its problem.
+  fileprivate func outcome(of request: ChargeRequest) async -> JSONObjectText {
+    do {
+      return try await charge(try request.charge)
+    } catch let problem as Problem {
+      return problem.body
+    } catch let error as LedgerError {
+      return Problem(error, requestID: request.requestID).body
+    } catch {
+      return Problem(.internalError, "The request failed for a reason of this service's own.").body
+    }
+  }
+}

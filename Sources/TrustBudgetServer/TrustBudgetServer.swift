@@ -1,0 +1,44 @@
+import BudgetLedger
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+import TrustBudget
+
+/// The HTTP face of one node.
+package struct TrustBudgetServer: Service {
+  private let application: any ApplicationProtocol
+
+  /// - Parameters:
+  ///   - now: the wall clock, for what the policy says of hours.
+  ///   - onListening: told the port once the socket is open; what a caller that asked for port 0
+  ///     wants to know.
+  package init(
+    name: String, host: String, port: Int, ledger: BudgetLedger, policies: PolicyStore,
+    now: @escaping @Sendable () -> Timestamp, logger: Logger,
+    onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+  ) {
+    let node = Node(name: name, ledger: ledger, policies: policies, now: now)
+    self.application = Application(
+      router: TrustBudgetServer.router(of: node),
+      configuration: ApplicationConfiguration(
+        address: .hostname(host, port: port), serverName: "trust-budget"),
+      onServerRunning: { channel in await onListening(channel.localAddress?.port ?? port) },
+      logger: logger)
+  }
+
+  package func run() async throws {
+    try await application.run()
+  }
+
+  private static func router(of node: Node) -> Router<BasicRequestContext> {
+    let router = Router(context: BasicRequestContext.self)
+    router.add(middleware: ProblemMiddleware())
+    let v1 = router.group("v1")
+    AuthorizationRoutes(node: node).add(to: v1)
+    ChargeRoutes(node: node).add(to: v1)
+    BudgetRoutes(node: node).add(to: v1)
+    StatusRoutes(node: node).add(to: router)
+    return router
+  }
+}

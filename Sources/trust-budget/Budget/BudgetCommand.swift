@@ -1,0 +1,66 @@
+import ArgumentParser
+import BudgetLedger
+import Logging
+import TrustBudget
+
+struct BudgetCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "budget", abstract: "Look at budgets and their trail; top them up, reset them.",
+    subcommands: [
+      BudgetListCommand.self, BudgetShowCommand.self, BudgetHistoryCommand.self,
+      BudgetAdjustCommand.self, BudgetResetCommand.self,
+    ])
+}
+
+/// A budget's name on the command line.
+struct BudgetArgument: ParsableArguments {
+  @Argument(help: "The budget, for example user:alice.")
+  var budget: String
+
+  /// - Throws: `ValidationError` when it can't be a budget's name.
+  func budgetID() throws -> BudgetID {
+    do {
+      return try BudgetID(budget)
+    } catch {
+      throw ValidationError("the budget's name \(error.requirement)")
+    }
+  }
+}
+
+extension DatabaseOptions {
+  /// Lends a reader of the ledger, and closes it.
+  func withReader<R>(_ body: (LedgerReader) async throws -> R) async throws -> R {
+    try await translatingErrors {
+      let ledger = try ledger()
+      do {
+        let result = try await body(ledger.reader)
+        await ledger.reader.close()
+        return result
+      } catch {
+        await ledger.reader.close()
+        throw error
+      }
+    }
+  }
+
+  /// Decides one operation as a node would, and ends.
+  func perform(_ operation: Operation) async throws -> Answer {
+    try await translatingErrors {
+      let ledger = try ledger()
+      return try await withThrowingTaskGroup { group in
+        group.addTask { try await ledger.run() }
+        defer { group.cancelAll() }
+        return try await ledger.perform(operation)
+      }
+    }
+  }
+
+  private func ledger() throws -> BudgetLedger {
+    var settings = LedgerSettings(node: "cli")
+    settings.lanes = 1
+    settings.readers = 1
+    return try BudgetLedger(
+      connectionString: connectionString, settings: settings,
+      logger: Logger(label: "trust-budget", factory: { _ in SwiftLogNoOpLogHandler() }))
+  }
+}

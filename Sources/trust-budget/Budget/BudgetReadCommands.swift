@@ -1,0 +1,123 @@
+import ArgumentParser
+import BudgetLedger
+import TrustBudget
+import TrustBudgetServer
+
+struct BudgetListCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List budgets, as a charge would find them now.",
+    discussion: "Example: trust-budget budget list --prefix user: --status exhausted")
+
+  @OptionGroup var database: DatabaseOptions
+
+  @Option(help: "Only budgets whose name begins so.")
+  var prefix = ""
+
+  @Option(help: "Only those with something left (available) or nothing (exhausted).")
+  var status: BudgetQuery.Status?
+
+  @Option(help: "How many at most, from 1 to 100000.")
+  var limit = 1_000
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func validate() throws {
+    guard (1...100_000).contains(limit) else {
+      throw ValidationError("--limit must be from 1 to 100000")
+    }
+  }
+
+  func run() async throws {
+    let budgets = try await database.withReader {
+      try await $0.budgets(BudgetQuery(prefix: prefix, status: status, limit: limit))
+    }
+    if json {
+      var object = JSONObjectText()
+      object.put("budgets", budgets.map { JSONObjectText($0) })
+      return print(object.text)
+    }
+    var table = TextTable("BUDGET", "BALANCE", "OF", "SPENT", "RESETS AT")
+    for budget in budgets {
+      table.add(
+        "\(budget.id)", "\(budget.balance)", "\(budget.initialBalance.value)", "\(budget.spent)",
+        budget.resetsAt.map { "\($0.roundedUpToSecond)" } ?? "never")
+    }
+    print(table)
+  }
+}
+
+extension BudgetQuery.Status: ExpressibleByArgument {}
+
+struct BudgetShowCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Show one budget, as a charge would find it now.",
+    discussion: "Example: trust-budget budget show user:alice")
+
+  @OptionGroup var argument: BudgetArgument
+  @OptionGroup var database: DatabaseOptions
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() async throws {
+    let id = try argument.budgetID()
+    guard let budget = try await database.withReader({ try await $0.budget(id) }) else {
+      throw CommandFailure("\(Rejection.noSuchBudget(id))")
+    }
+    if json { return print(JSONObjectText(budget).text) }
+    print(
+      """
+      budget      \(budget.id)
+      balance     \(budget.balance) of \(budget.initialBalance)
+      spent       \(budget.spent)
+      adjustment  \(budget.adjustment)
+      window      since \(budget.windowStartedAt)
+      resets at   \(budget.resetsAt.map { "\($0.roundedUpToSecond)" } ?? "never")
+      entries     \(budget.lastSequence)
+      """)
+  }
+}
+
+struct BudgetHistoryCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "history", abstract: "List a budget's entries in the audit trail.",
+    discussion: "Example: trust-budget budget history user:alice --limit 20")
+
+  @OptionGroup var argument: BudgetArgument
+  @OptionGroup var database: DatabaseOptions
+
+  @Option(help: "How many at most, the newest, from 1 to 100000.")
+  var limit = 100
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func validate() throws {
+    guard (1...100_000).contains(limit) else {
+      throw ValidationError("--limit must be from 1 to 100000")
+    }
+  }
+
+  func run() async throws {
+    let id = try argument.budgetID()
+    let newest = try await database.withReader {
+      try await $0.entries(EntryQuery(budgetID: id, limit: limit))
+    }
+    guard !newest.isEmpty else { throw CommandFailure("\(Rejection.noSuchBudget(id))") }
+    let entries = newest.reversed()
+    if json {
+      var object = JSONObjectText()
+      object.put("entries", entries.map { JSONObjectText($0) })
+      return print(object.text)
+    }
+    var table = TextTable("SEQ", "TIME", "KIND", "USER", "COST", "BEFORE", "AFTER", "NODE", "REQUEST")
+    for entry in entries {
+      table.add(
+        "\(entry.sequence)", "\(entry.occurredAt)", entry.kind.rawValue, entry.username ?? "",
+        "\(entry.cost)", "\(entry.balanceBefore)", "\(entry.balanceAfter)", entry.node,
+        entry.requestID ?? "")
+    }
+    print(table)
+  }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Foundation
+
+/// The program's entry. Exits 0 when done, 1 when refused or failed, 2 on wrong usage.
+@main
+struct Main {
+  static func main() async {
+    // A reader that went away (`trust-budget budget list | head`) is no reason to die of a signal.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try TrustBudgetCommand.parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      exit(report(error))
+    }
+  }
+
+  /// Tells a person what went wrong, and gives the exit status.
+  private static func report(_ error: any Error) -> Int32 {
+    if let status = error as? ExitCode { return status.rawValue }
+    if let failure = error as? CommandFailure {
+      Console.error(failure.message)
+      return 1
+    }
+    let message = TrustBudgetCommand.fullMessage(for: error)
+    switch TrustBudgetCommand.exitCode(for: error) {
+    case .success:
+      print(message)
+      return 0
+    case .validationFailure:
+      FileHandle.standardError.write(Data((message + "\n").utf8))
+      return 2
+    default:
+      Console.error("\(error)")
+      return 1
+    }
+  }
+}
+
+struct TrustBudgetCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "trust-budget",
+    abstract: "Limits how much authority a certificate authority hands out over time.",
+    discussion: """
+      Try it, with nothing configured:
+
+        trust-budget dev
+      """,
+    subcommands: [
+      DevCommand.self, ServeCommand.self, MigrateCommand.self, PolicyCommand.self,
+      BudgetCommand.self, ExecCommand.self, VersionCommand.self,
+    ])
+}

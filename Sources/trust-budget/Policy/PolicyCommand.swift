@@ -1,0 +1,81 @@
+import ArgumentParser
+import Foundation
+import PolicyFile
+import TrustBudget
+
+struct PolicyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "policy", abstract: "Check a policy file, or explain what it decides.",
+    subcommands: [PolicyCheckCommand.self, PolicyExplainCommand.self])
+}
+
+struct PolicyCheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "Report everything that is wrong with a policy file.",
+    discussion: "Example: trust-budget policy check policy.yaml")
+
+  @Argument(help: "The policy file.")
+  var file: String
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    do {
+      let policy = try Policy(readingFile: file)
+      if json {
+        print(try PolicyReport(policy: policy, diagnostics: policy.warnings).json)
+      } else {
+        for warning in policy.warnings { Console.note("\(warning)") }
+        let rules = policy.rules.count == 1 ? "1 rule" : "\(policy.rules.count) rules"
+        print("\(file): ok, \(rules), sha256 \(policy.digest)")
+      }
+    } catch let diagnostics as PolicyDiagnostics {
+      if json {
+        print(try PolicyReport(policy: nil, diagnostics: diagnostics.all).json)
+      } else {
+        Console.note("\(diagnostics)")
+      }
+      throw ExitCode.failure
+    }
+  }
+}
+
+/// What `policy check --json` prints.
+private struct PolicyReport: Encodable {
+  let valid: Bool
+  let digest: String?
+  let diagnostics: [PolicyDiagnostic]
+
+  init(policy: Policy?, diagnostics: [PolicyDiagnostic]) {
+    self.valid = policy != nil
+    self.digest = policy?.digest.hexadecimal
+    self.diagnostics = diagnostics
+  }
+
+  var json: String {
+    get throws { try JSONText.encode(self) }
+  }
+}
+
+/// JSON for machines that a person may look at.
+enum JSONText {
+  static func encode(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+}
+
+extension Policy {
+  /// - Throws: `PolicyDiagnostics`, or a `CommandFailure` when the file cannot be read.
+  init(readingFile path: String) throws {
+    let bytes: [UInt8]
+    do {
+      bytes = Array(try Data(contentsOf: URL(filePath: path)))
+    } catch {
+      throw CommandFailure("\(path) cannot be read: \(error.localizedDescription)")
+    }
+    try self.init(yaml: bytes, fileName: path)
+  }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import Foundation
+import PolicyFile
+import TrustBudget
+
+struct PolicyExplainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain",
+    abstract: "Say which rule a request falls under, why not an earlier one, and what it costs.",
+    discussion: """
+      Example: trust-budget policy explain policy.yaml --username alice --group dev
+
+      Exits 0 when the policy grants the request, 1 when it refuses it.
+      """)
+
+  @Argument(help: "The policy file.")
+  var file: String
+
+  @OptionGroup var requester: RequesterOptions
+
+  @Option(help: "The time to decide at, in UTC: 2026-01-02T03:04:05Z. Default: now.")
+  var at: String?
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func validate() throws {
+    if let at, Timestamp(at) == nil {
+      throw ValidationError("--at must be a time like 2026-01-02T03:04:05Z")
+    }
+  }
+
+  func run() throws {
+    let policy: Policy
+    do {
+      policy = try Policy(readingFile: file)
+    } catch let diagnostics as PolicyDiagnostics {
+      Console.note("\(diagnostics)")
+      throw ExitCode.failure
+    }
+    let now = at.flatMap { Timestamp($0) } ?? .wallClock()
+    let explanation = policy.explain(try requester.issuanceRequest(), at: now)
+    print(json ? try JSONText.encode(explanation) : "\(explanation)")
+    if case .refused = explanation.verdict { throw ExitCode.failure }
+  }
+}

@@ -1,0 +1,156 @@
+import ArgumentParser
+import BudgetLedger
+import Foundation
+import Logging
+import PrivatePostgres
+import ServiceLifecycle
+import Synchronization
+import TrustBudget
+import TrustBudgetServer
+
+struct DevCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dev",
+    abstract: "Everything in one, to try it: a private PostgreSQL and two nodes that share it.",
+    discussion: """
+      Example: trust-budget dev
+
+      Its PostgreSQL lives below .trust-budget/ and listens on a Unix socket only. It is stopped
+      with this program, and its data is there again the next time.
+      """)
+
+  @Option(help: "The policy file. Default: .trust-budget/policy.yaml, written if there is none.")
+  var policy: String?
+
+  @Option(help: "The first node's port on 127.0.0.1; the second takes the next one. 0: free ones.")
+  var port = 8470
+
+  @Option(help: "Where the private PostgreSQL and the sample policy live.")
+  var directory = ".trust-budget"
+
+  @Flag(help: "Remove everything at the end.")
+  var ephemeral = false
+
+  @OptionGroup var logging: LoggingOptions
+
+  func validate() throws {
+    guard (0...65_534).contains(port) else {
+      throw ValidationError("--port must be from 0 to 65534")
+    }
+  }
+
+  func run() async throws {
+    var logger = logging.logger()
+    if logging.logLevel == .info { logger.logLevel = .warning }
+    let home = URL(filePath: directory, directoryHint: .isDirectory)
+    try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+    let policies = try openPolicy(try policyPath(in: home), logger: logger)
+
+    let postgres: PrivatePostgres
+    do {
+      postgres = try await PrivatePostgres.start(
+        directory: home.appending(path: "postgres"), ephemeral: ephemeral)
+    } catch {
+      throw CommandFailure("\(error)")
+    }
+    do {
+      try await serve(on: postgres.connectionString, policies: policies, logger: logger)
+      await postgres.stop()
+    } catch {
+      await postgres.stop()
+      throw error
+    }
+    if ephemeral { try? FileManager.default.removeItem(at: home) }
+  }
+
+  private func serve(
+    on connectionString: String, policies: PolicyStore, logger: Logger
+  ) async throws {
+    _ = try await translatingErrors {
+      try await MigrationRunner(connectionString: connectionString).up()
+    }
+    let welcome = Welcome(connectionString: connectionString)
+    var services: [any Service] = [policies]
+    for number in 1...2 {
+      let name = "dev-\(number)"
+      var settings = LedgerSettings(node: name)
+      settings.lanes = 2
+      let ledger = try BudgetLedger(
+        connectionString: connectionString, settings: settings, logger: logger)
+      let server = TrustBudgetServer(
+        name: name, host: "127.0.0.1", port: port == 0 ? 0 : port + number - 1, ledger: ledger,
+        policies: policies, now: { .wallClock() }, logger: logger,
+        onListening: { welcome.listening(node: name, port: $0) })
+      services += [ledger, server]
+    }
+    try await runServices(services, logger: logger)
+  }
+
+  private func policyPath(in home: URL) throws -> String {
+    if let policy { return policy }
+    let file = home.appending(path: "policy.yaml")
+    if !FileManager.default.fileExists(atPath: file.path()) {
+      try Data(DevCommand.samplePolicy.utf8).write(to: file)
+    }
+    return file.path()
+  }
+
+  static let samplePolicy = """
+    # A sample policy: change it while trust-budget runs, and it is read again.
+    policies:
+      - name: Developer
+        match:
+          local_usernames: ["*"]
+        principals: ["user"]
+        max_duration: "15m"
+        trust_budget:
+          budget_id: "user:${username}"
+          cost: 1
+          initial_balance: 10
+          reset_interval_hours: 24
+
+    """
+}
+
+/// What `dev` says once both nodes listen.
+private final class Welcome: Sendable {
+  private let connectionString: String
+  private let ports = Mutex<[String: Int]>([:])
+
+  init(connectionString: String) {
+    self.connectionString = connectionString
+  }
+
+  func listening(node: String, port: Int) {
+    let all = ports.withLock { ports in
+      ports[node] = port
+      return ports
+    }
+    guard all.count == 2 else { return }
+    let urls = all.sorted { $0.key < $1.key }.map { "http://127.0.0.1:\($0.value)" }
+    let text = """
+      Two nodes share one PostgreSQL:
+        dev-1  \(urls[0])
+        dev-2  \(urls[1])
+
+      Charge a certificate to alice's budget, on either node:
+        curl -s \(urls[0])/v1/authorizations -d '{"username":"alice"}'
+        curl -s \(urls[1])/v1/authorizations -d '{"username":"alice"}'
+
+      Or run a signing command under the budget:
+        trust-budget exec --server \(urls[0]) --username alice -- \\
+          ssh-keygen -s ca -I alice -n {principals} -V +{max_duration} id.pub
+
+      Look at balances and at the trail:
+        export DATABASE_URL="\(connectionString)"
+        trust-budget budget list
+        trust-budget budget history user:alice
+        psql "$DATABASE_URL" -c 'SELECT * FROM trust_budget.audit_trail'
+
+      Ctrl-C ends everything.
+
+      """
+    // Not print: it would keep the text back while the output is a pipe.
+    FileHandle.standardOutput.write(Data(text.utf8))
+  }
+}

@@ -1,0 +1,148 @@
+import ArgumentParser
+import BudgetLedger
+import Foundation
+import Logging
+import PolicyFile
+import ServiceLifecycle
+import TrustBudget
+import TrustBudgetServer
+import UnixSignals
+
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve", abstract: "Run one node.",
+    discussion: """
+      Example: trust-budget serve --database-url postgresql:///ledger --policy policy.yaml \\
+                 --listen 127.0.0.1:8470 --node-name ca-1 --auth none
+      """)
+
+  enum Authentication: String, ExpressibleByArgument, CaseIterable {
+    case none
+  }
+
+  @OptionGroup var database: DatabaseOptions
+
+  @Option(help: "The policy file.")
+  var policy: String
+
+  @Option(help: "Where to listen, HOST:PORT; port 0 takes a free one.")
+  var listen = ListenAddress(host: "127.0.0.1", port: 8470)
+
+  @Option(name: .customLong("node-name"), help: "This node's name in the audit trail. Default: the host's.")
+  var nodeName: String?
+
+  @Option(help: "How callers prove who they are; none is for loopback addresses.")
+  var auth: Authentication
+
+  @Flag(help: "Accept --auth none on an address that other machines reach.")
+  var insecure = false
+
+  @Flag(help: "Apply pending migrations first. Without it, serve verifies and never migrates.")
+  var migrate = false
+
+  @Option(help: "Connections that decide batches, from 1 to 64.")
+  var lanes = 4
+
+  @OptionGroup var logging: LoggingOptions
+
+  func validate() throws {
+    guard (1...64).contains(lanes) else { throw ValidationError("--lanes must be from 1 to 64") }
+    guard listen.isLoopback || insecure else {
+      throw ValidationError(
+        "--auth none on \(listen) would let anybody charge; listen on 127.0.0.1, "
+          + "or say --insecure as well")
+    }
+  }
+
+  func run() async throws {
+    let logger = logging.logger()
+    let policies = try openPolicy(policy, logger: logger)
+    if migrate {
+      let runner = MigrationRunner(connectionString: database.connectionString)
+      for migration in try await translatingErrors({ try await runner.up() }) {
+        logger.notice("migration applied", metadata: ["migration": "\(migration.label)"])
+      }
+    }
+    let name = nodeName ?? ProcessInfo.processInfo.hostName
+    var settings = LedgerSettings(node: name)
+    settings.lanes = lanes
+    let ledger = try await translatingErrors {
+      try BudgetLedger(
+        connectionString: database.connectionString, settings: settings, logger: logger)
+    }
+    try await verifySchema(of: ledger, logger: logger)
+    let server = TrustBudgetServer(
+      name: name, host: listen.host, port: listen.port, ledger: ledger, policies: policies,
+      now: { .wallClock() }, logger: logger,
+      onListening: { port in
+        logger.notice("listening", metadata: ["address": "\(listen.host):\(port)", "node": "\(name)"])
+      })
+    try await runServices([ledger, policies, server], logger: logger)
+  }
+
+  /// A wrong schema ends the program here, where somebody looks. A database that is away does not:
+  /// the service starts, refuses what costs points, and is there when the database is.
+  private func verifySchema(of ledger: BudgetLedger, logger: Logger) async throws {
+    do {
+      _ = try await ledger.reader.check()
+    } catch let problem as SchemaProblem {
+      throw CommandFailure("\(problem)")
+    } catch {
+      logger.warning(
+        "starting without the ledger", metadata: ["reason": "\(LedgerHealth.reason(error))"])
+    }
+  }
+}
+
+/// Opens the policy file, or says everything that is wrong with it.
+func openPolicy(_ path: String, logger: Logger) throws -> PolicyStore {
+  do {
+    return try PolicyStore(path: path, now: { .wallClock() }, logger: logger)
+  } catch let diagnostics as PolicyDiagnostics {
+    Console.note("\(diagnostics)")
+    throw ExitCode.failure
+  } catch {
+    throw CommandFailure("\(path) cannot be read: \(error.localizedDescription)")
+  }
+}
+
+/// Runs services until SIGTERM or SIGINT; then they finish what they hold, the last one first.
+func runServices(_ services: [any Service], logger: Logger) async throws {
+  let group = ServiceGroup(
+    services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+  do {
+    try await group.run()
+  } catch {
+    throw CommandFailure("the service ended: \(error)")
+  }
+}
+
+/// `HOST:PORT`, with an IPv6 address in brackets.
+struct ListenAddress: ExpressibleByArgument, CustomStringConvertible {
+  let host: String
+  let port: Int
+
+  init(host: String, port: Int) {
+    self.host = host
+    self.port = port
+  }
+
+  init?(argument: String) {
+    guard let colon = argument.lastIndex(of: ":"),
+      let port = Int(argument[argument.index(after: colon)...]), (0...65_535).contains(port)
+    else { return nil }
+    var host = argument[..<colon]
+    if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+    guard !host.isEmpty else { return nil }
+    self.init(host: String(host), port: port)
+  }
+
+  var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+  /// Whether only this machine can reach it.
+  var isLoopback: Bool {
+    guard let address = try? IPAddress(host) else { return host == "localhost" }
+    let loopback6 = [UInt8](repeating: 0, count: 15) + [1]
+    return address.bytes.count == 4 ? address.bytes[0] == 127 : address.bytes == loopback6
+  }
+}

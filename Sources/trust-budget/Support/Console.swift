@@ -1,0 +1,23 @@
+import Foundation
+
+/// What the program says besides its output proper.
+enum Console {
+  /// `trust-budget: …` on standard error.
+  static func error(_ message: String) {
+    note("trust-budget: \(message)")
+  }
+
+  /// A line on standard error.
+  static func note(_ line: String) {
+    FileHandle.standardError.write(Data((line + "\n").utf8))
+  }
+}
+
+/// A command that was refused or failed, in words for the person who called it. Exit status 1.
+struct CommandFailure: Error {
+  let message: String
+
+  init(_ message: String) {
+    self.message = message
+  }
+}

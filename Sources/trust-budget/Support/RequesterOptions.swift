@@ -1,0 +1,59 @@
+import ArgumentParser
+import PolicyFile
+import TrustBudget
+
+/// Who asks for a certificate, and for what.
+struct RequesterOptions: ParsableArguments {
+  @Option(help: "Who asks for the certificate.")
+  var username: String
+
+  @Option(help: "The requester's e-mail address.")
+  var email: String?
+
+  @Option(
+    name: [.customLong("group")],
+    help: ArgumentHelp("A group of the requester's; may be given several times.", valueName: "name"))
+  var groups: [String] = []
+
+  @Option(name: .customLong("source-ip"), help: "The requester's address.")
+  var sourceIP: String?
+
+  @Option(name: .customLong("webauthn-id"), help: "The id of the requester's security key.")
+  var webauthnID: String?
+
+  @Option(help: "How long the certificate shall be valid: 90s, 15m, 1h30m. Default: the rule's.")
+  var duration: String?
+
+  @Option(
+    name: [.customLong("principal")],
+    help: ArgumentHelp(
+      "A principal of the certificate; may be given several times. Default: the rule's.",
+      valueName: "name"))
+  var principals: [String] = []
+
+  /// - Throws: `ValidationError` that names the option whose value won't do.
+  func issuanceRequest() throws -> IssuanceRequest {
+    IssuanceRequest(
+      username: try check("--username") { () throws(InvalidValue) in try Username(username) },
+      email: email,
+      oidcGroups: groups,
+      sourceIP: try sourceIP.map { text in
+        try check("--source-ip") { () throws(InvalidValue) in try IPAddress(text) }
+      },
+      webauthnID: webauthnID,
+      requestedDuration: try duration.map { text in
+        try check("--duration") { () throws(InvalidValue) in try CertificateDuration(text) }
+      },
+      requestedPrincipals: principals)
+  }
+
+  private func check<Value>(
+    _ option: String, _ convert: () throws(InvalidValue) -> Value
+  ) throws -> Value {
+    do {
+      return try convert()
+    } catch {
+      throw ValidationError("\(option) \(error.requirement)")
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import ArgumentParser
+import TrustBudget
+
+struct VersionCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "version", abstract: "Print the program's version.",
+    discussion: "Example: trust-budget version")
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    if json {
+      var object = JSONObjectText()
+      object.put("version", ProductVersion.current)
+      print(object.text)
+    } else {
+      print("trust-budget \(ProductVersion.current)")
+    }
+  }
+}
