@@ -4,8 +4,8 @@ enum VisibleText {
   /// The most characters of a quoted text.
   static let maximumQuoted = 80
 
-  /// One character for each scalar, so that columns stay where they were: a space for a tab, `�` for
-  /// what is invisible.
+  /// One character for each scalar, so that columns stay where they were: a space for a tab,
+  /// `�` for what is invisible.
   static func line(_ scalars: some Sequence<Unicode.Scalar>) -> String {
     var text = ""
     text.unicodeScalars.append(contentsOf: scalars.map(visible))

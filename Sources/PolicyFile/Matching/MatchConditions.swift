@@ -46,9 +46,8 @@ package struct MatchConditions: Sendable, Hashable {
   func group(of request: IssuanceRequest) -> String? {
     for case .oidcGroups(let globs) in identities {
       for glob in globs {
-        if let group = request.oidcGroups.first(where: { [glob].contains(matching: $0) }) {
-          return group
-        }
+        let group = request.oidcGroups.first { !$0.isEmpty && glob.matches($0) }
+        if let group { return group }
       }
     }
     return nil

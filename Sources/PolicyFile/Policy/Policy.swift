@@ -1,6 +1,6 @@
 import TrustBudget
 
-/// A valid `policy.yaml`: which certificates a request may have, and which budgets it is charged to.
+/// A valid `policy.yaml`: which certificates a request may have, and which budgets pay for them.
 ///
 /// Deciding is a pure function of the request and the time. First matching rule wins.
 package struct Policy: Sendable {

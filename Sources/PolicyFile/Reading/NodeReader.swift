@@ -2,7 +2,8 @@ import TrustBudget
 
 /// Reads a document's nodes as values of a wanted kind, and notes each that is of another.
 ///
-/// A read gives nil once it has noted why, so that the reading goes on and finds what else is wrong.
+/// A read gives nil once it has noted why, so that the reading goes on and finds whatever else is
+/// wrong.
 final class NodeReader {
   /// The most nodes that are read. A document without aliases never has as many; one with aliases
   /// can stand for far more than it holds.

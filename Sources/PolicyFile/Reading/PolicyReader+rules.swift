@@ -9,7 +9,7 @@ extension PolicyReader {
     return reader.list(node, example: "- name: Developer") { node -> PolicyRule? in
       if let catchAll {
         reader.log.warning(
-          "this rule is never reached: rule \(VisibleText.quoted(catchAll.name)) matches every request",
+          "never reached: rule \(VisibleText.quoted(catchAll.name)) matches every request",
           expected: "rules that match everybody to come last", at: node.span)
       }
       let rule = self.rule(node, names: &names)
