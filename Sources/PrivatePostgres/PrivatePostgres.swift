@@ -116,7 +116,6 @@ package final class PrivatePostgres: Sendable {
 
   private func launch() throws {
     try directory.prepareSocketDirectory(for: account)
-    try directory.markEphemeral()
     let started = try SupervisedServer.start(
       directory: directory, programs: programs, account: account, settings: settings,
       timeout: timeout)

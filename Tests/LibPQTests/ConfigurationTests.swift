@@ -7,7 +7,8 @@ struct ConfigurationTests {
     "a string that makes no sense is refused in words, without the password",
     arguments: [
       "host=x password=hunter2 secret", "postgresql://me:hunter2@[::1/db",
-      "postgresql://me:hunter2@host:pörtchen/db?nonsense", "password='hunter2", "password=hunter2 =",
+      "postgresql://me:hunter2@host:pörtchen/db?nonsense", "password='hunter2",
+      "password=hunter2 =",
       "postgres//me:hunter2@host", "postgresql://me:hunter2%zz@host/db", "host=x nonsense=hunter2",
       "postgresql://me:hunter2@host/db?nonsense=hunter2",
     ])

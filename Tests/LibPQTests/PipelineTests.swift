@@ -41,7 +41,9 @@ private struct Megabytes: PostgresStatement {
   static let parameterTypes: [PostgresType] = [.text]
   let text: String
   func bind(_ parameters: inout PostgresParameters) { parameters.append(text) }
-  static func decode(_ row: inout PostgresRow) throws -> Int { try row.next(String.self).utf8.count }
+  static func decode(_ row: inout PostgresRow) throws -> Int {
+    try row.next(String.self).utf8.count
+  }
 }
 
 @Suite("Pipelines")

@@ -116,7 +116,8 @@ struct ValueTests {
     #expect(try await connection.run { try $0.query("SELECT 1") }.rows == [["1"]])
   }
 
-  @Test("NULL, a missing column and one too many are errors", arguments: ["NULL::int8", "1::int8, 2"])
+  @Test(
+    "NULL, a missing column and one too many are errors", arguments: ["NULL::int8", "1::int8, 2"])
   func wrongShape(columns: String) async throws {
     struct One: PostgresStatement {
       static let name: String? = nil

@@ -100,7 +100,8 @@ struct ConnectionAttempt {
   private func complete(
     _ connection: OpaquePointer, _ options: ConnectionOptions, deadline: ContinuousClock.Instant
   ) throws(PostgresError) -> OpaquePointer {
-    var state = PQstatus(connection) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING
+    var state =
+      PQstatus(connection) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING
     while state != PGRES_POLLING_OK {
       let error: PostgresError
       if state == PGRES_POLLING_FAILED {

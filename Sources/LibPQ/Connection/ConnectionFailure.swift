@@ -21,7 +21,9 @@ enum ConnectionFailure {
     }
     if sqlState == nil, PQconnectionNeedsPassword(connection) == 1 { sqlState = .invalidPassword }
     let message = lines.joined(separator: "\n").trimmed()
-    let isPublic = [options["user"], options["dbname"], options["host"]].contains(options["password"])
+    // A password that is the user's name as well would only garble the message.
+    let shown = [options["user"], options["dbname"], options["host"]]
+    let isPublic = shown.contains(options["password"])
     return PostgresError(
       .connection, sqlState: sqlState,
       isPublic ? message : message.redacting(options["password"]))

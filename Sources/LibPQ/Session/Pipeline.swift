@@ -37,7 +37,8 @@ struct Pipeline {
       return
     }
     let serverName: String
-    if let known = session.preparedStatements.serverName(of: Statement.self) ?? preparing[identity] {
+    if let known = session.preparedStatements.serverName(of: Statement.self) ?? preparing[identity]
+    {
       serverName = known
     } else {
       serverName = session.preparedStatements.newServerName(for: Statement.self, name: name)

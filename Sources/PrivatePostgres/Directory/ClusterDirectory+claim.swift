@@ -72,6 +72,8 @@ extension ClusterDirectory {
       kill(file.processIdentifier, now < gentle ? SIGINT : SIGQUIT)
       usleep(20_000)
     }
-    unlink("\(dataDirectory)/postmaster.pid")
+    // From before a reboot, its number now somebody else's: the server would take that for its twin.
+    // Otherwise the file stays, since by it the server knows of children that outlived a crash.
+    if kill(file.processIdentifier, 0) == 0 { unlink("\(dataDirectory)/postmaster.pid") }
   }
 }

@@ -12,16 +12,20 @@ final class DirectoryLock: Sendable {
     state = Mutex(descriptor)
   }
 
+  // The supervisor keeps its share until it has cleaned up.
   deinit {
-    release()
+    if let descriptor { close(descriptor) }
   }
 
   /// The locked file's descriptor; nil once it was released.
   var descriptor: Int32? { state.withLock { $0 } }
 
-  /// Gives the directory up, for another process to claim.
+  /// Gives the directory up, for another process to claim, once the supervisor has left.
   func release() {
-    if let descriptor = state.withLock({ $0.take() }) { close(descriptor) }
+    guard let descriptor = state.withLock({ $0.take() }) else { return }
+    // Closing alone might not do: a child that is just being started has a copy until it runs.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
   }
 
   /// Takes the lock, waiting only for the supervisor of a process that is dead already.

@@ -53,7 +53,8 @@ struct ServerPrograms: Sendable {
       directories.append(bindir)
     }
     if let postgres = inPath("postgres") {
-      directories.append(URL(filePath: postgres).resolvingSymlinksInPath().deletingLastPathComponent().path)
+      let program = URL(filePath: postgres).resolvingSymlinksInPath()
+      directories.append(program.deletingLastPathComponent().path)
     }
     return directories
   }

@@ -24,27 +24,22 @@ final class SupervisedServer: Sendable {
   ) throws -> SupervisedServer {
     let deadline = ContinuousClock.now + timeout
     var log: String
+    var mayRetry: Bool
     repeat {
-      guard let lock = directory.lock.descriptor else {
-        throw PrivatePostgresError("the server in \(directory.path) was stopped for good")
-      }
       directory.clearLog()
-      let (ours, theirs) = try ChildProcess.socketPair()
-      defer { close(theirs) }
-      let supervisor = try ChildProcess.spawn(
-        ["/bin/sh", "-c", Supervisor.script, "supervisor"]
-          + Supervisor.arguments(directory: directory, settings: settings),
-        environment: Supervisor.environment(
-          directory: directory, programs: programs, account: account),
-        descriptors: [theirs, theirs, lock])
-      if let process = awaitReadiness(of: directory, lifeline: ours, deadline: deadline) {
+      try directory.markEphemeral()
+      let (supervisor, lifeline) = try Supervisor.spawn(
+        directory: directory, programs: programs, account: account, settings: settings)
+      if let process = awaitReadiness(of: directory, lifeline: lifeline, deadline: deadline) {
         return SupervisedServer(
-          processIdentifier: process, supervisor: supervisor, lifeline: ours)
+          processIdentifier: process, supervisor: supervisor, lifeline: lifeline)
       }
       log = directory.logTail()
-      end(supervisor, lifeline: ours)
       // After a crash the old server's children may hold its shared memory for a moment yet.
-    } while log.contains("is still in use") && ContinuousClock.now < deadline
+      mayRetry = log.contains("is still in use") && ContinuousClock.now < deadline
+      if mayRetry { directory.unmarkEphemeral() }
+      end(supervisor, lifeline: lifeline)
+    } while mayRetry
     throw PrivatePostgresError(
       "PostgreSQL did not start in \(directory.path). The end of its log:\n\(log)")
   }
@@ -76,7 +71,12 @@ final class SupervisedServer: Sendable {
     while ContinuousClock.now < deadline {
       // Readable means that the supervisor reports the server's end.
       guard poll(&descriptor, 1, 10) <= 0 else { return nil }
-      if let file = directory.postmasterFile, file.isReady { return file.processIdentifier }
+      // A server that crashed has left its file behind.
+      if let file = directory.postmasterFile, file.isReady,
+        file.isAlive(on: directory.dataDirectory)
+      {
+        return file.processIdentifier
+      }
     }
     return nil
   }

@@ -50,7 +50,33 @@ enum Supervisor {
     fi
     """
 
-  static func environment(
+  /// Starts the script.
+  ///
+  /// - Returns: Its process, and our end of the lifeline.
+  static func spawn(
+    directory: ClusterDirectory, programs: ServerPrograms, account: ServerAccount,
+    settings: [String: String]
+  ) throws -> (process: pid_t, lifeline: Int32) {
+    guard let lock = directory.lock.descriptor else {
+      throw PrivatePostgresError("the server in \(directory.path) was stopped for good")
+    }
+    let (ours, theirs) = try ChildProcess.socketPair()
+    // The supervisor's end must be its alone, for its death to show.
+    defer { close(theirs) }
+    do {
+      let process = try ChildProcess.spawn(
+        ["/bin/sh", "-c", script, "supervisor"]
+          + arguments(directory: directory, settings: settings),
+        environment: environment(directory: directory, programs: programs, account: account),
+        descriptors: [theirs, theirs, lock])
+      return (process, ours)
+    } catch {
+      close(ours)
+      throw error
+    }
+  }
+
+  private static func environment(
     directory: ClusterDirectory, programs: ServerPrograms, account: ServerAccount
   ) -> [String: String] {
     var initdbOptions = [
@@ -79,7 +105,8 @@ enum Supervisor {
   }
 
   /// The server's own arguments: its settings.
-  static func arguments(directory: ClusterDirectory, settings: [String: String]) -> [String] {
+  private static func arguments(directory: ClusterDirectory, settings: [String: String]) -> [String]
+  {
     let fixed = [
       "listen_addresses": "",
       "unix_socket_directories": directory.socketDirectory,
