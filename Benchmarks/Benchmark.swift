@@ -1,0 +1,73 @@
+import ArgumentParser
+import Foundation
+import PrivatePostgres
+
+/// Measures the service against PostgreSQL's own pgbench, side by side in one run.
+///
+/// Every figure is a median over rounds that take turns, and every claim a ratio: what a machine
+/// does in a second says little, and what it does beside another program on the same data says much.
+@main
+struct Benchmark: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "trust-budget-bench",
+    abstract: "Measures the engine and the HTTP service against pgbench.",
+    discussion: "Example: scripts/bench --rounds 3 --seconds 8")
+
+  @Option(help: "Rounds of each measurement.")
+  var rounds = 3
+
+  @Option(help: "Seconds that each measurement takes.")
+  var seconds = 8
+
+  @Option(help: "Budgets in the cold case.")
+  var budgets = 100_000
+
+  @Option(help: "Only measurements whose name contains this.")
+  var only: String?
+
+  @Option(help: "The trust-budget program to measure over HTTP.")
+  var program: String
+
+  @Flag(help: "Measure with ten million budgets and twenty million entries as well. Takes long.")
+  var large = false
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() async throws {
+    let directory = FileManager.default.temporaryDirectory
+      .appending(path: "trust-budget-bench-\(UUID().uuidString.prefix(8))")
+    // Durable, as in production; larger than the defaults, so that checkpoints do not hit some
+    // rounds and spare others.
+    let postgres = try await PrivatePostgres.start(
+      directory: directory,
+      settings: [
+        "shared_buffers": "2GB", "max_wal_size": "16GB", "checkpoint_timeout": "30min",
+        "max_connections": "200", "autovacuum_naptime": "10s",
+      ], ephemeral: true)
+    let report: Report
+    do {
+      report = try await measure(on: postgres)
+    } catch {
+      await postgres.stop()
+      throw error
+    }
+    await postgres.stop()
+    print(json ? try report.json : report.table)
+  }
+
+  private func measure(on postgres: PrivatePostgres) async throws -> Report {
+    var report = Report()
+    var measurements = Measurement.all(program: program, seconds: seconds, budgets: budgets)
+    if large { measurements += [.grownLedger(seconds: seconds)] }
+    for measurement in measurements where only.map(measurement.name.contains) ?? true {
+      progress("\(measurement.name) …")
+      report.add(try await measurement.run(on: postgres, rounds: rounds))
+    }
+    return report
+  }
+}
+
+func progress(_ line: String) {
+  FileHandle.standardError.write(Data((line + "\n").utf8))
+}

@@ -1,0 +1,103 @@
+import Foundation
+
+/// A running node, asked over HTTP by wrk: one charge a request.
+final class HTTPLoad {
+  struct Result {
+    let rate: Double
+    /// Milliseconds.
+    let median: Double
+    let p99: Double
+  }
+
+  private let process = Process()
+  private let address: String
+  private let budgets: Int
+
+  init(program: String, database: Database, budgets: Int) throws {
+    self.budgets = budgets
+    let policy = FileManager.default.temporaryDirectory
+      .appending(path: "bench-policy-\(UUID().uuidString).yaml")
+    try Data(HTTPLoad.policy.utf8).write(to: policy)
+    process.executableURL = URL(filePath: program)
+    process.arguments = [
+      "serve", "--database-url", database.connectionString, "--policy", policy.path(),
+      "--listen", "127.0.0.1:0", "--node-name", "bench", "--auth", "none",
+    ]
+    let errors = Pipe()
+    process.standardError = errors
+    try process.runUnblockingSignals()
+    var log = ""
+    while !log.contains("listening address="), process.isRunning {
+      log += String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
+    }
+    guard let match = log.firstMatch(of: /address=(127\.0\.0\.1:\d+)/) else {
+      throw Tool.Failure(description: "the node did not start: \(log)")
+    }
+    address = String(match.1)
+    // Whatever it says later must not fill the pipe.
+    errors.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
+  }
+
+  func stop() {
+    process.terminate()
+    process.waitUntilExit()
+  }
+
+  /// The node's resident memory, in MB.
+  func residentMegabytes() throws -> Double {
+    let status = try String(
+      contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+    guard let match = status.firstMatch(of: /VmRSS:\s+(\d+) kB/), let kB = Double(match.1) else {
+      throw Tool.Failure(description: "the node's memory cannot be read")
+    }
+    return kB / 1_024
+  }
+
+  func run(connections: Int, seconds: Int) throws -> Result {
+    let script = FileManager.default.temporaryDirectory
+      .appending(path: "bench-\(UUID().uuidString).lua")
+    try Data(HTTPLoad.script(budgets: budgets).utf8).write(to: script)
+    defer { try? FileManager.default.removeItem(at: script) }
+    let output = try Tool.run(
+      "wrk",
+      [
+        "-t", "1", "-c", "\(connections)", "-d", "\(seconds)s", "--latency", "-s", script.path(),
+        "http://\(address)/v1/authorizations",
+      ])
+    guard !output.contains("Non-2xx"), !output.contains("Socket errors"),
+      let rate = output.firstMatch(of: /Requests\/sec:\s+([\d.]+)/).flatMap({ Double($0.1) }),
+      let median = output.firstMatch(of: /50%\s+([\d.]+)(us|ms|s)/).flatMap(HTTPLoad.milliseconds),
+      let p99 = output.firstMatch(of: /99%\s+([\d.]+)(us|ms|s)/).flatMap(HTTPLoad.milliseconds)
+    else { throw Tool.Failure(description: "wrk was not answered as it should be: \(output)") }
+    return Result(rate: rate, median: median, p99: p99)
+  }
+
+  private static func milliseconds(
+    _ match: Regex<(Substring, Substring, Substring)>.Match
+  ) -> Double? {
+    let scale = ["us": 0.001, "ms": 1, "s": 1_000][String(match.2)]
+    return Double(match.1).flatMap { value in scale.map { value * $0 } }
+  }
+
+  private static let policy = """
+    policies:
+      - name: Developer
+        principals: ["user"]
+        max_duration: "15m"
+        trust_budget:
+          budget_id: "user:${username}"
+          initial_balance: 9007199254740991
+          reset_interval_hours: 100000
+    """
+
+  private static func script(budgets: Int) -> String {
+    """
+    math.randomseed(os.time())
+    wrk.method = "POST"
+    wrk.headers["Content-Type"] = "application/json"
+    request = function()
+      return wrk.format(nil, nil, nil, '{"username":"' .. math.random(\(budgets)) .. '"}')
+    end
+    """
+  }
+}

@@ -1,0 +1,200 @@
+import Foundation
+import PrivatePostgres
+
+/// Something to measure, in rounds in which both sides take turns.
+struct Measurement {
+  let name: String
+  let run: (_ postgres: PrivatePostgres, _ rounds: Int) async throws -> [Comparison]
+
+  func run(on postgres: PrivatePostgres, rounds: Int) async throws -> [Comparison] {
+    try await run(postgres, rounds)
+  }
+
+  static func all(program: String, seconds: Int, budgets: Int) -> [Measurement] {
+    [
+      engine("engine, \(budgets) budgets", budgets: budgets, seconds: seconds, yardstick: 4),
+      engine("engine, one hot budget", budgets: 1, seconds: seconds, yardstick: 14),
+      copy(seconds: seconds),
+      nodes(seconds: seconds),
+      http(
+        "http, \(budgets) budgets", program: program, budgets: budgets, seconds: seconds,
+        yardstick: 1),
+      http("http, one hot budget", program: program, budgets: 1, seconds: seconds, yardstick: 4),
+      latency(program: program, seconds: seconds, budgets: budgets),
+    ]
+  }
+
+  private static func sql(_ name: String) throws -> String {
+    let file = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "sql/\(name).sql")
+    return try String(contentsOf: file, encoding: .utf8)
+  }
+
+  /// The engine in process against the plain charge by pgbench.
+  private static func engine(
+    _ name: String, budgets: Int, seconds: Int, yardstick: Double
+  ) -> Measurement {
+    Measurement(name: name) { postgres, rounds in
+      let theirs = try await Database.make(on: postgres, budgets: budgets)
+      let ours = try await Database.make(on: postgres, budgets: budgets)
+      let pgbench = PgBench(
+        sql: try sql("plain-charge"), database: theirs, budgets: budgets, seconds: seconds)
+      let clients = try pgbench.bestClients(among: budgets == 1 ? [1, 2, 4, 8] : [4, 8, 16, 32])
+      let engine = EngineLoad(database: ours, budgets: budgets, seconds: seconds)
+      var rates: (ours: [Double], theirs: [Double]) = ([], [])
+      for _ in 0..<rounds {
+        rates.theirs.append(try pgbench.rate(clients: clients))
+        rates.ours.append(try await engine.rate())
+        progress("  pgbench -c \(clients): \(rates.theirs), engine: \(rates.ours)")
+      }
+      try await theirs.drop(on: postgres)
+      try await ours.drop(on: postgres)
+      return [
+        Comparison(
+          name: "\(name), 512 callers, against pgbench", unit: "charges/s", ours: rates.ours,
+          theirs: rates.theirs, yardstick: yardstick, moreIsBetter: true)
+      ]
+    }
+  }
+
+  /// The engine on one hot budget against COPY of the same rows: the limit.
+  private static func copy(seconds: Int) -> Measurement {
+    Measurement(name: "engine, one hot budget, against COPY") { postgres, rounds in
+      var rates: (ours: [Double], theirs: [Double]) = ([], [])
+      for _ in 0..<rounds {
+        let database = try await Database.make(on: postgres, budgets: 1)
+        rates.ours.append(
+          try await EngineLoad(database: database, budgets: 1, seconds: seconds).rate())
+        rates.theirs.append(try await CopyLimit(database: database).rate(on: postgres))
+        progress("  copy: \(rates.theirs), engine: \(rates.ours)")
+        try await database.drop(on: postgres)
+      }
+      return [
+        Comparison(
+          name: "engine, one hot budget, against COPY of the same rows", unit: "rows/s",
+          ours: rates.ours, theirs: rates.theirs, yardstick: 0.6, moreIsBetter: true)
+      ]
+    }
+  }
+
+  /// Four nodes on one hot budget against one node.
+  private static func nodes(seconds: Int) -> Measurement {
+    Measurement(name: "four nodes, one hot budget") { postgres, rounds in
+      var rates: (one: [Double], four: [Double]) = ([], [])
+      let database = try await Database.make(on: postgres, budgets: 1)
+      for _ in 0..<rounds {
+        rates.one.append(
+          try await EngineLoad(database: database, budgets: 1, seconds: seconds).rate())
+        rates.four.append(
+          try await EngineLoad(database: database, budgets: 1, seconds: seconds, nodes: 4).rate())
+        progress("  one: \(rates.one), four: \(rates.four)")
+      }
+      try await database.drop(on: postgres)
+      return [
+        Comparison(
+          name: "four nodes on one hot budget, against one node", unit: "charges/s",
+          ours: rates.four, theirs: rates.one, yardstick: 0.8, moreIsBetter: true)
+      ]
+    }
+  }
+
+  /// The service over HTTP against the plain charge by pgbench.
+  private static func http(
+    _ name: String, program: String, budgets: Int, seconds: Int, yardstick: Double
+  ) -> Measurement {
+    Measurement(name: name) { postgres, rounds in
+      let theirs = try await Database.make(on: postgres, budgets: budgets)
+      let ours = try await Database.make(on: postgres, budgets: budgets)
+      let pgbench = PgBench(
+        sql: try sql("plain-charge"), database: theirs, budgets: budgets, seconds: seconds)
+      let clients = try pgbench.bestClients(among: budgets == 1 ? [1, 2, 4, 8] : [4, 8, 16, 32])
+      let node = try HTTPLoad(program: program, database: ours, budgets: budgets)
+      defer { node.stop() }
+      var rates: (ours: [Double], theirs: [Double]) = ([], [])
+      var memory: [Double] = []
+      for _ in 0..<rounds {
+        rates.theirs.append(try pgbench.rate(clients: clients))
+        rates.ours.append(try node.run(connections: 256, seconds: seconds).rate)
+        memory.append(try node.residentMegabytes())
+        progress("  pgbench -c \(clients): \(rates.theirs), http: \(rates.ours)")
+      }
+      return [
+        Comparison(
+          name: "\(name), 256 connections, against pgbench", unit: "charges/s", ours: rates.ours,
+          theirs: rates.theirs, yardstick: yardstick, moreIsBetter: true),
+        Comparison(
+          name: "\(name), 256 connections: resident memory of the node", unit: "MB, of 80",
+          ours: memory, theirs: memory.map { _ in 80 }, yardstick: 1, moreIsBetter: false),
+      ]
+    }
+  }
+
+  /// What a lone request costs, and how far the slow ones are from the usual ones.
+  private static func latency(program: String, seconds: Int, budgets: Int) -> Measurement {
+    Measurement(name: "latency") { postgres, rounds in
+      let theirs = try await Database.make(on: postgres, budgets: budgets)
+      let ours = try await Database.make(on: postgres, budgets: budgets)
+      let pgbench = PgBench(
+        sql: try sql("three-statements"), database: theirs, budgets: budgets, seconds: seconds)
+      let node = try HTTPLoad(program: program, database: ours, budgets: budgets)
+      defer { node.stop() }
+      var lone: (ours: [Double], theirs: [Double]) = ([], [])
+      var loaded: (p99: [Double], median: [Double]) = ([], [])
+      for _ in 0..<rounds {
+        lone.theirs.append(try pgbench.medianLatency())
+        lone.ours.append(try node.run(connections: 1, seconds: seconds).median)
+        let result = try node.run(connections: 64, seconds: seconds)
+        loaded.p99.append(result.p99)
+        loaded.median.append(result.median)
+        progress("  pgbench: \(lone.theirs) ms, http: \(lone.ours) ms")
+      }
+      return [
+        Comparison(
+          name: "http, one client: median, against a three-statement transaction", unit: "ms",
+          ours: lone.ours, theirs: lone.theirs, yardstick: 1.5, moreIsBetter: false),
+        Comparison(
+          name: "http, 64 connections: p99, against their median", unit: "ms",
+          ours: loaded.p99, theirs: loaded.median, yardstick: 5, moreIsBetter: false),
+      ]
+    }
+  }
+
+  /// A ledger of ten million budgets and twenty million entries against an empty one.
+  static func grownLedger(seconds: Int) -> Measurement {
+    Measurement(name: "grown ledger") { postgres, rounds in
+      let small = try await Database.make(on: postgres, budgets: 100_000)
+      let large = try await Database.make(on: postgres, budgets: 10_000_000)
+      progress("  adding ten million charges …")
+      try await large.execute(
+        """
+        INSERT INTO trust_budget.audit_entries
+               (epoch, budget_id, budget_seq, kind, username, cost, balance_before, balance_after,
+                request_id, rule, actor, node, detail, occurred_at, hash)
+        SELECT 1, budget_id, 2, 'charge', 'alice', 1, balance, balance - 1,
+               gen_random_uuid()::text, 'Developer', 'ca', 'bench', '{"request":"0"}', now(),
+               last_hash
+        FROM trust_budget.budgets;
+        UPDATE trust_budget.budgets SET last_seq = 2, spent = 1;
+        """)
+      try await large.execute("VACUUM ANALYZE")
+      try await large.execute("CHECKPOINT")
+      var rates: (ours: [Double], theirs: [Double]) = ([], [])
+      for _ in 0..<rounds {
+        rates.theirs.append(
+          try await EngineLoad(database: small, budgets: 100_000, seconds: seconds).rate())
+        // As many budgets in use as on the other side, scattered over all of them.
+        rates.ours.append(
+          try await EngineLoad(database: large, budgets: 100_000, seconds: seconds).rate())
+        progress("  empty: \(rates.theirs), grown: \(rates.ours)")
+      }
+      try await small.drop(on: postgres)
+      try await large.drop(on: postgres)
+      return [
+        Comparison(
+          name: "10,000,000 budgets and 20,000,000 entries, against an empty ledger",
+          unit: "charges/s", ours: rates.ours, theirs: rates.theirs, yardstick: 0.8,
+          moreIsBetter: true)
+      ]
+    }
+  }
+}

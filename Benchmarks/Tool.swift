@@ -1,0 +1,113 @@
+import Foundation
+
+/// A program that takes part in a measurement, run to its end.
+enum Tool {
+  struct Failure: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  /// - Returns: what it printed.
+  /// - Throws: `Failure` when it is missing or ends with another status than 0.
+  static func run(_ name: String, _ arguments: [String], input: String? = nil) throws -> String {
+    let process = Process()
+    process.executableURL = URL(filePath: try path(of: name))
+    process.arguments = arguments
+    let output = Pipe()
+    let errors = Pipe()
+    process.standardOutput = output
+    process.standardError = errors
+    try process.runUnblockingSignals()
+    let text = output.fileHandleForReading.readDataToEndOfFile()
+    let complaint = errors.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+      throw Failure(
+        description: "\(name) ended with \(process.terminationStatus): "
+          + String(decoding: complaint, as: UTF8.self))
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  static func path(of name: String) throws -> String {
+    if name.contains("/") { return name }
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    var directories = path.split(separator: ":").map(String.init)
+    let debian = "/usr/lib/postgresql"
+    let versions = (try? FileManager.default.contentsOfDirectory(atPath: debian)) ?? []
+    directories += versions.sorted().reversed().map { "\(debian)/\($0)/bin" }
+    for directory in directories {
+      let candidate = "\(directory)/\(name)"
+      if FileManager.default.isExecutableFile(atPath: candidate) { return candidate }
+    }
+    throw Failure(description: "\(name) is not installed")
+  }
+}
+
+/// pgbench, PostgreSQL's own load generator.
+struct PgBench {
+  let sql: String
+  let database: Database
+  let budgets: Int
+  let seconds: Int
+
+  /// Transactions a second with so many clients.
+  func rate(clients: Int) throws -> Double {
+    let output = try run(clients: clients, extra: [])
+    guard let line = output.split(separator: "\n").first(where: { $0.hasPrefix("tps = ") }),
+      let rate = Double(line.split(separator: " ")[2])
+    else { throw Tool.Failure(description: "pgbench printed no rate: \(output)") }
+    return rate
+  }
+
+  /// The client count that suits it best, tried out briefly.
+  func bestClients(among counts: [Int]) throws -> Int {
+    let trial = PgBench(sql: sql, database: database, budgets: budgets, seconds: 3)
+    let rates = try counts.map { (clients: $0, rate: try trial.rate(clients: $0)) }
+    return rates.max { $0.rate < $1.rate }?.clients ?? counts[0]
+  }
+
+  /// The median latency of one client, in milliseconds.
+  func medianLatency() throws -> Double {
+    let prefix = FileManager.default.temporaryDirectory
+      .appending(path: "pgbench-\(UUID().uuidString)").path()
+    _ = try run(clients: 1, extra: ["--log", "--log-prefix", prefix])
+    let directory = URL(filePath: prefix).deletingLastPathComponent()
+    let name = URL(filePath: prefix).lastPathComponent
+    var latencies: [Double] = []
+    for file in try FileManager.default.contentsOfDirectory(atPath: directory.path())
+    where file.hasPrefix(name) {
+      let path = directory.appending(path: file)
+      for line in try String(contentsOf: path, encoding: .utf8).split(separator: "\n") {
+        latencies += Double(line.split(separator: " ")[2]).map { [$0 / 1_000] } ?? []
+      }
+      try FileManager.default.removeItem(at: path)
+    }
+    return latencies.median
+  }
+
+  private func run(clients: Int, extra: [String]) throws -> String {
+    let file = FileManager.default.temporaryDirectory
+      .appending(path: "pgbench-\(UUID().uuidString).sql")
+    try Data(sql.utf8).write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    return try Tool.run(
+      "pgbench",
+      [
+        "-n", "-M", "prepared", "-f", file.path(), "-D", "budgets=\(budgets)", "-c", "\(clients)",
+        "-j", "\(min(clients, 2))", "-T", "\(seconds)",
+      ] + extra + [database.connectionString])
+  }
+}
+
+extension Process {
+  /// Starts the program with no signal blocked. The threads of a Swift task block them all, a child
+  /// inherits that, and pgbench would wait for its alarm for ever.
+  func runUnblockingSignals() throws {
+    var none = sigset_t()
+    var before = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    try run()
+  }
+}

@@ -1,0 +1,26 @@
+# Builds trust-budget, and puts it into a small image that runs it as an unprivileged user.
+
+FROM swift:6.3-bookworm AS build
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends \
+        libpq-dev libsqlite3-dev libyaml-dev pkg-config zlib1g-dev \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY . .
+# Swift's own libraries go into the program, so the image below needs none of them.
+RUN swift build -c release --product trust-budget --static-swift-stdlib \
+    && install -D -s "$(swift build -c release --static-swift-stdlib --show-bin-path)/trust-budget" \
+        /out/trust-budget
+
+# The same Debian as above: the program uses its C libraries.
+FROM debian:bookworm-slim
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends \
+        ca-certificates libpq5 libsqlite3-0 libyaml-0-2 zlib1g \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin trust-budget
+COPY --from=build /out/trust-budget /usr/local/bin/trust-budget
+USER trust-budget
+EXPOSE 8470
+ENTRYPOINT ["/usr/local/bin/trust-budget"]
+CMD ["--help"]
