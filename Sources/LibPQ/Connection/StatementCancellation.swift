@@ -84,11 +84,12 @@ final class StatementCancellation: @unchecked Sendable {
 
   /// Ends a round trip, and waits until no cancel request of it can arrive any more.
   ///
+  /// - Parameter isLast: Nothing comes after it on this connection, so nothing need be waited for.
   /// - Returns: Whether that is certain.
-  func endRoundTrip() -> Bool {
+  func endRoundTrip(isLast: Bool) -> Bool {
     condition.withLock {
       isInRoundTrip = false
-      guard isSending else { return true }
+      guard isSending, !isLast else { return true }
       let deadline = Date(timeIntervalSinceNow: Self.patience / .seconds(1))
       while isSending {
         guard condition.wait(until: deadline) else { return !isSending }

@@ -40,9 +40,8 @@ final class Wire {
     restartClock()
     cancellationDeadline = nil
     defer {
-      if !cancellation.endRoundTrip() || PQstatus(connection) != CONNECTION_OK {
-        health.markBroken()
-      }
+      let isOver = cancellation.endRoundTrip(isLast: !health.isUsable)
+      if !isOver || PQstatus(connection) != CONNECTION_OK { health.markBroken() }
     }
     do {
       return try body()

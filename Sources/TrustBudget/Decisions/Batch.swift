@@ -15,6 +15,7 @@ package struct Batch {
   var indexes: [BudgetID: Int] = [:]
   var known: KnownRequests
   private var entryHash: EntryHash
+  private var isChanged: [Bool]
 
   /// - Parameters:
   ///   - budgets: the locked rows: every budget that an operation of the batch names.
@@ -29,22 +30,27 @@ package struct Batch {
     self.budgets = budgets
     self.known = known
     self.entryHash = EntryHash(ledgerID: ledger.id)
+    self.isChanged = [Bool](repeating: false, count: budgets.count)
     self.indexes = Dictionary(
       uniqueKeysWithValues: budgets.enumerated().map { ($1.id, $0) })
   }
 
   /// The budgets that the decisions so far have written to: each has a new newest entry.
   package var changedBudgets: [Budget] {
-    var isChanged = [Bool](repeating: false, count: budgets.count)
-    for entry in entries {
-      if let index = indexes[entry.budgetID] { isChanged[index] = true }
-    }
-    return zip(budgets, isChanged).compactMap { $1 ? $0 : nil }
+    zip(budgets, isChanged).compactMap { $1 ? $0 : nil }
   }
 
   /// Whether each of these budgets has its first entry, and so may exist.
   package func hasEntries(for ids: [BudgetID]) -> Bool {
     ids.allSatisfy { id in indexes[id].map { budgets[$0].lastSequence > 0 } ?? false }
+  }
+
+  /// Decides operations one after another.
+  ///
+  /// - Returns: an answer for each, in their order.
+  package mutating func decide(_ operations: some Collection<Operation>) -> [Answer] {
+    known.charges.reserveCapacity(known.charges.count + operations.count)
+    return operations.map { decide($0) }
   }
 
   /// Decides one operation, and writes down what it changes.
@@ -91,15 +97,16 @@ extension Batch {
     _ detail: JSONObjectText
   ) {
     let budget = budgets[index]
-    let unhashed = Entry(
+    var entry = Entry(
       epoch: ledger.epoch, budgetID: budget.id, sequence: budget.lastSequence + 1, kind: kind,
       username: subject.username, cost: subject.cost, balanceBefore: balanceBefore,
       balanceAfter: budget.balance, requestID: subject.requestID, part: subject.part,
       rule: origin.rule, policyDigest: origin.policyDigest, actor: origin.actor, node: node,
       detail: detail.text, occurredAt: now, hash: .zero)
-    let hash = entryHash.hash(of: unhashed, after: budget.lastHash)
-    entries.append(unhashed.with(hash: hash))
+    entry.hash = entryHash.hash(of: entry, after: budget.lastHash)
     budgets[index].lastSequence += 1
-    budgets[index].lastHash = hash
+    budgets[index].lastHash = entry.hash
+    isChanged[index] = true
+    entries.append(entry)
   }
 }

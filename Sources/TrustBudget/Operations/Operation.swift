@@ -1,5 +1,7 @@
 /// Everything that changes the ledger. Each carries the id under which it can be asked again.
-package enum Operation: Hashable, Sendable {
+///
+/// Indirect: an operation passes through several hands, and a charge is a large value.
+package indirect enum Operation: Hashable, Sendable {
   case charge(Charge)
   case settlement(Settlement)
   case refund(Refund)

@@ -40,7 +40,7 @@ package struct Entry: Hashable, Sendable {
   package let detail: String
   package let occurredAt: Timestamp
   /// SHA-256 over this entry and the hash before it; see `EntryHash`.
-  package private(set) var hash: Digest
+  package internal(set) var hash: Digest
 
   package init(
     epoch: Int64, budgetID: BudgetID, sequence: Int64, kind: Kind, username: String?, cost: Int64,
@@ -67,9 +67,4 @@ package struct Entry: Hashable, Sendable {
     self.hash = hash
   }
 
-  func with(hash: Digest) -> Entry {
-    var entry = self
-    entry.hash = hash
-    return entry
-  }
 }

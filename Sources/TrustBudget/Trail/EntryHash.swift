@@ -13,6 +13,10 @@ package struct EntryHash {
 
   private var buffer: [UInt8] = []
   private let prefix: [UInt8]
+  // The entries of a batch share their moment and, nearly always, their policy: each is put into
+  // words once.
+  private var moment: (value: Timestamp, text: String)?
+  private var policy: (digest: Digest, text: String)?
 
   /// - Parameter ledgerID: the ledger's UUID, in lower case with hyphens.
   package init(ledgerID: String) {
@@ -38,13 +42,27 @@ package struct EntryHash {
     put(entry.requestID)
     put(Int64(entry.part))
     put(entry.rule)
-    put(entry.policyDigest?.hexadecimal)
+    put(entry.policyDigest.map { text(of: $0) })
     put(entry.actor)
     put(entry.node)
     put(entry.detail)
-    put(entry.occurredAt.sortableText)
+    put(text(of: entry.occurredAt))
     buffer.append(contentsOf: previous.bytes)
     return Digest(hashing: buffer)
+  }
+
+  private mutating func text(of value: Timestamp) -> String {
+    if let moment, moment.value == value { return moment.text }
+    let text = value.sortableText
+    moment = (value, text)
+    return text
+  }
+
+  private mutating func text(of digest: Digest) -> String {
+    if let policy, policy.digest == digest { return policy.text }
+    let text = digest.hexadecimal
+    policy = (digest, text)
+    return text
   }
 
   private mutating func put(_ text: String) {

@@ -23,7 +23,7 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
 
   /// The SHA-256 of `content`.
   package init(hashing content: [UInt8]) {
-    self.bytes = Array(SHA256.hash(data: content))
+    self.bytes = SHA256.hash(data: content).withUnsafeBytes { Array($0) }
   }
 
   /// 64 lower-case hexadecimal digits.
@@ -31,13 +31,18 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
 
   package var description: String { hexadecimal }
 
-  static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    for byte in bytes {
-      text.append(digits[Int(byte >> 4)])
-      text.append(digits[Int(byte & 15)])
+  static func hexadecimal(_ bytes: some Collection<UInt8>) -> String {
+    func digit(_ nibble: UInt8) -> UInt8 {
+      nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
     }
-    return String(decoding: text, as: UTF8.self)
+    return String(unsafeUninitializedCapacity: bytes.count * 2) { text in
+      var length = 0
+      for byte in bytes {
+        text[length] = digit(byte >> 4)
+        text[length + 1] = digit(byte & 15)
+        length += 2
+      }
+      return length
+    }
   }
 }

@@ -21,6 +21,9 @@ package enum IdentityText {
     guard count <= maximumBytes else {
       throw InvalidValue("must be at most \(maximumBytes) bytes long; this is \(count)")
     }
+    guard text.utf8.first != UInt8(ascii: " "), text.utf8.last != UInt8(ascii: " ") else {
+      throw InvalidValue("must not begin or end with a space")
+    }
     if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return text }
     for scalar in text.unicodeScalars where !isAllowed(scalar) {
       throw InvalidValue("must not contain \(name(of: scalar))")

@@ -10,7 +10,11 @@ package struct JSONObjectText: Hashable, Sendable {
 
   /// The finished object.
   package var text: String {
-    String(decoding: bytes, as: UTF8.self) + "}"
+    String(unsafeUninitializedCapacity: bytes.count + 1) { text in
+      for (index, byte) in bytes.enumerated() { text[index] = byte }
+      text[bytes.count] = UInt8(ascii: "}")
+      return bytes.count + 1
+    }
   }
 
   package mutating func put(_ name: StaticString, _ value: String) {
@@ -89,6 +93,11 @@ package struct JSONObjectText: Hashable, Sendable {
 
   private mutating func putString(_ value: String) {
     bytes.append(UInt8(ascii: "\""))
+    defer { bytes.append(UInt8(ascii: "\"")) }
+    if value.utf8.allSatisfy(JSONObjectText.isPlain) {
+      bytes.append(contentsOf: value.utf8)
+      return
+    }
     for byte in value.utf8 {
       switch byte {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"):
@@ -105,6 +114,10 @@ package struct JSONObjectText: Hashable, Sendable {
         bytes.append(byte)
       }
     }
-    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// Whether a byte stands for itself, whatever is beside it.
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    (0x20..<0x7F).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
   }
 }

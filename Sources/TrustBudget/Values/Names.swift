@@ -47,5 +47,18 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
     self.value = value
   }
 
+  private init(unchecked value: String) {
+    self.value = value
+  }
+
+  /// An id for an attempt that came without one: 128 random bits, in hexadecimal.
+  package static func random() -> RequestID {
+    var generator = SystemRandomNumberGenerator()
+    let bytes = (0..<2).flatMap { _ in
+      withUnsafeBytes(of: generator.next() as UInt64) { Array($0) }
+    }
+    return RequestID(unchecked: Digest.hexadecimal(bytes))
+  }
+
   package var description: String { value }
 }
