@@ -17,8 +17,8 @@ public struct TrustBudgetClient: Sendable {
   ///   - server: the node's address, `http://127.0.0.1:8470`.
   ///   - http: the HTTP client to send with.
   ///   - patience: how long to try, in all, before giving up.
-  public init(server: String, http: HTTPClient = .shared, patience: Duration = .seconds(15)) {
-    self.server = server.hasSuffix("/") ? String(server.dropLast()) : server
+  public init(server: String, http: HTTPClient = .shared, patience: Duration = .seconds(10)) {
+    self.server = server
     self.http = http
     self.patience = patience
   }
@@ -59,7 +59,7 @@ public struct TrustBudgetClient: Sendable {
   private func post<Answer: Decodable>(
     _ path: String, _ body: some Encodable
   ) async throws -> Answer {
-    var request = HTTPClientRequest(url: server + path)
+    var request = HTTPClientRequest(url: try baseURL() + path)
     request.method = .POST
     request.headers.add(name: "content-type", value: "application/json")
     request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
@@ -69,7 +69,7 @@ public struct TrustBudgetClient: Sendable {
     while true {
       let problem: any Error
       do {
-        let (status, content) = try await send(request)
+        let (status, content) = try await send(request, before: deadline)
         if (200..<300).contains(status) {
           return try JSONDecoder().decode(Answer.self, from: content)
         }
@@ -89,8 +89,21 @@ public struct TrustBudgetClient: Sendable {
     }
   }
 
-  private func send(_ request: HTTPClientRequest) async throws -> (status: UInt, content: Data) {
-    let response = try await http.execute(request, timeout: .seconds(10))
+  /// The server's address, without a slash at its end.
+  private func baseURL() throws -> String {
+    guard let url = URLComponents(string: server), ["http", "https"].contains(url.scheme),
+      url.host?.isEmpty == false, (1...65_535).contains(url.port ?? 80), url.query == nil
+    else {
+      throw Unreachable(server: server, reason: "an address looks like http://127.0.0.1:8470")
+    }
+    return server.hasSuffix("/") ? String(server.dropLast()) : server
+  }
+
+  private func send(
+    _ request: HTTPClientRequest, before deadline: ContinuousClock.Instant
+  ) async throws -> (status: UInt, content: Data) {
+    let left = Int64((deadline - .now) / .milliseconds(1))
+    let response = try await http.execute(request, timeout: .milliseconds(max(left, 1)))
     let body = try await response.body.collect(upTo: 1 << 20)
     return (response.status.code, Data(buffer: body))
   }

@@ -1,4 +1,5 @@
 import BudgetLedger
+import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
@@ -32,13 +33,32 @@ package struct TrustBudgetServer: Service {
   }
 
   private static func router(of node: Node) -> Router<BasicRequestContext> {
-    let router = Router(context: BasicRequestContext.self)
+    let router = Router(
+      context: BasicRequestContext.self, options: [.autoGenerateHeadEndpoints])
     router.add(middleware: ProblemMiddleware())
+    router.add(middleware: BrowserMiddleware())
     let v1 = router.group("v1")
     AuthorizationRoutes(node: node).add(to: v1)
     ChargeRoutes(node: node).add(to: v1)
     BudgetRoutes(node: node).add(to: v1)
     StatusRoutes(node: node).add(to: router)
+    refuseOtherMethods(router)
     return router
+  }
+
+  /// A path that exists answers every other method with those that it takes.
+  private static func refuseOtherMethods(_ router: Router<BasicRequestContext>) {
+    for (path, routes) in Dictionary(grouping: router.routes, by: \.path.description) {
+      let taken = Set(routes.map(\.method))
+      let others: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete]
+      for method in others where !taken.contains(method) {
+        router.on(RouterPath(path), method: method) { request, _ -> Response in
+          var problem = Problem(
+            .methodNotAllowed, "\(request.method) is not what \(request.uri.path) takes.")
+          problem.allowedMethods = taken.map(\.rawValue).sorted()
+          throw problem
+        }
+      }
+    }
   }
 }

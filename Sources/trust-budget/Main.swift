@@ -5,8 +5,6 @@ import Foundation
 @main
 struct Main {
   static func main() async {
-    // A reader that went away (`trust-budget budget list | head`) is no reason to die of a signal.
-    signal(SIGPIPE, SIG_IGN)
     do {
       var command = try TrustBudgetCommand.parseAsRoot()
       if var command = command as? any AsyncParsableCommand {
@@ -41,7 +39,7 @@ struct Main {
   }
 }
 
-struct TrustBudgetCommand: AsyncParsableCommand {
+struct TrustBudgetCommand: CommandGroup {
   static let configuration = CommandConfiguration(
     commandName: "trust-budget",
     abstract: "Limits how much authority a certificate authority hands out over time.",
@@ -52,6 +50,6 @@ struct TrustBudgetCommand: AsyncParsableCommand {
       """,
     subcommands: [
       DevCommand.self, ServeCommand.self, MigrateCommand.self, PolicyCommand.self,
-      BudgetCommand.self, ExecCommand.self, VersionCommand.self,
+      BudgetCommand.self, LedgerCommand.self, ExecCommand.self, VersionCommand.self,
     ])
 }

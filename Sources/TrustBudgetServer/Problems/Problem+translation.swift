@@ -22,8 +22,8 @@ extension Problem {
     let kind: Kind =
       switch refusal {
       case .noMatchingRule: .noMatchingRule
-      case .policyLimit: .policyLimit
-      default: .missingIdentity
+      case .missingIdentity: .missingIdentity
+      case .policyLimit, .conflictingBudgets, .unusableBudgetID: .policyLimit
       }
     self.init(kind, refusal.message)
   }
@@ -58,7 +58,8 @@ extension Problem {
           + "Repeat the request with the same request_id: it is never charged twice. (\(reason))",
         retryAfter: 2)
     case .cancelled:
-      self.init(.ledgerUnavailable, "The request was given up before it was decided.", retryAfter: 1)
+      self.init(
+        .ledgerUnavailable, "The request was given up before it was decided.", retryAfter: 1)
     case .refused(let reason):
       self.init(.internalError, "The ledger refused this request; nothing was charged. (\(reason))")
     }

@@ -11,6 +11,8 @@ struct Problem: Error {
   var members = JSONObjectText()
   /// Seconds after which asking again makes sense.
   var retryAfter: Int64?
+  /// What the path takes, where the method was wrong.
+  var allowedMethods: [String] = []
 
   init(_ kind: Kind, _ detail: String, retryAfter: Int64? = nil) {
     self.kind = kind
@@ -79,8 +81,12 @@ extension Problem: HTTPResponseError {
   }
 
   func response(from request: Request, context: some RequestContext) throws -> Response {
-    var response = Response(json: body, status: kind.status, contentType: "application/problem+json")
+    var response = Response(
+      json: body, status: kind.status, contentType: "application/problem+json")
     if let retryAfter { response.headers[.retryAfter] = String(retryAfter) }
+    if !allowedMethods.isEmpty {
+      response.headers[.allow] = allowedMethods.joined(separator: ", ")
+    }
     return response
   }
 }
@@ -88,7 +94,8 @@ extension Problem: HTTPResponseError {
 extension Response {
   /// A response whose body is one JSON object.
   init(
-    json: JSONObjectText, status: HTTPResponse.Status = .ok, contentType: String = "application/json"
+    json: JSONObjectText, status: HTTPResponse.Status = .ok,
+    contentType: String = "application/json"
   ) {
     self.init(
       status: status, headers: [.contentType: contentType],

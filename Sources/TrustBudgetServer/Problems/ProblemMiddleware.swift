@@ -29,8 +29,6 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
     switch status {
     case .notFound:
       Problem(.notFound, "There is nothing at \(request.method) \(request.uri.path).")
-    case .methodNotAllowed:
-      Problem(.methodNotAllowed, "\(request.method) is not what \(request.uri.path) takes.")
     case .contentTooLarge:
       Problem(.payloadTooLarge, "The request's body is too large.")
     default:

@@ -1,4 +1,3 @@
-import Foundation
 import PolicyFile
 import TrustBudget
 
@@ -26,7 +25,7 @@ struct AuthorizationRequest: Decodable {
     try fields.finish()
     guard let username else { throw Problem(.invalidRequest, "username is required.") }
 
-    self.requestID = try requestID ?? .generated()
+    self.requestID = requestID ?? .random()
     self.isRehearsal = isRehearsal ?? false
     self.issuance = IssuanceRequest(
       username: username, email: email, oidcGroups: groups ?? [], sourceIP: sourceIP,
@@ -42,12 +41,5 @@ struct AuthorizationRequest: Decodable {
       throw InvalidValue("must have at most \(maximumListLength) members")
     }
     return try texts.map { try IdentityText.validate($0) }
-  }
-}
-
-extension RequestID {
-  /// An id for a caller that sent none: it can't be replayed, but it can be looked up.
-  static func generated() throws -> RequestID {
-    try RequestID(UUID().uuidString.lowercased())
   }
 }

@@ -22,10 +22,11 @@ struct ChargeRequest: Decodable {
     guard let username, let budgetID else {
       throw Problem(.invalidRequest, "username and budget_id are required.")
     }
-    self.requestID = try requestID ?? .generated()
+    self.requestID = requestID ?? .random()
     self.username = username
     self.terms = Terms(
-      budgetID: budgetID, cost: cost ?? .one, initialBalance: initialBalance ?? .defaultInitialBalance,
+      budgetID: budgetID, cost: cost ?? .one,
+      initialBalance: initialBalance ?? .defaultInitialBalance,
       resetInterval: hours)
     self.content = RequestContent([
       "charge", username.value, budgetID.value, String(terms.cost.value),

@@ -69,7 +69,7 @@ struct AdjustmentRequest: Decodable {
     let points = fields.required("points", .signedPoints) { $0 }
     let reason = fields.required("reason", .text) { try IdentityText.validate($0) }
     try fields.finish()
-    self.requestID = try requestID ?? .generated()
+    self.requestID = requestID ?? .random()
     self.points = points ?? 0
     self.reason = reason ?? ""
   }
@@ -85,7 +85,7 @@ struct ResetRequest: Decodable {
     let requestID = fields.optional("request_id", .text, RequestID.init(_:))
     let reason = fields.required("reason", .text) { try IdentityText.validate($0) }
     try fields.finish()
-    self.requestID = try requestID ?? .generated()
+    self.requestID = requestID ?? .random()
     self.reason = reason ?? ""
   }
 }

@@ -17,78 +17,35 @@ enum JSONBody {
   static func decode<Body: Decodable>(
     _ type: Body.Type, from request: Request, maximumBytes: Int = JSONBody.maximumBytes
   ) async throws -> Body {
-    var buffer = ByteBuffer()
+    var bytes: [UInt8] = []
     for try await part in request.body {
-      buffer.writeImmutableBuffer(part)
-      if buffer.readableBytes > maximumBytes {
-        throw tooLarge(buffer.readableBytesView, maximumBytes: maximumBytes)
-      }
+      bytes += part.readableBytesView
+      if bytes.count > maximumBytes { throw tooLarge(bytes, maximumBytes: maximumBytes) }
     }
-    let bytes = buffer.readableBytesView
     guard !bytes.isEmpty else {
       throw Problem(invalid: [FieldProblem(field: "body", problem: "must be a JSON object")])
     }
     do {
+      try JSONOutline.check(bytes)
       return try JSONDecoder().decode(Body.self, from: Data(bytes))
     } catch let problem as Problem {
       throw problem
+    } catch let problem as FieldProblem {
+      throw Problem(invalid: [problem])
     } catch {
-      let field = JSONOutline.openMember(in: bytes) ?? "body"
-      throw Problem(invalid: [FieldProblem(field: field, problem: "is not valid JSON")])
+      throw Problem(invalid: [FieldProblem(field: "body", problem: "cannot be read")])
     }
   }
 
-  private static func tooLarge(_ bytes: ByteBufferView, maximumBytes: Int) -> Problem {
+  /// - Parameter bytes: the beginning of the body, which ends in the field that is too large.
+  private static func tooLarge(_ bytes: [UInt8], maximumBytes: Int) -> Problem {
     var problem = Problem(
       .payloadTooLarge, "The request's body is larger than \(maximumBytes) bytes.")
-    if let field = JSONOutline.openMember(in: bytes) { problem.members.put("field", field) }
-    return problem
-  }
-}
-
-/// As much of JSON's structure as it takes to say where a broken document breaks.
-enum JSONOutline {
-  /// The top-level member in which `bytes` stop being JSON, or stop.
-  ///
-  /// A parser says "unexpected character at 1,203"; a person wants the field's name.
-  static func openMember(in bytes: some Collection<UInt8>) -> String? {
-    var depth = 0
-    var isInString = false
-    var isEscaped = false
-    var text: [UInt8] = []
-    var member: String?
-    for byte in bytes {
-      if isInString {
-        if isEscaped {
-          isEscaped = false
-        } else if byte == UInt8(ascii: "\\") {
-          isEscaped = true
-        } else if byte == UInt8(ascii: "\"") {
-          isInString = false
-          continue
-        } else if byte < 0x20 {
-          return member
-        }
-        if text.count < 64 { text.append(byte) }
-        continue
-      }
-      switch byte {
-      case UInt8(ascii: "\""):
-        isInString = true
-        text.removeAll(keepingCapacity: true)
-      case UInt8(ascii: ":") where depth == 1:
-        member = String(decoding: text, as: UTF8.self)
-      case UInt8(ascii: "{"), UInt8(ascii: "["):
-        depth += 1
-        if depth > 500 { return member }
-      case UInt8(ascii: "}"), UInt8(ascii: "]"):
-        depth -= 1
-      case UInt8(ascii: "N"), UInt8(ascii: "I"), UInt8(ascii: "'"):
-        return member
-      default:
-        break
-      }
+    do {
+      try JSONOutline.check(bytes)
+    } catch {
+      problem.members.put("field", error.field)
     }
-    return member
+    return problem
   }
 }

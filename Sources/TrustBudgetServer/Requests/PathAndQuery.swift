@@ -39,13 +39,23 @@ final class QueryFields {
   private var problems: [FieldProblem] = []
 
   init(_ request: Request, known: Set<String>) {
-    self.values = request.uri.queryParameters.map { (String($0.key), String($0.value)) }
-    for (name, _) in values where !known.contains(name) {
-      problems.append(
-        FieldProblem(
-          field: "query",
-          problem: "may hold \(known.sorted().joined(separator: ", ")), and nothing else"))
+    var values: [(name: String, value: String)] = []
+    for pair in (request.uri.query ?? "").split(separator: "&") {
+      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard let name = parts[0].removingPercentEncoding, known.contains(name) else {
+        problems.append(
+          FieldProblem(
+            field: "query",
+            problem: "may hold \(known.sorted().joined(separator: ", ")), and nothing else"))
+        continue
+      }
+      guard let value = parts.count == 2 ? parts[1].removingPercentEncoding : "" else {
+        problems.append(FieldProblem(field: name, problem: "must be percent-encoded UTF-8"))
+        continue
+      }
+      values.append((name, value))
     }
+    self.values = values
   }
 
   func value<Value>(_ name: String, _ convert: (String) throws -> Value) rethrows -> Value? {

@@ -30,8 +30,11 @@ final class RequestFields {
       self.members = try decoder.container(keyedBy: Name.self)
     } catch {
       throw Problem(
-        invalid: [FieldProblem(field: prefix.isEmpty ? "body" : String(prefix.dropLast()),
-            problem: "must be a JSON object")])
+        invalid: [
+          FieldProblem(
+            field: prefix.isEmpty ? "body" : String(prefix.dropLast()),
+            problem: "must be a JSON object")
+        ])
     }
     self.prefix = prefix
   }
@@ -77,13 +80,9 @@ final class RequestFields {
   func finish() throws {
     for key in members.allKeys where !asked.contains(key.stringValue) {
       let known = asked.sorted().joined(separator: ", ")
-      report(printable(key.stringValue), "is not a field of this request (known: \(known))")
+      report(key.stringValue.printableName, "is not a field of this request (known: \(known))")
     }
     guard problems.isEmpty else { throw Problem(invalid: problems) }
-  }
-
-  private func printable(_ name: String) -> String {
-    String(name.prefix(64).map { $0.isASCII && !$0.isNewline && $0 >= " " ? $0 : "?" })
   }
 }
 

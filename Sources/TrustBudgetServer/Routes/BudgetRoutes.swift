@@ -31,6 +31,10 @@ struct BudgetRoutes {
         throw Problem(invalid: [FieldProblem(field: "points", problem: error.requirement)])
       }
       let answer = try await node.ledger.perform(.adjustment(adjustment))
+      if case .rejected(.outOfRange) = answer {
+        let problem = "would take the budget beyond what is kept exactly (2^53 - 1)"
+        throw Problem(invalid: [FieldProblem(field: "points", problem: problem)])
+      }
       return Response(json: try node.body(of: answer, for: body.requestID))
     }
     budgets.post(":budget_id/resets") { request, context in

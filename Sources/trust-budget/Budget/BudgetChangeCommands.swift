@@ -71,7 +71,7 @@ struct ChangeOptions: ParsableArguments {
 
   func requestIDOrNew() throws -> RequestID {
     do {
-      return try RequestID(requestID ?? UUID().uuidString.lowercased())
+      return try requestID.map { text throws(InvalidValue) in try RequestID(text) } ?? .random()
     } catch {
       throw ValidationError("--request-id \(error.requirement)")
     }

@@ -111,7 +111,8 @@ struct BudgetHistoryCommand: AsyncParsableCommand {
       object.put("entries", entries.map { JSONObjectText($0) })
       return print(object.text)
     }
-    var table = TextTable("SEQ", "TIME", "KIND", "USER", "COST", "BEFORE", "AFTER", "NODE", "REQUEST")
+    var table = TextTable(
+      "SEQ", "TIME", "KIND", "USER", "COST", "BEFORE", "AFTER", "NODE", "REQUEST")
     for entry in entries {
       table.add(
         "\(entry.sequence)", "\(entry.occurredAt)", entry.kind.rawValue, entry.username ?? "",

@@ -115,7 +115,8 @@ struct ExecCommand: AsyncParsableCommand {
     do {
       guard let path = certificate ?? signing.certificatePath(writtenSince: started) else {
         Console.error(
-          "no certificate found to settle \(authorization.requestID) with; name it by --certificate")
+          "no certificate found to settle \(authorization.requestID) with; name it by --certificate"
+        )
         return
       }
       try await client.settle(

@@ -1,5 +1,6 @@
 import Foundation
 import TrustBudgetClient
+import UnixSignals
 
 /// The command that signs, with what the authorization allows filled in.
 struct SigningCommand {
@@ -26,6 +27,8 @@ struct SigningCommand {
 
   /// Runs it on this program's terminal.
   ///
+  /// A signal to this program is the command's: when it ends of it, its points can go back.
+  ///
   /// - Returns: its exit status; 128 and the signal's number where a signal ended it.
   /// - Throws: the system's error when it can't be started.
   func run() async throws -> Int32 {
@@ -33,18 +36,20 @@ struct SigningCommand {
     process.executableURL = try executable()
     process.arguments = Array(arguments.dropFirst())
     process.environment = environment
-    return try await withCheckedThrowingContinuation { continuation in
-      process.terminationHandler = { process in
-        let status = process.terminationStatus
-        continuation.resume(
-          returning: process.terminationReason == .uncaughtSignal ? 128 + status : status)
+    let (ends, end) = AsyncStream.makeStream(of: Int32.self)
+    process.terminationHandler = { process in
+      let status = process.terminationStatus
+      end.yield(process.terminationReason == .uncaughtSignal ? 128 + status : status)
+      end.finish()
+    }
+    let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
+    try process.runUnblockingSignals()
+    return await withTaskGroup { group in
+      group.addTask {
+        for await signal in signals { kill(process.processIdentifier, signal.rawValue) }
       }
-      do {
-        try process.run()
-      } catch {
-        process.terminationHandler = nil
-        continuation.resume(throwing: error)
-      }
+      defer { group.cancelAll() }
+      return await ends.first { _ in true } ?? 1
     }
   }
 
@@ -73,5 +78,18 @@ struct SigningCommand {
       if FileManager.default.isExecutableFile(atPath: path) { return URL(filePath: path) }
     }
     throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: name])
+  }
+}
+
+extension Process {
+  /// Starts the program with no signal blocked. The threads of a Swift task block them all, and a
+  /// child inherits that: without this, nothing but SIGKILL would end a signing command.
+  fileprivate func runUnblockingSignals() throws {
+    var none = sigset_t()
+    var before = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    try run()
   }
 }

@@ -44,12 +44,27 @@ struct DevCommand: AsyncParsableCommand {
     if logging.logLevel == .info { logger.logLevel = .warning }
     let home = URL(filePath: directory, directoryHint: .isDirectory)
     try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
-    let policies = try openPolicy(try policyPath(in: home), logger: logger)
+    let data = home.appending(path: "postgres")
+    guard !ephemeral || !FileManager.default.fileExists(atPath: data.path()) else {
+      throw CommandFailure(
+        "\(data.path()) holds an earlier run's data, which --ephemeral would remove; "
+          + "choose another --directory")
+    }
+    let sample = home.appending(path: "policy.yaml")
+    let writesSample = policy == nil && !FileManager.default.fileExists(atPath: sample.path())
+    if writesSample { try Data(DevCommand.samplePolicy.utf8).write(to: sample) }
+    defer {
+      if ephemeral {
+        if writesSample { try? FileManager.default.removeItem(at: sample) }
+        // Not if anything else is in there.
+        rmdir(home.path())
+      }
+    }
+    let policies = try openPolicy(policy ?? sample.path(), logger: logger)
 
     let postgres: PrivatePostgres
     do {
-      postgres = try await PrivatePostgres.start(
-        directory: home.appending(path: "postgres"), ephemeral: ephemeral)
+      postgres = try await PrivatePostgres.start(directory: data, ephemeral: ephemeral)
     } catch {
       throw CommandFailure("\(error)")
     }
@@ -60,7 +75,6 @@ struct DevCommand: AsyncParsableCommand {
       await postgres.stop()
       throw error
     }
-    if ephemeral { try? FileManager.default.removeItem(at: home) }
   }
 
   private func serve(
@@ -84,15 +98,6 @@ struct DevCommand: AsyncParsableCommand {
       services += [ledger, server]
     }
     try await runServices(services, logger: logger)
-  }
-
-  private func policyPath(in home: URL) throws -> String {
-    if let policy { return policy }
-    let file = home.appending(path: "policy.yaml")
-    if !FileManager.default.fileExists(atPath: file.path()) {
-      try Data(DevCommand.samplePolicy.utf8).write(to: file)
-    }
-    return file.path()
   }
 
   static let samplePolicy = """

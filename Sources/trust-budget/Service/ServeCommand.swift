@@ -2,6 +2,7 @@ import ArgumentParser
 import BudgetLedger
 import Foundation
 import Logging
+import NIOCore
 import PolicyFile
 import ServiceLifecycle
 import TrustBudget
@@ -28,7 +29,9 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Where to listen, HOST:PORT; port 0 takes a free one.")
   var listen = ListenAddress(host: "127.0.0.1", port: 8470)
 
-  @Option(name: .customLong("node-name"), help: "This node's name in the audit trail. Default: the host's.")
+  @Option(
+    name: .customLong("node-name"),
+    help: "This node's name in the audit trail. Default: the host's.")
   var nodeName: String?
 
   @Option(help: "How callers prove who they are; none is for loopback addresses.")
@@ -75,7 +78,8 @@ struct ServeCommand: AsyncParsableCommand {
       name: name, host: listen.host, port: listen.port, ledger: ledger, policies: policies,
       now: { .wallClock() }, logger: logger,
       onListening: { port in
-        logger.notice("listening", metadata: ["address": "\(listen.host):\(port)", "node": "\(name)"])
+        logger.notice(
+          "listening", metadata: ["address": "\(listen.host):\(port)", "node": "\(name)"])
       })
     try await runServices([ledger, policies, server], logger: logger)
   }
@@ -112,6 +116,8 @@ func runServices(_ services: [any Service], logger: Logger) async throws {
     services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
   do {
     try await group.run()
+  } catch let error as IOError where error.errnoCode == EADDRINUSE {
+    throw CommandFailure("the address is in use by another program; choose another port, or 0")
   } catch {
     throw CommandFailure("the service ended: \(error)")
   }

@@ -12,7 +12,8 @@ struct RequesterOptions: ParsableArguments {
 
   @Option(
     name: [.customLong("group")],
-    help: ArgumentHelp("A group of the requester's; may be given several times.", valueName: "name"))
+    help: ArgumentHelp("A group of the requester's; may be given several times.", valueName: "name")
+  )
   var groups: [String] = []
 
   @Option(name: .customLong("source-ip"), help: "The requester's address.")

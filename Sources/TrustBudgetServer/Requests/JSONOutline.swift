@@ -1,0 +1,165 @@
+import FoundationEssentials
+
+/// Walks over a JSON document before it is decoded, and names the member in which it breaks.
+///
+/// A decoder says "unexpected character at 1,203"; a person wants the field. A decoder also keeps one
+/// of two members with the same name, where another reader of the same bytes may keep the other.
+struct JSONOutline {
+  /// More than any request nests.
+  private static let greatestDepth = 32
+
+  private enum Step {
+    case member(String)
+    case index(Int)
+  }
+
+  private var rest: ArraySlice<UInt8>
+  /// Where in the document the walk is.
+  private var path: [Step] = []
+
+  /// - Throws: `FieldProblem`; its field is `body` where the document breaks outside of any member.
+  static func check(_ bytes: [UInt8]) throws(FieldProblem) {
+    var outline = JSONOutline(rest: bytes[...])
+    try outline.value()
+    outline.skipBlanks()
+    guard outline.rest.isEmpty else { throw outline.fault() }
+  }
+
+  private init(rest: ArraySlice<UInt8>) {
+    self.rest = rest
+  }
+
+  private func fault(_ problem: String = "is not valid JSON") -> FieldProblem {
+    guard case .member = path.first else { return FieldProblem(field: "body", problem: problem) }
+    let field = path.reduce(into: "") { text, step in
+      switch step {
+      case .member(let name): text += text.isEmpty ? name : "." + name
+      case .index(let index): text += "[\(index)]"
+      }
+    }
+    return FieldProblem(field: field.printableName, problem: problem)
+  }
+
+  private mutating func skipBlanks() {
+    rest = rest.drop { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }
+  }
+
+  /// Takes a byte if it comes next.
+  private mutating func take(_ character: Unicode.Scalar) -> Bool {
+    guard rest.first == UInt8(ascii: character) else { return false }
+    rest = rest.dropFirst()
+    return true
+  }
+
+  private mutating func value() throws(FieldProblem) {
+    skipBlanks()
+    guard path.count < JSONOutline.greatestDepth else {
+      path = Array(path.prefix(1))
+      throw fault("is nested too deep")
+    }
+    if take("{") {
+      try object()
+    } else if take("[") {
+      try list()
+    } else if take("\"") {
+      _ = try string()
+    } else if let word = ["true", "false", "null"].first(where: { rest.starts(with: $0.utf8) }) {
+      rest = rest.dropFirst(word.utf8.count)
+    } else {
+      try number()
+    }
+  }
+
+  /// A member stays on the path until what follows it is right: `01` breaks in it, not after it.
+  private mutating func object() throws(FieldProblem) {
+    var names: Set<String> = []
+    skipBlanks()
+    if take("}") { return }
+    repeat {
+      skipBlanks()
+      guard take("\"") else { throw fault() }
+      let name = try string()
+      path.append(.member(name))
+      guard names.insert(name).inserted else { throw fault("must be given once") }
+      skipBlanks()
+      guard take(":") else { throw fault() }
+      try value()
+      skipBlanks()
+      guard rest.first == UInt8(ascii: ",") || rest.first == UInt8(ascii: "}") else {
+        throw fault()
+      }
+      path.removeLast()
+    } while take(",")
+    _ = take("}")
+  }
+
+  private mutating func list() throws(FieldProblem) {
+    var index = 0
+    skipBlanks()
+    if take("]") { return }
+    repeat {
+      path.append(.index(index))
+      try value()
+      skipBlanks()
+      guard rest.first == UInt8(ascii: ",") || rest.first == UInt8(ascii: "]") else {
+        throw fault()
+      }
+      path.removeLast()
+      index += 1
+    } while take(",")
+    _ = take("]")
+  }
+
+  /// The text up to the closing quote; the opening one is taken already.
+  private mutating func string() throws(FieldProblem) -> String {
+    var isEscaped = false
+    var hasEscapes = false
+    for index in rest.indices {
+      let byte = rest[index]
+      guard byte >= 0x20 else { throw fault() }
+      if isEscaped {
+        isEscaped = false
+      } else if byte == UInt8(ascii: "\\") {
+        isEscaped = true
+        hasEscapes = true
+      } else if byte == UInt8(ascii: "\"") {
+        let bytes = rest[..<index]
+        rest = rest[(index + 1)...]
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw fault() }
+        return hasEscapes ? try unescaped(text) : text
+      }
+    }
+    throw fault()
+  }
+
+  private func unescaped(_ text: String) throws(FieldProblem) -> String {
+    do {
+      return try JSONDecoder().decode(String.self, from: Data("\"\(text)\"".utf8))
+    } catch {
+      throw fault()
+    }
+  }
+
+  private mutating func number() throws(FieldProblem) {
+    _ = take("-")
+    if !take("0") { try digits() }
+    if take(".") { try digits() }
+    if take("e") || take("E") {
+      _ = take("+") || take("-")
+      try digits()
+    }
+  }
+
+  private mutating func digits() throws(FieldProblem) {
+    let others = rest.drop { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    guard others.count < rest.count else { throw fault() }
+    rest = others
+  }
+}
+
+extension String {
+  /// A name that came from outside, fit to be shown.
+  var printableName: String {
+    String(prefix(64).map { $0.isASCII && !$0.isNewline && $0 >= " " ? $0 : "?" })
+  }
+}

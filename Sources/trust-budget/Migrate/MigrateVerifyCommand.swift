@@ -1,0 +1,62 @@
+import ArgumentParser
+import BudgetLedger
+import TrustBudget
+
+struct MigrateVerifyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Check that the schema is what the migrations make: history and live catalogue.",
+    discussion: """
+      Example: trust-budget migrate verify --database-url postgresql:///ledger
+
+      Names each missing index, changed function, disabled trigger and so on. Exits 1 if there is any.
+      """)
+
+  @OptionGroup var options: MigrationOptions
+
+  func run() async throws {
+    let runner = try options.runner()
+    let result = try await translatingErrors { try await runner.verify() }
+    let problems =
+      result.history.map { "\($0)" } + result.pending.map { "Migration \($0.label) is pending." }
+      + (result.catalogue ?? []).map { "\($0)." }
+    if options.json {
+      var object = JSONObjectText()
+      object.put("sound", result.isSound)
+      object.put("catalogue_compared", result.catalogue != nil)
+      object.put("problems", problems)
+      print(object.text)
+    } else {
+      for problem in problems { print(problem) }
+      if result.catalogue == nil {
+        Console.note(
+          "The live catalogue was not compared: nobody wrote down what it should be here.")
+      }
+      if result.isSound { print("The schema is what the migrations make.") }
+    }
+    if !result.isSound { throw ExitCode.failure }
+  }
+}
+
+struct MigrateCatalogueCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "catalogue",
+    abstract: "Print what the live schema consists of, in the form that verify compares with.",
+    discussion: """
+      Example: trust-budget migrate catalogue > migrations/catalogue.txt
+      """)
+
+  @OptionGroup var options: MigrationOptions
+
+  func run() async throws {
+    let runner = try options.runner()
+    let catalogue = try await translatingErrors { try await runner.liveCatalogue() }
+    if options.json {
+      var object = JSONObjectText()
+      object.put("objects", catalogue.objects.map(\.description))
+      print(object.text)
+    } else {
+      print(catalogue.text, terminator: "")
+    }
+  }
+}

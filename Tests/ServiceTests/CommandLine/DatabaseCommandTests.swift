@@ -1,0 +1,182 @@
+import Testing
+import TrustBudgetTesting
+
+/// `trust-budget migrate` and `trust-budget budget`, on a real database.
+struct DatabaseCommandTests {
+  private func run(
+    _ arguments: String..., on database: TestDatabase
+  ) async throws -> RunningProgram.End {
+    try await Program.with(arguments, environment: ["DATABASE_URL": database.connectionString]) {
+      try await $0.end()
+    }
+  }
+
+  @Test func `a database is migrated once, and its state told`() async throws {
+    try await TestDatabase.withEmptyDatabase { database in
+      let before = try await run("migrate", "status", "--json", on: database)
+      #expect(before.status == 0)
+      #expect(before.json["applied"] == [])
+      let pending = before.json["pending"].list
+      #expect(pending.first == "0001_ledger")
+
+      let up = try await run("migrate", "up", on: database)
+      #expect(up.status == 0)
+      #expect(up.output.contains("Applied 0001_ledger."))
+      let again = try await run("migrate", "up", on: database)
+      #expect(again.status == 0)
+      #expect(again.output.contains("schema is up to date"))
+      let json = try await run("migrate", "up", "--json", on: database)
+      #expect(json.json["applied"] == [])
+
+      let after = try await run("migrate", "status", "--json", on: database)
+      #expect(after.json["pending"] == [])
+      #expect(after.json["applied"].list.count == pending.count)
+      let table = try await run("migrate", "status", on: database)
+      #expect(table.output.contains(/VERSION +NAME +STATE/))
+      #expect(table.output.contains("applied"))
+    }
+  }
+
+  @Test func `four migrations at once apply each step once`() async throws {
+    try await TestDatabase.withEmptyDatabase { database in
+      let ends = try await concurrently(4) { _ in
+        try await run("migrate", "up", "--json", on: database)
+      }
+      #expect(ends.allSatisfy { $0.status == 0 })
+      #expect(ends.count { $0.json["applied"] != [] } == 1)
+    }
+  }
+
+  @Test func `serve refuses a database without the schema, and migrates it when told`() async throws
+  {
+    try await TestDatabase.withEmptyDatabase { database in
+      try await TemporaryDirectory.with { directory in
+        let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
+        let end = try await run(
+          "serve", "--policy", policy, "--listen", "127.0.0.1:0", "--auth", "none", on: database)
+        #expect(end.status == 1)
+        #expect(end.errors.contains("trust-budget migrate up"))
+
+        let node = try await RunningNode.start(
+          on: database.connectionString, policy: policy, ["--migrate"])
+        let reply = try? await node.authorize("dev-a")
+        await node.program.kill()
+        #expect(reply?.status == 200)
+      }
+    }
+  }
+
+  @Test func `budgets are listed, shown and told the history of`() async throws {
+    try await withCharges { database in
+      let list = try await run("budget", "list", "--json", on: database)
+      #expect(list.status == 0)
+      #expect(
+        list.json["budgets"].list.map { $0["budget_id"] } == ["user:dev-a", "user:dev-b"])
+      let exhausted = try await run(
+        "budget", "list", "--prefix", "user:", "--status", "exhausted", "--limit", "1", "--json",
+        on: database)
+      #expect(exhausted.json["budgets"].list.map { $0["budget_id"] } == ["user:dev-b"])
+      let table = try await run("budget", "list", on: database)
+      #expect(table.output.contains(/BUDGET +BALANCE +OF +SPENT +RESETS AT\n/))
+      #expect(table.output.contains(/user:dev-a +2 +3 +1 +20[0-9T:-]+Z\n/))
+
+      let show = try await run("budget", "show", "user:dev-a", "--json", on: database)
+      #expect(show.json["balance"] == 2)
+      let plain = try await run("budget", "show", "user:dev-a", on: database)
+      #expect(plain.output.contains("balance     2 of 3 points"))
+
+      let history = try await run(
+        "budget", "history", "user:dev-b", "--limit", "2", "--json", on: database)
+      #expect(history.json["entries"].list.map { $0["kind"] } == ["charge", "denial"])
+      let entries = try await run("budget", "history", "user:dev-b", on: database)
+      #expect(entries.output.split(separator: "\n").count == 6)
+      #expect(entries.output.contains(/SEQ +TIME +KIND/))
+    }
+  }
+
+  @Test func `a budget is adjusted and reset, once per id`() async throws {
+    try await withCharges { database in
+      let adjust = try await run(
+        "budget", "adjust", "user:dev-b", "5", "--reason", "incident", "--request-id", "i-1",
+        on: database)
+      #expect(adjust.status == 0, "\(adjust.errors)")
+      #expect(adjust.output == "user:dev-b: 5 of 3 points left.\n")
+      let again = try await run(
+        "budget", "adjust", "user:dev-b", "5", "--reason", "incident", "--request-id", "i-1",
+        "--json", on: database)
+      #expect(again.json["balance"] == 5)
+      #expect(again.json["replayed"] == true)
+      let less = try await run(
+        "budget", "adjust", "user:dev-b", "--reason", "left", "--json", "--", "-7", on: database)
+      #expect(less.json["balance"] == -2)
+      let reset = try await run(
+        "budget", "reset", "user:dev-b", "--reason", "incident", "--json", on: database)
+      #expect(reset.json["balance"] == 3)
+      #expect(reset.json["adjustment"] == 0)
+
+      let actors = try await database.query(
+        "SELECT DISTINCT actor FROM trust_budget.audit_entries WHERE node = 'cli'")
+      #expect(actors.first?.first??.hasPrefix("cli:") == true)
+      try await database.expectSoundLedger()
+    }
+  }
+
+  @Test(arguments: [["show"], ["history"], ["adjust", "5"], ["reset"]])
+  func `a budget that does not exist is said so, and exits 1`(command: [String]) async throws {
+    try await TestDatabase.withLedger { database in
+      let reason = ["adjust", "reset"].contains(command[0]) ? ["--reason", "x"] : []
+      let arguments = ["budget", command[0], "user:none"] + command.dropFirst() + reason
+      let end = try await Program.with(
+        arguments, environment: ["DATABASE_URL": database.connectionString]
+      ) { try await $0.end() }
+      #expect(end.status == 1)
+      #expect(end.output == "")
+      #expect(end.errors.hasPrefix("trust-budget: There is no budget user:none."))
+      #expect(try await database.entryCounts() == [:])
+    }
+  }
+
+  @Test(arguments: [["budget", "list"], ["migrate", "up"], ["migrate", "status"]])
+  func `a PostgreSQL that is not there is said so, soon, and exits 1`(command: [String])
+    async throws
+  {
+    let end = try await Program.with(
+      command + ["--database-url", "postgresql://u:secret@127.0.0.1:1/x?connect_timeout=2"]
+    ) { try await $0.end() }
+    #expect(end.status == 1)
+    #expect(end.errors.hasPrefix("trust-budget: "))
+    #expect(!end.errors.contains("secret"))
+    #expect(end.duration < .seconds(15))
+  }
+
+  @Test func `the database is found by flag, by DATABASE_URL, and by libpq's own variables`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      let host = try #require(database.connectionString.firstMatch(of: /host='([^']*)'/)).1
+      let libpq = ["PGHOST": String(host), "PGUSER": "postgres", "PGDATABASE": database.name]
+      let nowhere = "postgresql://127.0.0.1:1/x"
+      let ways: [([String], [String: String])] = [
+        (["--database-url", database.connectionString], ["DATABASE_URL": nowhere]),
+        ([], ["DATABASE_URL": database.connectionString, "PGHOST": "/nowhere"]),
+        ([], libpq),
+        (["--database-url", "postgresql://postgres@/\(database.name)?host=\(host)"], [:]),
+      ]
+      for (arguments, environment) in ways {
+        let end = try await Program.with(
+          ["budget", "list", "--json"] + arguments, environment: environment
+        ) { try await $0.end() }
+        #expect(end.json == ["budgets": []], "\(end.errors)")
+      }
+    }
+  }
+
+  /// Lends a ledger in which dev-a has two points left and dev-b none.
+  private func withCharges(_ body: (TestDatabase) async throws -> Void) async throws {
+    try await Service.with { service in
+      _ = try await service.node.authorize("dev-a")
+      for _ in 1...4 { _ = try await service.node.authorize("dev-b") }
+      try await body(service.database)
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import Testing
+
+/// `trust-budget policy check` and `policy explain`.
+struct PolicyCommandTests {
+  private func run(
+    _ arguments: [String], on policy: String = SamplePolicy.text
+  ) async throws -> RunningProgram.End {
+    try await TemporaryDirectory.with { directory in
+      let path = try directory.write(policy, to: "policy.yaml")
+      var arguments = arguments
+      arguments.insert(path, at: 2)
+      return try await Program.with(arguments) { try await $0.end() }
+    }
+  }
+
+  private let broken = """
+    policies:
+      - name: A
+        principals: [1
+      - name: A
+    """
+  private let wrong = """
+    policies:
+      - name: A
+        principals: ["user"]
+        max_duration: "soon"
+        trust_bugdet: {}
+      - name: A
+        principals: ["user"]
+        max_duration: "15m"
+        trust_budget:
+          cost: -1
+    """
+
+  @Test func `a good file is good, for people and for programs`() async throws {
+    let plain = try await run(["policy", "check"])
+    #expect(plain.status == 0)
+    #expect(plain.output.contains(/policy\.yaml: ok, 7 rules, sha256 [0-9a-f]{64}\n/))
+    let json = try await run(["policy", "check", "--json"])
+    #expect(json.status == 0)
+    #expect(json.json["valid"] == true)
+    #expect(json.json["diagnostics"] == [])
+    #expect(plain.output.contains(json.json["digest"].text ?? "none"))
+  }
+
+  @Test func `a bad file is told all of its mistakes, with their places`() async throws {
+    let plain = try await run(["policy", "check"], on: wrong)
+    #expect(plain.status == 1)
+    #expect(plain.output == "")
+    for place in ["policy.yaml:4:", "policy.yaml:5:", "policy.yaml:6:", "policy.yaml:10:"] {
+      #expect(plain.errors.contains(place), "\(plain.errors)")
+    }
+    #expect(plain.errors.contains("trust_budget"))
+    let json = try await run(["policy", "check", "--json"], on: wrong)
+    #expect(json.status == 1)
+    #expect(json.json["valid"] == false)
+    #expect(json.json["diagnostics"].list.compactMap { $0["line"].integer } == [4, 5, 6, 10])
+  }
+
+  @Test func `a file that is no YAML, or not there, is said so`() async throws {
+    let end = try await run(["policy", "check"], on: broken)
+    #expect(end.status == 1)
+    #expect(end.errors.contains("policy.yaml:"))
+    let missing = try await Program.run("policy", "check", "/no/such/policy.yaml")
+    #expect(missing.status == 1)
+    #expect(missing.errors.contains("/no/such/policy.yaml cannot be read"))
+  }
+
+  @Test func `a request is explained rule by rule`() async throws {
+    let plain = try await run(["policy", "explain", "--username", "dev-a"])
+    #expect(plain.status == 0)
+    for text in ["Free", "Team", "Developer", "user:dev-a"] {
+      #expect(plain.output.contains(text), "\(plain.output)")
+    }
+    let json = try await run(
+      ["policy", "explain", "--username", "bo", "--group", "sre", "--json"])
+    #expect(json.status == 0)
+    #expect(json.json != .null)
+    #expect(json.output.contains("group:sre:bo"))
+  }
+
+  @Test func `a refused request is explained as well, and exits 1`() async throws {
+    for arguments in [["--username", "stranger"], ["--username", "dev-a", "--duration", "1d"]] {
+      let plain = try await run(["policy", "explain"] + arguments)
+      #expect(plain.status == 1)
+      #expect(plain.output != "")
+      let json = try await run(["policy", "explain", "--json"] + arguments)
+      #expect(json.status == 1)
+      #expect(json.json != .null)
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import Testing
+
+/// `trust-budget exec` with the real ssh-keygen.
+@Suite(.service())
+struct CertificateTests {
+  private func exec(_ more: String...) async throws -> RunningProgram.End {
+    let arguments = ["exec", "--server", try Service.current.node.url] + more
+    return try await Program.with(arguments) { try await $0.end() }
+  }
+
+  @Test(
+    arguments: [
+      ("ed25519", nil), ("rsa", 2_048), ("ecdsa", 256), ("ecdsa", 521),
+    ] as [(String, Int?)])
+  func `a certificate is signed, and the charge is settled with what it says`(
+    type: String, bits: Int?
+  ) async throws {
+    let service = try Service.current
+    let id = "signed-\(type)-\(bits ?? 0)"
+    try await TemporaryDirectory.with { directory in
+      let keys = try await SSHKeys(in: directory)
+      let key = try await keys.makeKey(type: type, bits: bits)
+      let end = try await exec(
+        "--username", "dev-\(id)", "--request-id", id, "--",
+        "ssh-keygen", "-q", "-s", keys.authority, "-I", "alice \"\(type)\"", "-z",
+        "12345678901234567890",
+        "-n", "{principals}", "-V", "+{max_duration}", key)
+      #expect(end.status == 0, "\(end.errors)")
+      #expect(
+        end.errors.hasPrefix("trust-budget: user:dev-\(id) paid 1, 2 left; resets at "),
+        "\(end.errors)")
+
+      let certificate = try await SSHKeys.inspect(directory.file("id-cert.pub"))
+      #expect(certificate.principals == ["user", "git"])
+      let charge = try await service.node.get("/v1/charges/\(id)").json
+      #expect(charge["state"] == "settled")
+      #expect(
+        charge["certificate"] == [
+          "serial": "12345678901234567890", "key_id": "alice \"\(type)\"",
+          "fingerprint": .text(certificate.fingerprint),
+          "valid_after": .text(certificate.validAfter),
+          "valid_before": .text(certificate.validBefore),
+        ])
+      #expect(certificate.serial == "12345678901234567890")
+    }
+  }
+
+  @Test func `a certificate that is valid for ever has no dates`() async throws {
+    try await TemporaryDirectory.with { directory in
+      let keys = try await SSHKeys(in: directory)
+      let key = try await keys.makeKey()
+      let end = try await exec(
+        "--username", "dev-for-ever", "--request-id", "for-ever", "--", "ssh-keygen", "-q", "-s",
+        keys.authority, "-I", "host", "-h", key)
+      #expect(end.status == 0)
+      let charge = try await Service.current.node.get("/v1/charges/for-ever").json
+      #expect(charge["certificate"].names == ["serial", "key_id", "fingerprint"])
+    }
+  }
+
+  @Test func `the certificate may be named, and be where nobody would look`() async throws {
+    try await TemporaryDirectory.with { directory in
+      let keys = try await SSHKeys(in: directory)
+      let key = try await keys.makeKey()
+      let elsewhere = directory.file("elsewhere")
+      let end = try await exec(
+        "--username", "dev-elsewhere", "--request-id", "elsewhere", "--certificate", elsewhere,
+        "--", "sh", "-c",
+        "ssh-keygen -q -s \(keys.authority) -I x -V +1h \(key) && "
+          + "mv \(directory.file("id-cert.pub")) \(elsewhere)")
+      #expect(end.status == 0, "\(end.errors)")
+      let charge = try await Service.current.node.get("/v1/charges/elsewhere").json
+      let certificate = try await SSHKeys.inspect(elsewhere)
+      #expect(charge["certificate"]["fingerprint"] == .text(certificate.fingerprint))
+    }
+  }
+
+  @Test(arguments: ["", "garbage", "ssh-ed25519-cert-v01@openssh.com AAAA", "ssh-ed25519 AAAAC3Nz"])
+  func `a file that is no certificate leaves the charge charged, and says so`(content: String)
+    async throws
+  {
+    let id = "broken-\(content.count)"
+    try await TemporaryDirectory.with { directory in
+      let path = try directory.write(content, to: "x-cert.pub")
+      let end = try await exec(
+        "--username", "dev-\(id)", "--request-id", id, "--certificate", path, "--", "true")
+      #expect(end.status == 0)
+      #expect(end.errors.contains("\(id) is charged but not settled"))
+      let charge = try await Service.current.node.get("/v1/charges/\(id)").json
+      #expect(charge["state"] == "charged")
+    }
+  }
+
+  @Test func `a command that left no certificate leaves the charge charged, and says so`()
+    async throws
+  {
+    let end = try await exec(
+      "--username", "dev-nothing", "--request-id", "nothing", "--", "true")
+    #expect(end.status == 0)
+    #expect(end.errors.contains("no certificate found to settle nothing with"))
+    let charge = try await Service.current.node.get("/v1/charges/nothing").json
+    #expect(charge["state"] == "charged")
+  }
+
+  @Test func `an older certificate beside the key is not taken for the new one`() async throws {
+    try await TemporaryDirectory.with { directory in
+      let keys = try await SSHKeys(in: directory)
+      let key = try await keys.makeKey()
+      try await tool("ssh-keygen", "-q", "-s", keys.authority, "-I", "old", key)
+      try await tool("touch", "-d", "2 minutes ago", directory.file("id-cert.pub"))
+      let end = try await exec(
+        "--username", "dev-older", "--request-id", "older", "--", "true", key)
+      #expect(end.errors.contains("no certificate found"))
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import Testing
+import TrustBudgetTesting
+
+/// PostgreSQL out of reach: what costs points is refused, what doesn't goes on, and all is well when it
+/// is back.
+struct OutageTests {
+  @Test func `an outage stops what costs points, and nothing else, until it is over`() async throws
+  {
+    try await withProxiedNode { proxy, database, policy in
+      try await RunningNode.with(
+        ["node-1"], on: proxy.connectionString, policy: policy
+      ) { nodes in
+        let node = nodes[0]
+        #expect(try await node.authorize("dev-a", ["request_id": "before"]).status == 200)
+
+        proxy.refuseConnections()
+        try await expectRefusal(of: node, "dev-a", id: "during")
+        let free = try await node.authorize("free-a")
+        #expect(free.status == 200)
+        #expect(free.json["decision"] == "allowed")
+        #expect(try await node.get("/healthz").status == 200)
+        let ready = try await node.get("/readyz")
+        #expect(ready.status == 503)
+        #expect(ready.json["database"]["status"] == "unavailable")
+        for path in ["/v1/budgets", "/v1/budgets/user:dev-a", "/v1/charges/before"] {
+          let reply = try await node.get(path)
+          #expect(reply.problem == "ledger-unavailable")
+          #expect(reply.retryAfter != nil)
+        }
+
+        proxy.acceptConnections()
+        let after = try await wait(for: "the ledger to be back") {
+          let reply = try await node.authorize("dev-a", ["request_id": "during"])
+          return reply.status == 200 ? reply : nil
+        }
+        #expect(after.json["trust_budget"]["remaining"] == 1)
+        #expect(try await node.get("/readyz").status == 200)
+        #expect(
+          try await node.authorize("dev-a", ["request_id": "before"]).json["replayed"] == true)
+      }
+    }
+  }
+
+  @Test func `a node starts while PostgreSQL is away`() async throws {
+    try await withProxiedNode { proxy, database, policy in
+      proxy.refuseConnections()
+      try await RunningNode.with(
+        ["node-1"], on: proxy.connectionString, policy: policy
+      ) { nodes in
+        let node = nodes[0]
+        #expect(node.program.errors.contains("starting without the ledger"))
+        try await expectRefusal(of: node, "dev-b", id: "too-early")
+        #expect(try await node.authorize("free-b").status == 200)
+
+        proxy.acceptConnections()
+        try await wait(for: "the ledger to be there") {
+          try await node.authorize("dev-b").status == 200
+        }
+      }
+    }
+  }
+
+  @Test func `no password is in the log or in an answer`() async throws {
+    try await TemporaryDirectory.with { directory in
+      let policy = try directory.write(SamplePolicy.text, to: Service.policyFile)
+      try await RunningNode.with(
+        ["node-1"], on: "postgresql://user:s3cret@127.0.0.1:1/x", policy: policy, "--log-level",
+        "trace"
+      ) { nodes in
+        let replies = [
+          try await nodes[0].get("/readyz"), try await nodes[0].get("/v1/budgets"),
+          try await nodes[0].authorize("dev-a"),
+        ]
+        #expect(replies.allSatisfy { $0.status == 503 })
+        #expect(!replies.contains { String(decoding: $0.body, as: UTF8.self).contains("s3cret") })
+        #expect(!nodes[0].program.errors.contains("s3cret"))
+      }
+    }
+  }
+
+  @Test func `answers lost with the connection at COMMIT are found again`() async throws {
+    try await withProxiedNode { proxy, database, policy in
+      try await RunningNode.with(
+        ["node-1"], on: proxy.connectionString, policy: policy
+      ) { nodes in
+        #expect(try await nodes[0].authorize("rich-a").status == 200)
+        proxy.inject(.cutBeforeCommit, .cutAfterCommit)
+        for id in ["cut-1", "cut-2"] {
+          let reply = try await nodes[0].authorize("rich-a", ["request_id": .text(id)])
+          #expect(reply.status == 200)
+        }
+        #expect(try await database.entryCounts() == ["allocation": 1, "charge": 3])
+      }
+    }
+  }
+
+  private func expectRefusal(of node: RunningNode, _ username: String, id: JSON) async throws {
+    let start = ContinuousClock.now
+    let reply = try await node.authorize(username, ["request_id": id])
+    // Five, and one for a machine that is busy with other tests.
+    #expect(ContinuousClock.now - start < .seconds(6))
+    #expect(reply.status == 503)
+    #expect(reply.problem == "ledger-unavailable")
+    #expect(reply.retryAfter != nil)
+    #expect(reply.json["request_id"] == id)
+  }
+
+  private func withProxiedNode(
+    _ body: (PostgresProxy, TestDatabase, _ policy: String) async throws -> Void
+  ) async throws {
+    try await Gate.services.pass {
+      try await TestDatabase.withLedger { database in
+        try await TemporaryDirectory.with { directory in
+          let policy = try directory.write(SamplePolicy.text, to: Service.policyFile)
+          try await PostgresProxy.with(database) { try await body($0, database, policy) }
+        }
+        try await database.expectSoundLedger()
+      }
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+/// The policy is read again on SIGHUP and when its file changes; a broken file never replaces a good
+/// one.
+struct ReloadTests {
+  private func policy(balance: Int) -> String {
+    """
+    policies:
+      - name: All
+        principals: ["user"]
+        max_duration: "15m"
+        trust_budget:
+          initial_balance: \(balance)
+    """
+  }
+
+  @Test(arguments: [false, true])
+  func `a changed file is taken over, and a broken one is not`(withSignal: Bool) async throws {
+    try await Service.with(policy: policy(balance: 10)) { service in
+      let node = try service.node
+      let first = try await node.get("/v1/policy").json
+      #expect(try await node.authorize("a").json["trust_budget"]["remaining"] == 9)
+
+      try change(to: policy(balance: 20), service, signal: withSignal)
+      let second = try await wait(for: "the new policy") {
+        let now = try await node.get("/v1/policy").json
+        return now["digest"] == first["digest"] ? nil : now
+      }
+      #expect(second["loaded_at"].text ?? "" > first["loaded_at"].text ?? "")
+      #expect(try await node.authorize("a").json["trust_budget"]["remaining"] == 18)
+
+      try change(to: "policies:\n  - nome: All\n", service, signal: withSignal)
+      let third = try await wait(for: "the broken policy to be refused") {
+        let now = try await node.get("/v1/policy").json
+        return now["rejected_file"].text == nil ? nil : now
+      }
+      #expect(third["digest"] == second["digest"])
+      #expect(third["loaded_at"] == second["loaded_at"])
+      let problem = try #require(third["rejected_file"].text)
+      #expect(problem.contains("policy.yaml:2:5"), "\(problem)")
+      #expect(problem.contains("nome"), "\(problem)")
+      #expect(try await node.authorize("a").json["trust_budget"]["remaining"] == 17)
+      #expect(service.nodes[0].program.errors.contains("policy not loaded"))
+
+      try change(to: policy(balance: 30), service, signal: withSignal)
+      try await wait(for: "the mended policy") {
+        try await node.get("/v1/policy").json["rejected_file"] == .null
+      }
+      #expect(try await node.authorize("a").json["trust_budget"]["remaining"] == 26)
+      #expect(
+        try await service.entries(of: "user:a") == ["allocation": 3, "charge": 4])
+    }
+  }
+
+  @Test func `a file that is gone is no reason to forget the policy`() async throws {
+    try await Service.with { service in
+      let node = try service.node
+      let path = service.directory.file(Service.policyFile)
+      try FileManager.default.removeItem(atPath: path)
+      try await wait(for: "the missing file to be noticed") {
+        try await node.get("/v1/policy").json["rejected_file"].text != nil
+      }
+      #expect(try await node.authorize("dev-a").status == 200)
+      try service.directory.write(SamplePolicy.text, to: Service.policyFile)
+      try await wait(for: "the file to be back") {
+        try await node.get("/v1/policy").json["rejected_file"] == .null
+      }
+    }
+  }
+
+  @Test func `a retry after a change of policy still gets its first receipt`() async throws {
+    try await Service.with(policy: policy(balance: 10)) { service in
+      let node = try service.node
+      let first = try await node.authorize("a", ["request_id": "kept"])
+      try change(to: policy(balance: 5), service, signal: true)
+      try await wait(for: "the new policy") {
+        try await node.authorize("b").json["trust_budget"]["remaining"].integer ?? 10 < 5
+      }
+      let again = try await node.authorize("a", ["request_id": "kept"])
+      #expect(again.json.without("replayed") == first.json)
+    }
+  }
+
+  private func change(to text: String, _ service: Service, signal: Bool) throws {
+    try service.directory.write(text, to: Service.policyFile)
+    if signal { try service.node.program.signal(SIGHUP) }
+  }
+}

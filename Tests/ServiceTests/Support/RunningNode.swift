@@ -1,0 +1,53 @@
+import Foundation
+import TrustBudgetTesting
+
+/// `trust-budget serve`, listening.
+struct RunningNode: Reachable {
+  let name: String
+  let url: String
+  let program: RunningProgram
+
+  /// Starts one on a free port, and waits until it listens. Whoever starts it must kill it.
+  static func start(
+    _ name: String = "node-1", on connectionString: String, policy path: String,
+    _ more: [String] = []
+  ) async throws -> RunningNode {
+    let program = try Program.start(
+      [
+        "serve", "--policy", path, "--listen", "127.0.0.1:0", "--node-name", name, "--auth", "none",
+      ] + more, environment: ["DATABASE_URL": connectionString])
+    do {
+      let port = try await wait(for: "\(name) to listen") {
+        let log = program.errors
+        if let match = log.firstMatch(of: /address=127\.0\.0\.1:([0-9]+)/) { return match.1 }
+        guard program.isRunning else { throw TestFailure("\(name) ended: \(log)") }
+        return nil
+      }
+      return RunningNode(name: name, url: "http://127.0.0.1:\(port)", program: program)
+    } catch {
+      await program.kill()
+      throw error
+    }
+  }
+
+  var port: UInt16 { UInt16(url.split(separator: ":").last ?? "") ?? 0 }
+
+  /// Starts some, lends them, and kills them.
+  static func with<R>(
+    _ names: [String], on connectionString: String, policy path: String, _ more: String...,
+    body: ([RunningNode]) async throws -> R
+  ) async throws -> R {
+    var nodes: [RunningNode] = []
+    do {
+      for name in names {
+        nodes.append(try await start(name, on: connectionString, policy: path, more))
+      }
+      let result = try await body(nodes)
+      for node in nodes { await node.program.kill() }
+      return result
+    } catch {
+      for node in nodes { await node.program.kill() }
+      throw error
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import TrustBudgetTesting
+
+/// Waits until `find` finds something, looking again so seldom that many can wait on few processors.
+///
+/// - Throws: `TestFailure` when it has not by then.
+func wait<Found>(
+  for what: @autoclosure () -> String, within limit: Duration = .seconds(30),
+  find: () async throws -> Found?
+) async throws -> Found {
+  let deadline = ContinuousClock.now + limit
+  while true {
+    if let found = try await find() { return found }
+    guard .now < deadline else { throw TestFailure("waited \(limit) for \(what())") }
+    try await Task.sleep(for: .milliseconds(25))
+  }
+}
+
+/// Waits until `condition` holds.
+func wait(
+  for what: @autoclosure () -> String, within limit: Duration = .seconds(30),
+  until condition: () async throws -> Bool
+) async throws {
+  let _: Void = try await wait(for: what(), within: limit) { try await condition() ? () : nil }
+}
+
+/// Does the same thing many times at once, and gives the results in order.
+func concurrently<Result: Sendable>(
+  _ count: Int, _ work: @escaping @Sendable (_ number: Int) async throws -> Result
+) async throws -> [Result] {
+  try await withThrowingTaskGroup { group in
+    for number in 0..<count {
+      group.addTask { (number, try await work(number)) }
+    }
+    var results: [(number: Int, result: Result)] = []
+    for try await result in group { results.append(result) }
+    return results.sorted { $0.number < $1.number }.map(\.result)
+  }
+}
