@@ -69,9 +69,20 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ]),
+
+    // Measures against pgbench; a program of its own, because timings have no place in tests.
+    .executableTarget(
+      name: "trust-budget-bench",
+      dependencies: [
+        "TrustBudget", "LibPQ", "BudgetLedger", "PrivatePostgres",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "Benchmarks", exclude: ["sql"]),
 
     // A private PostgreSQL with a database for each test.
     .target(
@@ -91,9 +102,15 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
     .testTarget(
+      name: "MigrationTests",
+      dependencies: [
+        "TrustBudget", "LibPQ", "BudgetLedger", "PrivatePostgres", "TrustBudgetTesting",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    .testTarget(
       name: "ServiceTests",
       dependencies: [
-        "trust-budget", "TrustBudgetTesting",
+        "trust-budget", "TrustBudgetTesting", "PrivatePostgres",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOFoundationCompat", package: "swift-nio"),

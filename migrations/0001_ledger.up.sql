@@ -126,6 +126,8 @@ BEGIN
               HINT = 'Entries are evidence. Correct a balance with an adjustment: trust-budget budget adjust.';
 END
 $$;
+-- PostgreSQL lets everybody call a new function. A trigger needs no such permission.
+REVOKE ALL ON FUNCTION trust_budget.refuse_change() FROM PUBLIC;
 COMMENT ON FUNCTION trust_budget.refuse_change() IS 'Trigger: refuses UPDATE, DELETE and TRUNCATE, even to the owner.';
 
 CREATE TRIGGER audit_entries_are_append_only

@@ -1,7 +1,6 @@
 DROP FUNCTION trust_budget.verify_all_budgets();
 DROP FUNCTION trust_budget.verify_budget(text);
 DROP FUNCTION trust_budget.entry_hash(trust_budget.audit_entries, bytea, uuid);
-DROP FUNCTION trust_budget.hash_field(text);
 DROP VIEW trust_budget.audit_trail;
 DROP VIEW trust_budget.unsettled_charges;
 DROP VIEW trust_budget.usage_by_user_day;

@@ -116,35 +116,34 @@ COMMENT ON COLUMN trust_budget.audit_trail.actor          IS 'The authenticated 
 COMMENT ON COLUMN trust_budget.audit_trail.node           IS 'The node that decided.';
 COMMENT ON COLUMN trust_budget.audit_trail.detail         IS 'What else there is to say.';
 
-CREATE FUNCTION trust_budget.hash_field(value text) RETURNS bytea
-    LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT CASE WHEN value IS NULL THEN '\xffffffff'::bytea
-                ELSE int4send(octet_length(convert_to(value, 'UTF8'))) || convert_to(value, 'UTF8') END
-$$;
-COMMENT ON FUNCTION trust_budget.hash_field(text) IS 'One field as an entry''s hash sees it: its length in bytes (32 bits, big-endian) and its UTF-8 text; NULL is the length ffffffff.';
-
 CREATE FUNCTION trust_budget.entry_hash(entry trust_budget.audit_entries, previous bytea, ledger_id uuid) RETURNS bytea
     LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT sha256(
-        trust_budget.hash_field('trust-budget-entry-v1')
-        || trust_budget.hash_field(ledger_id::text)
-        || trust_budget.hash_field(entry.epoch::text)
-        || trust_budget.hash_field(entry.budget_id)
-        || trust_budget.hash_field(entry.budget_seq::text)
-        || trust_budget.hash_field(entry.kind)
-        || trust_budget.hash_field(entry.username)
-        || trust_budget.hash_field(entry.cost::text)
-        || trust_budget.hash_field(entry.balance_before::text)
-        || trust_budget.hash_field(entry.balance_after::text)
-        || trust_budget.hash_field(entry.request_id)
-        || trust_budget.hash_field(entry.part::text)
-        || trust_budget.hash_field(entry.rule)
-        || trust_budget.hash_field(encode(entry.policy_digest, 'hex'))
-        || trust_budget.hash_field(entry.actor)
-        || trust_budget.hash_field(entry.node)
-        || trust_budget.hash_field(entry.detail::text)
-        || trust_budget.hash_field(to_char(entry.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'))
-        || previous)
+    -- A field as the hash sees it: its length in bytes (32 bits, big-endian) and its UTF-8 text; NULL
+    -- is the length ffffffff. All in one expression: a call for each field made it twenty times slower.
+    SELECT sha256(string_agg(CASE WHEN field IS NULL THEN '\xffffffff'::bytea
+                                  ELSE int4send(octet_length(convert_to(field, 'UTF8'))) || convert_to(field, 'UTF8') END,
+                             ''::bytea ORDER BY place)
+                  || previous)
+    FROM unnest(ARRAY[
+        'trust-budget-entry-v1',
+        ledger_id::text,
+        entry.epoch::text,
+        entry.budget_id,
+        entry.budget_seq::text,
+        entry.kind,
+        entry.username,
+        entry.cost::text,
+        entry.balance_before::text,
+        entry.balance_after::text,
+        entry.request_id,
+        entry.part::text,
+        entry.rule,
+        encode(entry.policy_digest, 'hex'),
+        entry.actor,
+        entry.node,
+        entry.detail::text,
+        to_char(entry.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')
+    ]) WITH ORDINALITY AS fields (field, place)
 $$;
 COMMENT ON FUNCTION trust_budget.entry_hash(trust_budget.audit_entries, bytea, uuid) IS 'The hash that an entry must have after the one before it (32 zero bytes before the first).';
 
@@ -202,3 +201,6 @@ CREATE FUNCTION trust_budget.verify_all_budgets()
     CROSS JOIN LATERAL trust_budget.verify_budget(known.budget_id) AS v
 $$;
 COMMENT ON FUNCTION trust_budget.verify_all_budgets() IS 'Verifies every budget''s chain; returns the first wrong entry of each, or nothing.';
+
+-- PostgreSQL lets everybody call a new function; docs/dba.md says who needs to.
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA trust_budget FROM PUBLIC;

@@ -34,26 +34,20 @@ package struct BudgetLedger: Service {
 
   /// Decides what is asked until the service is told to stop; then answers what still waits.
   package func run() async throws {
-    await withTaskGroup { group in
-      for lane in lanes {
-        group.addTask { await lane.run() }
-      }
-      let clock = Task {
-        while !Task.isCancelled {
-          try await Task.sleep(for: .milliseconds(100))
-          expireOverdue()
+    // Ends with its scope: when every lane is done.
+    async let _ = letGoOfOverdue()
+    await withGracefulShutdownHandler {
+      await withTaskCancellationHandler {
+        await withTaskGroup { group in
+          for lane in lanes {
+            group.addTask { await lane.run() }
+          }
         }
-      }
-      await withGracefulShutdownHandler {
-        await withTaskCancellationHandler {
-          await group.waitForAll()
-        } onCancel: {
-          close()
-        }
-      } onGracefulShutdown: {
+      } onCancel: {
         close()
       }
-      clock.cancel()
+    } onGracefulShutdown: {
+      close()
     }
     await reader.close()
   }
@@ -65,15 +59,18 @@ package struct BudgetLedger: Service {
     for lane in lanes { lane.queue.close() }
   }
 
-  private func expireOverdue() {
-    let error: LedgerError =
-      if case .unavailable(let reason) = health.current {
-        .unavailable(reason: reason)
-      } else {
-        .overloaded(reason: "the request waited longer than \(settings.patience)")
-      }
-    let now = ContinuousClock.now
-    for lane in lanes { lane.queue.expire(at: now, because: error) }
+  /// Answers those who have waited too long, also while a lane is stuck in a batch.
+  private func letGoOfOverdue() async {
+    while (try? await Task.sleep(for: .milliseconds(100))) != nil {
+      let error: LedgerError =
+        if case .unavailable(let reason) = health.current {
+          .unavailable(reason: reason)
+        } else {
+          .overloaded(reason: "the request waited longer than \(settings.patience)")
+        }
+      let now = ContinuousClock.now
+      for lane in lanes { lane.queue.expire(at: now, because: error) }
+    }
   }
 }
 

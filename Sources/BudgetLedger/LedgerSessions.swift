@@ -38,7 +38,7 @@ struct LedgerSessions {
     configuration.statementTimeout = settings.statementTimeout
     configuration.lockTimeout = settings.lockTimeout
     configuration.idleInTransactionTimeout = settings.idleInTransactionTimeout
-    configuration.responseTimeout = settings.statementTimeout + .seconds(1)
+    configuration.responseTimeout = settings.statementTimeout + .milliseconds(500)
     // Never decide from a standby, and find the primary among several hosts.
     configuration.requirePrimary()
     configuration.sessionSettings += [("search_path", "pg_catalog, pg_temp")]

@@ -13,7 +13,7 @@ package struct LedgerSettings: Sendable {
   /// The longest that one attempt to connect may take.
   package var connectTimeout: Duration = .seconds(2)
   /// The longest that one statement may run.
-  package var statementTimeout: Duration = .seconds(3)
+  package var statementTimeout: Duration = .milliseconds(2_500)
   /// The longest wait for one row lock before the batch gives way and tries again.
   package var lockTimeout: Duration = .seconds(1)
   /// After this long PostgreSQL ends a transaction whose node has stopped talking.

@@ -14,6 +14,11 @@ struct Attempt: Sendable {
     self.pending = pending
   }
 
+  /// When the first of those who wait must have an answer.
+  var earliestDeadline: ContinuousClock.Instant {
+    pending.lazy.map(\.deadline).min() ?? .now
+  }
+
   mutating func note(_ reason: String, mayHaveCommitted: Bool) {
     failures += 1
     lastReason = reason

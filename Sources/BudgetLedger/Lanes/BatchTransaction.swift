@@ -5,10 +5,14 @@ import TrustBudget
 ///
 /// 1. BEGIN, lock the rows; then, as statements of their own, read the clock and look the request
 ///    ids up.
-/// 2. Update the rows, insert the entries, COMMIT.
+/// 2. Insert the entries, update the rows, COMMIT.
 ///
-/// In between the batch is decided in memory, by `Batch`.
+/// In between the batch is decided in memory, by `Batch`; and as it is decided in chunks, each sent
+/// off at once, PostgreSQL inserts the entries of one while the next is decided.
 struct BatchTransaction {
+  /// How many operations are decided before their entries are sent off.
+  private static let chunk = 128
+
   let node: String
   let ledger: LedgerIdentity
   let operations: [Operation]
@@ -28,20 +32,25 @@ struct BatchTransaction {
     let state = try lock(on: session)
     var batch = Batch(
       ledger: ledger, node: node, now: state.now, budgets: state.budgets, known: state.known)
-    let answers = operations.map { batch.decide($0) }
-    guard state.created.isEmpty || batch.hasEntries(for: state.created) else {
-      throw BatchConflict()
+    var answers: [Answer] = []
+    answers.reserveCapacity(operations.count)
+    try session.pipeline { sender in
+      for start in stride(from: 0, to: operations.count, by: BatchTransaction.chunk) {
+        let written = batch.entries.count
+        let end = min(start + BatchTransaction.chunk, operations.count)
+        answers += batch.decide(operations[start..<end])
+        let entries = batch.entries[written...]
+        guard !entries.isEmpty else { continue }
+        try sender.send(
+          InsertEntries(ledger: ledger, node: node, occurredAt: state.now, entries: entries))
+      }
+      guard batch.hasEntries(for: state.created) else { throw BatchConflict() }
+      let changed = batch.changedBudgets
+      guard !changed.isEmpty else { return try sender.send(RollbackTransaction()) }
+      try sender.send(UpdateBudgets(budgets: changed))
+      mayHaveCommitted = true
+      try sender.send(CommitTransaction())
     }
-    if batch.entries.isEmpty {
-      _ = try session.execute(RollbackTransaction())
-      return answers
-    }
-    mayHaveCommitted = true
-    _ = try session.pipeline(
-      UpdateBudgets(budgets: batch.changedBudgets),
-      InsertEntries(
-        ledger: ledger, node: node, occurredAt: state.now, entries: batch.entries),
-      CommitTransaction())
     return answers
   }
 
@@ -62,7 +71,7 @@ struct BatchTransaction {
     let (_, budgets, clock, entries) = try session.pipeline(
       BeginTransaction(), lockBudgets, ReadClock(), findRequests)
     let known = KnownRequests(entries: entries)
-    let missing = termsOfNewBudgets(besides: budgets, known: known)
+    let missing = termsOfNewBudgets(of: ids.count, besides: budgets, known: known)
     if missing.isEmpty {
       return State(budgets: budgets, now: try clock.first.orThrow(), known: known, created: [])
     }
@@ -79,7 +88,10 @@ struct BatchTransaction {
   /// The terms under which budgets must be made: those of their first charge in the batch.
   ///
   /// A request id that is known already, or that came before in this batch, makes no budget.
-  private func termsOfNewBudgets(besides budgets: [Budget], known: KnownRequests) -> [Terms] {
+  private func termsOfNewBudgets(
+    of budgetCount: Int, besides budgets: [Budget], known: KnownRequests
+  ) -> [Terms] {
+    guard budgets.count < budgetCount else { return [] }
     var seenBudgets = Set(budgets.lazy.map(\.id))
     var seenRequests: Set<RequestID> = []
     var missing: [Terms] = []

@@ -72,7 +72,7 @@ final class Lane: Sendable {
   private func perform(_ attempt: Attempt) async -> Outcome {
     let open: LaneConnection.Open
     do {
-      open = try await connection.session()
+      open = try await connection.session(before: attempt.earliestDeadline)
       health.note(.available(open.ledger))
     } catch {
       let reason = LedgerHealth.reason(error)

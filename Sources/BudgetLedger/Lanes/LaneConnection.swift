@@ -13,6 +13,9 @@ actor LaneConnection {
   private let configuration: PostgresConfiguration
   private let logger: Logger
   private var open: Open?
+  /// The newest entry that was seen committed; a new session must find it again.
+  private var witness: TrailHead?
+  private var lastLook = ContinuousClock.now
 
   init(configuration: PostgresConfiguration, logger: Logger) {
     self.configuration = configuration
@@ -21,13 +24,28 @@ actor LaneConnection {
 
   /// The session in use, or a new one.
   ///
-  /// - Throws: `PostgresError`, or `SchemaProblem` when what is there is not our schema.
-  func session() async throws -> Open {
-    if let open, open.connection.isUsable { return open }
+  /// - Parameter deadline: when the first of those who wait must have an answer.
+  /// - Throws: `PostgresError`, or `SchemaProblem` when what is there is not our schema, or not the
+  ///   ledger that this lane has worked on.
+  func session(before deadline: ContinuousClock.Instant) async throws -> Open {
+    if let open, open.connection.isUsable {
+      try await lookAtTrail(on: open.connection)
+      return open
+    }
     open = nil
+    var configuration = configuration
+    let timeLeft = max(deadline - .now, .milliseconds(50))
+    configuration.connectTimeout = min(configuration.connectTimeout, timeLeft)
     let connection = try await PostgresConnection.connect(configuration)
     do {
-      let ledger = try await connection.run { try SchemaCheck.ledgerIdentity(on: $0) }
+      let witness = witness
+      let (ledger, head) = try await connection.run { session in
+        (
+          try SchemaCheck.embedded.ledgerIdentity(on: session, witness: witness),
+          try session.execute(ReadTrailHead()).first
+        )
+      }
+      self.witness = head ?? witness
       let session = Open(connection: connection, ledger: ledger)
       open = session
       return session
@@ -35,6 +53,13 @@ actor LaneConnection {
       await connection.close()
       throw error
     }
+  }
+
+  /// Remembers the newest entry, once a second while the lane is at work.
+  private func lookAtTrail(on connection: PostgresConnection) async throws {
+    guard ContinuousClock.now - lastLook > .seconds(1) else { return }
+    lastLook = .now
+    witness = try await connection.run { try $0.execute(ReadTrailHead()).first } ?? witness
   }
 
   func discard() async {

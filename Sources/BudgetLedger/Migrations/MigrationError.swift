@@ -1,36 +1,89 @@
 /// Why the schema could not be brought where it should be, and what to do.
-package enum MigrationError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum MigrationError: Error, Hashable, Sendable {
   /// The migration files do not fit together.
   case badFiles(String)
-  /// What was applied is not what the files say.
+  /// What was applied is not what the file says.
   case changed(label: String)
-  /// The database has a version that this program does not know.
+  /// Another migration was applied under the number of a file.
+  case renumbered(applied: String, file: String)
+  /// The database has a migration that this program or directory does not have.
   case unknownVersion(Int64, name: String, known: Int64)
   /// A version was left out.
   case gap(missing: Int64)
+  /// There is no such version to go to.
+  case noSuchVersion(Int64, reason: String)
   /// Another runner held the lock until the deadline.
   case busy
+  /// Somebody held a lock that a migration needs until the deadline.
+  case blocked(label: String, by: [Blocker])
   /// A statement of a migration failed; nothing of that migration is left.
   case failed(label: String, reason: String)
+  /// A migration ended the transaction that it ran in.
+  case endsTransaction(label: String)
+  /// The connection was lost on the way.
+  case interrupted(label: String)
+  /// A migration without a transaction was begun and never finished.
+  case unfinished(label: String)
+  /// There is no down file.
+  case noWayBack(label: String)
+  /// The way back would destroy entries.
+  case wouldDestroy(label: String, tables: [String])
+  /// There is nothing to repair, or nothing to put a baseline under.
+  case notNeeded(String)
+  /// The schema is not what the migrations make of an empty database.
+  case catalogueDiffers([CatalogueDifference])
+  /// A role cannot be given what it was to be given.
+  case badRole(String)
+}
 
+extension MigrationError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .badFiles(let problem):
       "The migration files do not fit together: \(problem)."
     case .changed(let label):
       "Migration \(label) was changed after it was applied to this database. "
-        + "Restore the file as it was, and make the change in a new migration."
+        + "Restore \(label).up.sql as it was, and make the change in a new migration; or, when the "
+        + "change makes no difference to the schema, record it with: trust-budget migrate repair."
+    case .renumbered(let applied, let file):
+      "This database has migration \(applied) where the files have \(file). "
+        + "A migration that was applied keeps its number and name for ever."
     case .unknownVersion(let version, let name, let known):
-      "The database has migration \(version) (\(name)), and this program knows \(known). "
+      "The database has migration \(Migration.label(version: version, name: name)), and this program knows \(known). "
         + "Use the program that applied it, or a newer one."
     case .gap(let missing):
       "Migration \(missing) is missing from the database's history, and later ones are there. "
         + "Restore the table trust_budget.schema_migrations from a backup."
+    case .noSuchVersion(let version, let reason):
+      "Cannot go to version \(version): \(reason)."
     case .busy:
       "Another migration runner has been at work on this database until the deadline. "
         + "Nothing was changed. Try again when it is done."
+    case .blocked(let label, let blockers):
+      "Migration \(label) could not get its locks until the deadline; nothing of it is left. "
+        + Blocker.sentence(blockers)
     case .failed(let label, let reason):
       "Migration \(label) failed, and nothing of it is left: \(reason)"
+    case .endsTransaction(let label):
+      "Migration \(label) ends the transaction that it runs in. Take COMMIT and ROLLBACK out of it, "
+        + "and find out with trust-budget migrate verify what it left."
+    case .interrupted(let label):
+      "The connection was lost during migration \(label). "
+        + "It is there as a whole or not at all; trust-budget migrate status tells."
+    case .unfinished(let label):
+      "Migration \(label) was begun and is not finished. Run: trust-budget migrate up"
+    case .noWayBack(let label):
+      "There is no way back from migration \(label): it has no .down.sql."
+    case .wouldDestroy(let label, let tables):
+      "Taking migration \(label) back would destroy the audit data in \(tables.joined(separator: ", ")). "
+        + "Nothing was changed. Export it first, and then say: --destroy-audit-data"
+    case .notNeeded(let reason):
+      "Nothing was changed: \(reason)."
+    case .catalogueDiffers(let differences):
+      "The schema is not what the migrations make. Nothing was changed.\n"
+        + differences.map { "  \($0)" }.joined(separator: "\n")
+    case .badRole(let problem):
+      "\(problem)."
     }
   }
 }

@@ -58,8 +58,10 @@ package struct LedgerReader: Sendable {
   }
 
   /// Whether the ledger can be worked on: the database is there, is a primary, has our schema.
+  ///
+  /// - Throws: `SchemaProblem` when it must not be worked on, `LedgerError` when it cannot be reached.
   package func check() async throws -> LedgerIdentity {
-    try await read { try SchemaCheck.ledgerIdentity(on: $0) }
+    try await read { try SchemaCheck.embedded.ledgerIdentity(on: $0) }
   }
 
   package func close() async {
@@ -73,6 +75,8 @@ package struct LedgerReader: Sendable {
       return try await pool.withConnection(deadline: .now + patience) { connection in
         try await connection.run(body)
       }
+    } catch let problem as SchemaProblem {
+      throw problem
     } catch {
       throw LedgerError.unavailable(reason: LedgerHealth.reason(error))
     }

@@ -7,7 +7,6 @@ struct ReadClock: PostgresStatement {
   static let name: String? = "read_clock"
   static let sql = "SELECT clock_timestamp()"
 
-
   static func decode(_ row: inout PostgresRow) throws -> Timestamp {
     Timestamp(try row.next(PostgresTimestamp.self))
   }

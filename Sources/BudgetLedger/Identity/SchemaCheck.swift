@@ -1,0 +1,76 @@
+import LibPQ
+import TrustBudget
+
+/// Whether a session leads to a ledger that this program can work on.
+struct SchemaCheck: Sendable {
+  /// The newest migration that the program knows.
+  let known: Int64
+  /// The oldest schema that it can work with: it was written for the newest, less what is optional.
+  let needed: Int64
+
+  init(_ migrations: [Migration] = Migrations.embedded) {
+    known = migrations.last?.version ?? 0
+    needed = migrations.last { !$0.directives.isOptional }?.version ?? 0
+  }
+
+  static let embedded = SchemaCheck()
+
+  /// - Parameter witness: the newest entry that this node has seen committed, if any.
+  /// - Returns: the ledger.
+  /// - Throws: `SchemaProblem`, or `PostgresError`.
+  func ledgerIdentity(
+    on session: PostgresSession, witness: TrailHead? = nil
+  ) throws -> LedgerIdentity {
+    try checkVersion(on: session)
+    return try ServerCheck(witness: witness).ledgerIdentity(on: session)
+  }
+
+  private func checkVersion(on session: PostgresSession) throws {
+    guard try session.execute(FindHistoryTable()).first == true else {
+      throw SchemaProblem.missing
+    }
+    let found = try session.execute(ReadSchemaVersion(known: known)).first
+    let newest = found?.newest ?? 0
+    guard newest >= needed else { throw SchemaProblem.old(found: newest, needed: needed) }
+    guard found?.compatibleWith ?? 0 <= known else {
+      throw SchemaProblem.new(found: newest, known: known)
+    }
+  }
+}
+
+/// What the history says to a program of a certain age.
+struct ReadSchemaVersion: PostgresStatement {
+  struct Version: Sendable {
+    /// nil: nothing was applied.
+    let newest: Int64?
+    /// What a program must know to work with all the migrations that this one does not know; nil:
+    /// there are none.
+    let compatibleWith: Int64?
+  }
+
+  static let name: String? = nil
+  // A migration that was begun and not finished is not there for those who need it, and is there
+  // for those who could not work with it.
+  static let sql = """
+    SELECT max(version) FILTER (WHERE applied_at IS NOT NULL),
+           max(coalesce(compatible_with, version)) FILTER (WHERE version > $1)
+    FROM trust_budget.schema_migrations
+    """
+  static let parameterTypes: [PostgresType] = [.int8]
+
+  let known: Int64
+
+  func bind(_ parameters: inout PostgresParameters) { parameters.append(known) }
+
+  static func decode(_ row: inout PostgresRow) throws -> Version {
+    Version(newest: try row.next(Int64?.self), compatibleWith: try row.next(Int64?.self))
+  }
+}
+
+struct ReadLedger: PostgresStatement {
+  static let name: String? = nil
+  static let sql = "SELECT id::text, epoch FROM trust_budget.ledger"
+  static func decode(_ row: inout PostgresRow) throws -> LedgerIdentity {
+    LedgerIdentity(id: try row.next(String.self), epoch: try row.next(Int64.self))
+  }
+}

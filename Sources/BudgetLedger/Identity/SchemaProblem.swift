@@ -1,0 +1,48 @@
+/// Why a database cannot be worked on, and what to do about it.
+package enum SchemaProblem: Error, Hashable, Sendable {
+  case missing
+  case old(found: Int64, needed: Int64)
+  case new(found: Int64, known: Int64)
+  case withoutLedger
+  /// The ledger came here by dump and restore.
+  case restored(otherServer: Bool)
+  /// A standby was promoted, or a backup restored to a point in time, and nobody was there to see
+  /// whether entries were lost.
+  case promoted(from: Int64, to: Int64)
+  /// What this node has seen committed is gone.
+  case entriesLost(TrailHead)
+  /// This node has worked on another ledger.
+  case otherLedger(found: String, expected: String)
+}
+
+extension SchemaProblem: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .missing:
+      "the database has no schema trust_budget yet; run: trust-budget migrate up"
+    case .old(let found, let needed):
+      "the schema is at version \(found) and this program needs \(needed); "
+        + "run: trust-budget migrate up"
+    case .new(let found, let known):
+      "the schema is at version \(found) and this program knows \(known); upgrade the program"
+    case .withoutLedger:
+      "the table trust_budget.ledger is empty; restore the database from a backup"
+    case .restored(let otherServer):
+      "the ledger was restored from a dump\(otherServer ? " of another server" : ""): entries newer "
+        + "than the dump are not in it, and its transaction ids are not this server's. Make sure that "
+        + "nobody works on the original any more, and then, as its owner, run: \(newEpoch)"
+    case .promoted(let from, let to):
+      "the server's timeline went from \(from) to \(to): a standby was promoted, or a backup was "
+        + "restored to a point in time, and this node cannot tell whether entries were lost. "
+        + "As the ledger's owner, run: \(newEpoch)"
+    case .entriesLost(let head):
+      "entries were lost: this node has seen \(head) committed, and it is not there any more, after "
+        + "a failover or a restore. As the ledger's owner, run: \(newEpoch)"
+    case .otherLedger(let found, let expected):
+      "this is the ledger \(found), and this node has worked on \(expected); "
+        + "check where it connects to, and restart the node if the change is meant"
+    }
+  }
+
+  private var newEpoch: String { "trust-budget ledger new-epoch --reason …" }
+}

@@ -1,0 +1,97 @@
+import LibPQ
+import TrustBudget
+
+/// Whether the server is the one on which the ledger has lived, or has taken it over without loss.
+///
+/// - Dump and restore: refused. The row's `xmin` is not the transaction that it says wrote it.
+/// - pg_upgrade: accepted. Another cluster by name, and the same rows with the same transaction ids.
+/// - A standby that was promoted: accepted by a node that finds the last entry that it has seen.
+///   Under synchronous replication that is always so. A node that has seen none cannot tell, and
+///   waits for one that can, or for the owner.
+/// - A standby without the last entries: refused by every node that misses one.
+struct ServerCheck: Sendable {
+  let witness: TrailHead?
+
+  func ledgerIdentity(on session: PostgresSession) throws -> LedgerIdentity {
+    guard let found = try session.execute(ReadLedgerServer()).first else {
+      throw SchemaProblem.withoutLedger
+    }
+    if let witness, witness.ledger.id != found.ledger.id {
+      throw SchemaProblem.otherLedger(found: found.ledger.id, expected: witness.ledger.id)
+    }
+    let isOtherServer = found.recorded.systemIdentifier != found.current.systemIdentifier
+    guard found.isOriginal else { throw SchemaProblem.restored(otherServer: isOtherServer) }
+    // What was lost before the owner began a new epoch is known to be.
+    if let witness, witness.ledger.epoch >= found.ledger.epoch,
+      try session.execute(FindTrailHead(head: witness)).first != true
+    {
+      throw SchemaProblem.entriesLost(witness)
+    }
+    guard found.recorded != found.current else { return found.ledger }
+    if !isOtherServer, witness == nil {
+      throw SchemaProblem.promoted(
+        from: found.recorded.timeline, to: found.current.timeline)
+    }
+    try recognise(on: session)
+    return found.ledger
+  }
+
+  /// Notes that the ledger has moved, for the nodes that have seen nothing.
+  private func recognise(on session: PostgresSession) throws {
+    do {
+      _ = try session.execute(RecogniseServer(witness: witness))
+    } catch let error as PostgresError
+      where error.sqlState == .readOnlyTransaction || error.sqlState == .insufficientPrivilege
+    {
+      // A session for reads, or a role that may not: then one that decides will.
+    }
+  }
+}
+
+/// Where the ledger says that it lives, and where it is found.
+struct LedgerServer: Sendable {
+  struct Place: Hashable, Sendable {
+    let systemIdentifier: Int64
+    let timeline: Int64
+  }
+
+  let ledger: LedgerIdentity
+  let recorded: Place
+  let current: Place
+  let isOriginal: Bool
+}
+
+struct ReadLedgerServer: PostgresStatement {
+  static let name: String? = nil
+  static let sql = """
+    SELECT l.id::text, l.epoch, l.system_identifier, l.timeline,
+           s.system_identifier, s.timeline, s.is_original
+    FROM trust_budget.ledger AS l CROSS JOIN trust_budget.server() AS s
+    """
+
+  static func decode(_ row: inout PostgresRow) throws -> LedgerServer {
+    LedgerServer(
+      ledger: LedgerIdentity(id: try row.next(String.self), epoch: try row.next(Int64.self)),
+      recorded: LedgerServer.Place(
+        systemIdentifier: try row.next(Int64.self), timeline: try row.next(Int64.self)),
+      current: LedgerServer.Place(
+        systemIdentifier: try row.next(Int64.self), timeline: try row.next(Int64.self)),
+      isOriginal: try row.next(Bool.self))
+  }
+}
+
+struct RecogniseServer: PostgresStatement {
+  typealias Row = Void
+
+  static let name: String? = nil
+  static let sql = "SELECT trust_budget.recognise_server($1, $2, $3)"
+  static let parameterTypes: [PostgresType] = [.text, .int8, .bytea]
+
+  let witness: TrailHead?
+
+  func bind(_ parameters: inout PostgresParameters) {
+    parameters.append(witness?.budgetID)
+    parameters.append(witness?.sequence)
+    parameters.append(witness?.hash.bytes)
+  }
+}

@@ -1,0 +1,57 @@
+import LibPQ
+import TrustBudget
+
+/// An entry that a node has seen committed: after a failover it tells whether entries were lost.
+package struct TrailHead: Hashable, Sendable, CustomStringConvertible {
+  package let ledger: LedgerIdentity
+  package let budgetID: String
+  package let sequence: Int64
+  package let hash: Digest
+
+  package init(ledger: LedgerIdentity, budgetID: String, sequence: Int64, hash: Digest) {
+    self.ledger = ledger
+    self.budgetID = budgetID
+    self.sequence = sequence
+    self.hash = hash
+  }
+
+  package var description: String { "entry \(sequence) of \(budgetID)" }
+}
+
+/// The newest entry, by the order in which the trail is followed.
+struct ReadTrailHead: PostgresStatement {
+  static let name: String? = "read_trail_head"
+  static let sql = """
+    SELECT l.id::text, l.epoch, e.budget_id, e.budget_seq, e.hash
+    FROM (SELECT budget_id, budget_seq, hash FROM trust_budget.audit_entries
+          ORDER BY epoch DESC, transaction_id DESC, entry_id DESC LIMIT 1) AS e
+    CROSS JOIN trust_budget.ledger AS l
+    """
+
+  static func decode(_ row: inout PostgresRow) throws -> TrailHead {
+    TrailHead(
+      ledger: LedgerIdentity(id: try row.next(String.self), epoch: try row.next(Int64.self)),
+      budgetID: try row.next(String.self), sequence: try row.next(Int64.self),
+      hash: try Digest(decoding: try row.next([UInt8].self)))
+  }
+}
+
+/// Whether an entry is where it was seen.
+struct FindTrailHead: PostgresStatement {
+  static let name: String? = nil
+  static let sql = """
+    SELECT EXISTS (SELECT FROM trust_budget.audit_entries
+                   WHERE budget_id = $1 AND budget_seq = $2 AND hash = $3)
+    """
+  static let parameterTypes: [PostgresType] = [.text, .int8, .bytea]
+
+  let head: TrailHead
+
+  func bind(_ parameters: inout PostgresParameters) {
+    parameters.append(head.budgetID)
+    parameters.append(head.sequence)
+    parameters.append(head.hash.bytes)
+  }
+
+  static func decode(_ row: inout PostgresRow) throws -> Bool { try row.next(Bool.self) }
+}

@@ -1,0 +1,92 @@
+import LibPQ
+
+/// The database roles that use a ledger, besides the owner who migrates it.
+package struct LedgerRoles: Hashable, Sendable {
+  /// What `trust-budget serve` connects as.
+  package var service: String?
+  /// What auditors connect as.
+  package var auditor: String?
+
+  package init(service: String? = nil, auditor: String? = nil) {
+    self.service = service
+    self.auditor = auditor
+  }
+
+  var isEmpty: Bool { service == nil && auditor == nil }
+
+  /// Gives both roles what they need, and takes from them what they need not, in one transaction.
+  ///
+  /// - Throws: `MigrationError.badRole` for a role that does not exist, or that no grant could hold
+  ///   back.
+  func grant(on session: PostgresSession) throws {
+    _ = try session.execute(BeginTransaction())
+    for (role, grants) in [
+      (service, LedgerGrants.service), (auditor, LedgerGrants.auditor),
+    ] {
+      guard let role else { continue }
+      try LedgerRoles.check(role, on: session)
+      for statement in try session.execute(RenderGrants(templates: grants, role: role)) {
+        try session.query(statement)
+      }
+    }
+    _ = try session.execute(CommitTransaction())
+  }
+
+  private static func check(_ role: String, on session: PostgresSession) throws {
+    guard let found = try session.execute(FindRole(role: role)).first else {
+      throw MigrationError.badRole(
+        "There is no role \"\(role)\". Create it first: CREATE ROLE \"\(role)\" LOGIN")
+    }
+    if found.isSuperuser {
+      throw MigrationError.badRole(
+        "The role \"\(role)\" is a superuser: no grant could hold it back. Use another one")
+    }
+    if found.ownsSchema {
+      throw MigrationError.badRole(
+        "The role \"\(role)\" owns the schema trust_budget, or is a member of the role that does: "
+          + "no grant could hold it back. Use another one")
+    }
+  }
+}
+
+struct FindRole: PostgresStatement {
+  struct Role: Sendable {
+    let isSuperuser: Bool
+    let ownsSchema: Bool
+  }
+
+  static let name: String? = nil
+  static let sql = """
+    SELECT r.rolsuper, pg_has_role(r.oid, n.nspowner, 'MEMBER')
+    FROM pg_roles AS r, pg_namespace AS n
+    WHERE r.rolname = $1 AND n.nspname = 'trust_budget'
+    """
+  static let parameterTypes: [PostgresType] = [.text]
+
+  let role: String
+
+  func bind(_ parameters: inout PostgresParameters) { parameters.append(role) }
+
+  static func decode(_ row: inout PostgresRow) throws -> Role {
+    Role(isSuperuser: try row.next(Bool.self), ownsSchema: try row.next(Bool.self))
+  }
+}
+
+/// Puts a role's name into statements, quoted by the server.
+struct RenderGrants: PostgresStatement {
+  static let name: String? = nil
+  static let sql = """
+    SELECT format(template, $2) FROM unnest($1) WITH ORDINALITY AS t (template, place) ORDER BY place
+    """
+  static let parameterTypes: [PostgresType] = [.textArray, .text]
+
+  let templates: [String]
+  let role: String
+
+  func bind(_ parameters: inout PostgresParameters) {
+    parameters.append(templates)
+    parameters.append(role)
+  }
+
+  static func decode(_ row: inout PostgresRow) throws -> String { try row.next(String.self) }
+}

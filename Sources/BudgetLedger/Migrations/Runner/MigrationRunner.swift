@@ -1,0 +1,119 @@
+import LibPQ
+import TrustBudget
+
+/// Brings a database's schema up to date.
+///
+/// One session works, and another only looks who holds it up. An advisory lock keeps any number of
+/// runners apart; it is taken by polling, because a session that waits inside PostgreSQL for a lock
+/// holds a snapshot that others must wait for. A migration and its row in the history commit
+/// together, so nothing is ever half applied.
+package struct MigrationRunner: Sendable {
+  /// "trustbud" in ASCII: any constant does that no other program uses.
+  private static let advisoryLock: Int64 = 0x7472_7573_7462_7564
+
+  /// What a runner reports while it works.
+  package enum Progress: Hashable, Sendable {
+    case waitingForOtherRunner
+    case applying(Migration)
+    case applied(Migration)
+    case reverting(Migration)
+    case reverted(Migration)
+    /// A lock was not to be had in time; the migration gave way and is tried again.
+    case gaveWay(Migration, blockers: [Blocker])
+    /// What an interrupted build had left of an index was removed.
+    case removedInvalidIndex(name: String)
+  }
+
+  let connectionString: String
+  let migrations: [Migration]
+  let catalogue: Catalogue?
+  let lockTimeout: Duration
+  let patience: Duration
+
+  /// - Parameters:
+  ///   - catalogue: what `migrations` make of an empty database; nil when nobody wrote it down.
+  ///   - lockTimeout: how long one statement may wait for a lock, and hold others up behind it.
+  ///   - patience: how long the whole may wait for other runners and for locks.
+  package init(
+    connectionString: String, migrations: [Migration] = Migrations.embedded,
+    catalogue: Catalogue? = Catalogue.embedded, lockTimeout: Duration = .milliseconds(500),
+    patience: Duration = .seconds(60)
+  ) {
+    self.connectionString = connectionString
+    self.migrations = migrations
+    self.catalogue = catalogue
+    self.lockTimeout = lockTimeout
+    self.patience = patience
+  }
+
+  /// What was applied, and what is still to be; changes nothing.
+  ///
+  /// - Throws: `MigrationError` when history and files do not agree.
+  package func status() async throws -> (applied: [AppliedMigration], pending: [Migration]) {
+    try await withConnection { connection in
+      let applied = try await connection.run { try MigrationHistory.read(on: $0) }
+      return (applied, try MigrationHistory.pending(applied: applied, files: migrations))
+    }
+  }
+
+  /// Lends a session that holds the runners' lock.
+  func withRunnerLock<R: Sendable>(
+    until deadline: ContinuousClock.Instant, progress: @Sendable (Progress) -> Void,
+    _ body: (PostgresConnection) async throws -> R
+  ) async throws -> R {
+    try await withConnection { connection in
+      var hasReported = false
+      while try await !connection.run({ session in
+        try session.execute(TryAdvisoryLock(key: MigrationRunner.advisoryLock)).first == true
+      }) {
+        guard .now < deadline else { throw MigrationError.busy }
+        if !hasReported { progress(.waitingForOtherRunner) }
+        hasReported = true
+        try await Task.sleep(for: .milliseconds(.random(in: 50...150)))
+      }
+      return try await body(connection)
+    }
+  }
+
+  func withConnection<R: Sendable>(
+    _ body: (PostgresConnection) async throws -> R
+  ) async throws -> R {
+    let connection = try await PostgresConnection.connect(try configuration())
+    do {
+      let result = try await body(connection)
+      await connection.close()
+      return result
+    } catch {
+      await connection.close()
+      throw error
+    }
+  }
+
+  func configuration() throws -> PostgresConfiguration {
+    var configuration = try PostgresConfiguration(connectionString)
+    configuration.applicationName = "trust-budget migrate"
+    configuration.lockTimeout = lockTimeout
+    configuration.requirePrimary()
+    configuration.sessionSettings = [
+      // A limit that is right for the role's everyday work would cut an index build short.
+      ("statement_timeout", "0"),
+      // Every migration names its schema; nobody's objects can get in between.
+      ("search_path", "pg_catalog, pg_temp"),
+    ]
+    return configuration
+  }
+}
+
+struct TryAdvisoryLock: PostgresStatement {
+  static let name: String? = nil
+  static let sql = "SELECT pg_try_advisory_lock($1)"
+  static let parameterTypes: [PostgresType] = [.int8]
+
+  let key: Int64
+
+  func bind(_ parameters: inout PostgresParameters) {
+    parameters.append(key)
+  }
+
+  static func decode(_ row: inout PostgresRow) throws -> Bool { try row.next(Bool.self) }
+}

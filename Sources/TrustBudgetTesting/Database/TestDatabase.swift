@@ -1,0 +1,46 @@
+import Foundation
+import LibPQ
+
+/// A database of its own for one test, on a private PostgreSQL that all tests of the process share.
+///
+/// The server's life is tied to the process: when the tests end, or are killed, it is gone, and its
+/// directory with it.
+package struct TestDatabase: Sendable {
+  package let name: String
+  package let connectionString: String
+
+  /// Lends a migrated, otherwise empty database, and drops it afterwards.
+  package static func withLedger<R>(_ body: (TestDatabase) async throws -> R) async throws -> R {
+    try await with(template: try await TestCluster.shared.template(), body)
+  }
+
+  /// Lends an empty database without a schema, and drops it afterwards.
+  package static func withEmptyDatabase<R>(
+    _ body: (TestDatabase) async throws -> R
+  ) async throws -> R {
+    try await with(template: "template0", body)
+  }
+
+  package init(name: String, connectionString: String) {
+    self.name = name
+    self.connectionString = connectionString
+  }
+
+  private static func with<R>(
+    template: String, _ body: (TestDatabase) async throws -> R
+  ) async throws -> R {
+    let name = "test_" + UUID().uuidString.lowercased().replacing("-", with: "")
+    let cluster = TestCluster.shared
+    try await cluster.administer("CREATE DATABASE \(name) TEMPLATE \(template)")
+    let database = TestDatabase(
+      name: name, connectionString: try await cluster.connectionString(database: name))
+    do {
+      let result = try await body(database)
+      try await cluster.administer("DROP DATABASE \(name) WITH (FORCE)")
+      return result
+    } catch {
+      try? await cluster.administer("DROP DATABASE \(name) WITH (FORCE)")
+      throw error
+    }
+  }
+}

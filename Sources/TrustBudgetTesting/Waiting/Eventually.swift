@@ -1,0 +1,26 @@
+/// Waits until a condition holds, looking again at once at first, then every few milliseconds.
+///
+/// - Returns: whether it held before the deadline.
+package func eventually(
+  within limit: Duration = .seconds(20), _ condition: () async throws -> Bool
+) async throws -> Bool {
+  let start = ContinuousClock.now
+  while ContinuousClock.now < start + limit {
+    if try await condition() { return true }
+    if ContinuousClock.now < start + .milliseconds(1) {
+      await Task.yield()
+    } else {
+      try await Task.sleep(for: .milliseconds(3))
+    }
+  }
+  return false
+}
+
+/// Why a test can't go on.
+package struct TestFailure: Error, CustomStringConvertible {
+  package let description: String
+
+  package init(_ description: String) {
+    self.description = description
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import LibPQ
+import PrivatePostgres
+import Testing
+import TrustBudget
+import TrustBudgetTesting
+
+@testable import BudgetLedger
+
+/// The primary is lost under load, and its synchronous standby takes over.
+@Suite struct FailoverTests {
+  @Test func `nothing that was answered is lost when a standby takes over, and the nodes go on`()
+    async throws
+  {
+    try await ReplicatedCluster.with { cluster in
+      let answered = Counter()
+      let receipts = try await cluster.database.withNodes(2) { nodes in
+        async let charges = concurrently(32) { caller in
+          try await (0..<40).asyncMap { number in
+            let operation = try TrustBudget.Operation.charging(
+              "user:u\(number % 9)", initialBalance: 1_000_000,
+              requestID: "\(caller)-\(number)")
+            var outcome = await nodes[(caller + number) % 2].outcome(of: operation)
+            while outcome.error != nil {
+              outcome = await nodes[(caller + number) % 2].outcome(of: operation)
+            }
+            answered.increment()
+            return try outcome.get().receipt
+          }
+        }
+        #expect(try await eventually { answered.value > 300 })
+        cluster.primary.kill()
+        _ = try await cluster.database(on: cluster.standby).query("SELECT pg_promote()")
+        return try await charges.flatMap { $0 }
+      }
+      let survivor = cluster.database(on: cluster.standby)
+      #expect(receipts.count == 1_280)
+      let written = try await survivor.query(
+        "SELECT budget_id, budget_seq FROM trust_budget.audit_entries WHERE kind = 'charge'")
+      #expect(
+        Set(written.map { "\($0[0] ?? "") \($0[1] ?? "")" })
+          == Set(receipts.map { "\($0?.budgetID.value ?? "") \($0?.sequence ?? 0)" }))
+      #expect(written.count == 1_280)
+      try await survivor.expectSoundLedger()
+    }
+  }
+
+  @Test func `while the standby is away an outcome is unknown, not a refusal, and is found later`()
+    async throws
+  {
+    try await ReplicatedCluster.with { cluster in
+      let primary = cluster.database(on: cluster.primary)
+      let node = try primary.node {
+        $0.lanes = 1
+        $0.lockTimeout = .milliseconds(200)
+        $0.statementTimeout = .milliseconds(500)
+        $0.patience = .seconds(3)
+      }
+      try await withRunning([node]) {
+        _ = try await node.perform(.charging("user:a"))
+        _ = try await node.perform(.charging("user:b"))
+      }
+      await cluster.standby.stop()
+      let second = try primary.node("node-2") {
+        $0.lanes = 1
+        $0.lockTimeout = .milliseconds(200)
+        $0.statementTimeout = .milliseconds(500)
+        $0.patience = .seconds(3)
+      }
+      let operations = try ["user:a", "user:b"].map {
+        try TrustBudget.Operation.charging($0, requestID: "lost-\($0)")
+      }
+      // COMMIT waits for a standby that is gone, with all the locks in hand.
+      let outcomes = try await second.performTogether(operations)
+      for outcome in outcomes {
+        guard case .outcomeUnknown = outcome.error else {
+          Issue.record("\(outcome)")
+          return
+        }
+      }
+      try await primary.execute("ALTER SYSTEM SET synchronous_standby_names = ''")
+      try await primary.execute("SELECT pg_reload_conf()")
+      let third = try primary.node("node-3")
+      let answers = try await third.performTogether(operations).map { try $0.get() }
+      #expect(answers.allSatisfy { $0.isReplay && $0.receipt?.remaining == 98 })
+      try await primary.expectSoundLedger()
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import BudgetLedger
+import Foundation
+import LibPQ
+import PrivatePostgres
+import TrustBudgetTesting
+
+/// A primary and a standby that confirms every COMMIT, with a ledger on them.
+struct ReplicatedCluster {
+  let primary: PrivatePostgres
+  let standby: PrivatePostgres
+  /// Both servers, of which libpq finds the primary.
+  let database: TestDatabase
+
+  /// Lends two servers, and stops them afterwards.
+  static func with<R>(_ body: (ReplicatedCluster) async throws -> R) async throws -> R {
+    let directory = FileManager.default.temporaryDirectory
+      .appending(path: "replicated-\(UUID().uuidString.prefix(8))")
+    // No fsync, for speed: what a crash of the server loses is what is tested, not a power cut.
+    let settings = ["fsync": "off", "max_connections": "50"]
+    let primary = try await PrivatePostgres.start(
+      directory: directory.appending(path: "a"), settings: settings, ephemeral: true)
+    do {
+      _ = try await MigrationRunner(connectionString: primary.connectionString).up()
+      let copy = directory.appending(path: "b")
+      try await takeBaseBackup(of: primary, into: copy)
+      let standby = try await PrivatePostgres.start(
+        directory: copy, settings: settings, ephemeral: true)
+      let cluster = ReplicatedCluster(
+        primary: primary, standby: standby,
+        database: TestDatabase(
+          name: "postgres",
+          connectionString: bothHosts(primary.connectionString, standby.connectionString)))
+      try await cluster.requireStandby()
+      let result = try await body(cluster)
+      await standby.stop()
+      await primary.stop()
+      try? FileManager.default.removeItem(at: directory)
+      return result
+    } catch {
+      await primary.stop()
+      try? FileManager.default.removeItem(at: directory)
+      throw error
+    }
+  }
+
+  /// The two servers, each by itself.
+  func database(on server: PrivatePostgres) -> TestDatabase {
+    TestDatabase(name: "postgres", connectionString: server.connectionString)
+  }
+
+  /// From now on the primary confirms no COMMIT that the standby has not written down.
+  private func requireStandby() async throws {
+    let primary = database(on: primary)
+    try await primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+    try await primary.execute("SELECT pg_reload_conf()")
+    let isSynchronous = try await eventually {
+      try await primary.query("SELECT sync_state FROM pg_stat_replication") == [["sync"]]
+    }
+    guard isSynchronous else { throw TestFailure("the standby never came into step") }
+  }
+
+  private static func bothHosts(_ first: String, _ second: String) -> String {
+    let hosts = [first, second].map { string in
+      string.firstMatch(of: #/host='([^']*)'/#).map { String($0.1) } ?? ""
+    }
+    return "host='\(hosts.joined(separator: ","))' port='5432,5432' user='postgres' "
+      + "dbname='postgres' target_session_attrs=primary"
+  }
+
+  private static func takeBaseBackup(
+    of primary: PrivatePostgres, into directory: URL
+  ) async throws {
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    let data = directory.appending(path: "data").path
+    let programs = try await ReplicatedCluster.programs(of: primary)
+    try await run(
+      "\(programs)/pg_basebackup",
+      [
+        "--dbname", primary.connectionString, "--pgdata", data, "--checkpoint=fast",
+        "--wal-method=stream", "--write-recovery-conf", "--no-sync",
+      ])
+    // As root the copy is root's, and the server is somebody else.
+    let owner = try FileManager.default.attributesOfItem(
+      atPath: directory.deletingLastPathComponent().appending(path: "a/data").path)
+    let (user, group) = (owner[.ownerAccountID] as? Int, owner[.groupOwnerAccountID] as? Int)
+    if geteuid() == 0, let user, let group {
+      try await run("/bin/chown", ["-R", "\(user):\(group)", data])
+    }
+  }
+
+  /// Where the programs of the running server are.
+  private static func programs(of server: PrivatePostgres) async throws -> String {
+    let process = server.processIdentifier ?? 0
+    let program = try FileManager.default.destinationOfSymbolicLink(
+      atPath: "/proc/\(process)/exe")
+    return URL(filePath: program).deletingLastPathComponent().path
+  }
+
+  private static func run(_ program: String, _ arguments: [String]) async throws {
+    let process = Process()
+    process.executableURL = URL(filePath: program)
+    process.arguments = arguments
+    let status: Int32 = try await withCheckedThrowingContinuation { continuation in
+      process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+      do {
+        try process.run()
+      } catch {
+        continuation.resume(throwing: error)
+      }
+    }
+    guard status == 0 else { throw TestFailure("\(program) ended with \(status)") }
+  }
+}

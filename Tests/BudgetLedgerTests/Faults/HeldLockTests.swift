@@ -1,0 +1,93 @@
+import LibPQ
+import Testing
+import TrustBudget
+import TrustBudgetTesting
+
+@testable import BudgetLedger
+
+/// Somebody holds a budget's row: a DBA with a transaction left open, say.
+@Suite struct HeldLockTests {
+  @Test(arguments: [0, 7, 15])
+  func `the others of the batch are answered while one row is held, and that one after it`(
+    position: Int
+  ) async throws {
+    try await TestDatabase.withLedger { database in
+      try await database.makeBudgets("user:held")
+      let node = try database.node {
+        $0.lanes = 1
+        $0.lockTimeout = .milliseconds(50)
+      }
+      try await database.withConnection { holder in
+        try await holder.execute("BEGIN")
+        try await holder.lock("user:held")
+        let operations = try (0..<16).map {
+          try TrustBudget.Operation.charging($0 == position ? "user:held" : "user:u\($0)")
+        }
+        let outcomes = try await node.performTogether(operations) {
+          let areAnswered = try await eventually(within: .seconds(5)) {
+            try await database.count(
+              "SELECT count(*) FROM trust_budget.audit_entries WHERE kind = 'charge' AND cost > 0")
+              == 15
+          }
+          #expect(areAnswered)
+          try await holder.execute("COMMIT")
+        }
+        #expect(outcomes.count(where: \.isCharged) == 16)
+      }
+      try await database.expectSoundLedger()
+    }
+  }
+
+  @Test func `a row that is held for too long makes its request unavailable, and is not charged`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await database.makeBudgets("user:held")
+      let node = try database.node {
+        $0.lockTimeout = .milliseconds(50)
+        $0.patience = .seconds(2)
+      }
+      try await database.withConnection { holder in
+        try await holder.execute("BEGIN")
+        try await holder.lock("user:held")
+        try await withRunning([node]) {
+          let outcome = await node.outcome(of: try .charging("user:held", requestID: "r"))
+          guard case .unavailable = outcome.error else {
+            Issue.record("\(outcome)")
+            return
+          }
+          try await holder.execute("COMMIT")
+          #expect(try await node.perform(.charging("user:held", requestID: "r")).isCharged)
+        }
+      }
+      try await database.expectSoundLedger()
+    }
+  }
+
+  @Test func `another lane's budgets know nothing of a row that is held`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await database.makeBudgets("user:held")
+      let node = try database.node { $0.lockTimeout = .seconds(10) }
+      try await database.withConnection { holder in
+        try await holder.execute("BEGIN")
+        try await holder.lock("user:held")
+        try await withRunning([node]) {
+          async let held = node.perform(.charging("user:held"))
+          #expect(try await eventually { try await database.isWaiting("transactionid") })
+          // Four lanes, by hash: of these some are in another lane than the one that is held.
+          let answered = try await withThrowingTaskGroup { group in
+            for number in 0..<16 {
+              group.addTask { try await node.perform(.charging("user:u\(number)")) }
+            }
+            defer { group.cancelAll() }
+            for _ in 0..<4 { #expect(try await group.next()?.isCharged == true) }
+            try await holder.execute("COMMIT")
+            return try await group.reduce(4) { count, _ in count + 1 }
+          }
+          #expect(answered == 16)
+          #expect(try await held.isCharged)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import Testing
+import TrustBudget
+import TrustBudgetTesting
+
+@testable import BudgetLedger
+
+/// One request that the database does not like must not harm those that share its batch.
+@Suite struct RefusedRequestTests {
+  @Test(arguments: [
+    "check_violation", "numeric_value_out_of_range", "program_limit_exceeded", "raise_exception",
+    "insufficient_privilege", "data_corrupted",
+  ])
+  func `a request that the database rejects fails alone, in a batch of 512`(
+    condition: String
+  ) async throws {
+    try await TestDatabase.withLedger { database in
+      try await database.reject("requests", "NEW.request_id = 'bad'", with: condition)
+      let node = try database.node { $0.lanes = 1 }
+      let outcomes = try await node.performTogether(
+        try (0..<512).map { number in
+          try .charging(
+            "user:u\(number % 64)", requestID: number == 300 ? "bad" : "good-\(number)")
+        })
+      #expect(outcomes.count(where: \.isCharged) == 511)
+      guard case .refused(let reason) = outcomes[300].error else {
+        Issue.record("\(outcomes[300])")
+        return
+      }
+      #expect(reason.contains("not to the test's liking"))
+      #expect(
+        try await database.count(
+          "SELECT count(*) FROM trust_budget.audit_entries WHERE kind = 'charge'") == 511)
+      try await database.expectSoundLedger()
+    }
+  }
+
+  @Test func `a budget's row that makes no sense stops the charges of that budget alone`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await database.withNodes(1) { nodes in
+        _ = try await nodes[0].perform(.charging("user:odd"))
+      }
+      // A month has no fixed length.
+      try await database.query(
+        "UPDATE trust_budget.budgets SET reset_interval = '1 month' WHERE budget_id = 'user:odd'")
+      let node = try database.node { $0.lanes = 1 }
+      let outcomes = try await node.performTogether([
+        .charging("user:a"), .charging("user:odd"), .charging("user:b"),
+      ])
+      #expect(outcomes.map(\.isCharged) == [true, false, true])
+      guard case .refused = outcomes[1].error else {
+        Issue.record("\(outcomes[1])")
+        return
+      }
+    }
+  }
+
+  @Test func `a batch that is taken apart keeps the order of its requests on each budget`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await database.reject("requests", "NEW.request_id = 'bad'", with: "check_violation")
+      let node = try database.node { $0.lanes = 1 }
+      // 20 points for 40 requests: the first 20 get them.
+      let outcomes = try await node.performTogether(
+        try (0..<41).map { number in
+          try .charging(
+            number == 17 ? "user:other" : "user:alice", initialBalance: 20,
+            requestID: number == 17 ? "bad" : "\(number)")
+        })
+      let charged = outcomes.indices.filter { outcomes[$0].isCharged }
+      #expect(charged == (0..<21).filter { $0 != 17 })
+      try await database.expectSoundLedger()
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import LibPQ
+import Synchronization
+import Testing
+import TrustBudget
+import TrustBudgetTesting
+
+@testable import BudgetLedger
+
+/// Bringing a schema up to date, whoever else is at it and whatever goes wrong.
+@Suite struct RunnerTests {
+  @Test func `twenty runners at once on an empty database apply each migration once`()
+    async throws
+  {
+    try await TestDatabase.withEmptyDatabase { database in
+      let applied = try await concurrently(20) { _ in
+        try await MigrationRunner(connectionString: database.connectionString).up()
+      }
+      #expect(applied.flatMap { $0 }.map(\.version).sorted() == Migrations.embedded.map(\.version))
+      let status = try await MigrationRunner(connectionString: database.connectionString).status()
+      #expect(status.applied.map(\.checksum) == Migrations.embedded.map(\.checksum))
+      #expect(status.applied.allSatisfy { $0.programVersion == ProductVersion.current })
+      #expect(status.pending == [])
+    }
+  }
+
+  @Test func `a second run finds nothing to do`() async throws {
+    try await TestDatabase.withLedger { database in
+      let runner = MigrationRunner(connectionString: database.connectionString)
+      #expect(try await runner.up() == [])
+      let progress = Mutex<[MigrationRunner.Progress]>([])
+      _ = try await runner.up { step in progress.withLock { $0.append(step) } }
+      #expect(progress.withLock { $0 } == [])
+    }
+  }
+
+  @Test func `status of a database without a schema lists everything, and makes nothing`()
+    async throws
+  {
+    try await TestDatabase.withEmptyDatabase { database in
+      let status = try await MigrationRunner(connectionString: database.connectionString).status()
+      #expect(status.applied == [])
+      #expect(status.pending == Migrations.embedded)
+      #expect(try await database.hasSchema() == false)
+    }
+  }
+
+  @Test func `a migration that fails leaves nothing of itself, and the ones before it`()
+    async throws
+  {
+    try await TestDatabase.withEmptyDatabase { database in
+      let files =
+        Migrations.embedded + [
+          .extra("CREATE TABLE trust_budget.half (); SELECT 1 / 0;")
+        ]
+      let runner = MigrationRunner(
+        connectionString: database.connectionString, migrations: files)
+      let error = await #expect(throws: MigrationError.self) { try await runner.up() }
+      guard case .failed(let label, let reason) = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(label == files.last?.label)
+      #expect(reason.contains("division by zero"))
+      let hasTable = try await database.hasTable("half")
+      #expect(!hasTable)
+      let status = try await runner.status()
+      #expect(status.pending == files.suffix(1))
+    }
+  }
+
+  @Test func `a runner that is killed in the middle leaves nothing half applied`() async throws {
+    try await TestDatabase.withLedger { database in
+      let files =
+        Migrations.embedded + [
+          .extra("CREATE TABLE trust_budget.half (); SELECT pg_advisory_xact_lock(7);")
+        ]
+      let runner = MigrationRunner(
+        connectionString: database.connectionString, migrations: files, lockTimeout: .seconds(20))
+      try await database.withConnection { holder in
+        try await holder.execute("SELECT pg_advisory_lock(7)")
+        let killed = Task { try await runner.up() }
+        #expect(try await eventually { try await database.isWaiting("advisory") })
+        try await database.terminateSessions(where: "application_name = 'trust-budget migrate'")
+        let error = await #expect(throws: MigrationError.self) {
+          try await killed.value
+        }
+        #expect(error?.isInterruption == true)
+      }
+      #expect(try await database.hasTable("half") == false)
+      #expect(try await runner.status().pending == files.suffix(1))
+      #expect(try await runner.up() == files.suffix(1))
+      #expect(try await database.hasTable("half"))
+    }
+  }
+
+  @Test(arguments: [PostgresProxy.Fault.cutBeforeCommit, .cutAfterCommit])
+  func `a runner whose COMMIT is lost claims nothing, and the next one goes on where it stands`(
+    fault: PostgresProxy.Fault
+  ) async throws {
+    try await TestDatabase.withLedger { database in
+      try await PostgresProxy.with(database) { proxy in
+        let files = Migrations.embedded + [.extra("CREATE TABLE trust_budget.extra ();")]
+        proxy.inject(fault)
+        let runner = MigrationRunner(
+          connectionString: proxy.connectionString, migrations: files)
+        let error = await #expect(throws: MigrationError.self) { try await runner.up() }
+        #expect(error?.isInterruption == true)
+        let isThere = fault == .cutAfterCommit
+        #expect(try await database.hasTable("extra") == isThere)
+        let applied = try await runner.up()
+        #expect(applied == (isThere ? [] : files.suffix(1)))
+      }
+    }
+  }
+}
+
+extension MigrationError {
+  /// Whether it claims nothing about what was done: the connection was lost.
+  fileprivate var isInterruption: Bool {
+    if case .interrupted = self { true } else { false }
+  }
+}

@@ -1,0 +1,130 @@
+import LibPQ
+import Testing
+import TrustBudget
+import TrustBudgetTesting
+
+@testable import BudgetLedger
+
+/// A lane's statements find their rows by an index, whether the tables hold none or a great many.
+@Suite struct PlanTests {
+  @Test
+  func `a lane's statements are planned with index scans, on empty tables and on full ones`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      let sessions = LedgerSessions(
+        connectionString: database.connectionString, settings: LedgerSettings(node: "node-1"))
+      for growth in [nil, "", "ANALYZE trust_budget.budgets, trust_budget.audit_entries"] {
+        if let growth {
+          if growth.isEmpty { try await database.grow(budgets: 50_000, entries: 100_000) }
+          try await database.execute(growth)
+        }
+        let connection = try await PostgresConnection.connect(try sessions.forLanes())
+        let plans = try await connection.run { session in
+          [
+            try session.plan(LockBudgets.self), try session.plan(FindRequests.self),
+            try session.plan(CreateBudgets.self), try session.plan(UpdateBudgets.self),
+            try session.plan(InsertEntries.self), try session.plan(ReadClock.self),
+          ]
+        }
+        await connection.close()
+        for plan in plans {
+          #expect(!plan.contains("Seq Scan"), "\(growth ?? "empty"): \(plan)")
+          #expect(!plan.contains("Bitmap"), "\(growth ?? "empty"): \(plan)")
+        }
+        // Locks, lookups and updates go through the index each, in the order of the names.
+        #expect(plans[0].contains("Index Scan using budgets_pkey"), "\(plans[0])")
+        #expect(plans[1].contains("using audit_entries_request"), "\(plans[1])")
+        #expect(plans[3].contains("Index Scan using budgets_pkey"), "\(plans[3])")
+        #expect(plans[0].contains("LockRows"), "\(plans[0])")
+      }
+    }
+  }
+
+  @Test func `a node that began on an empty database scans no table when it has grown`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      let before = try await database.tableScans()
+      try await database.withNodes(1) {
+        $0.lanes = 1
+      } _: { nodes in
+        // Often enough for every plan to be the one that stays.
+        try await charge(nodes[0], rounds: 12)
+        try await database.grow(budgets: 50_000, entries: 100_000)
+        try await charge(nodes[0], rounds: 12)
+        let written = try await database.entriesWritten()
+        // A session reports what it did once a second at most, with the end of a transaction.
+        let isReported = try await eventually {
+          try await charge(nodes[0], rounds: 1)
+          return try await database.entriesReported() >= written
+        }
+        #expect(isReported)
+      }
+      #expect(try await database.tableScans() == before)
+    }
+  }
+
+  /// One charge of each kind, several times: new budgets and old ones, known ids and new ones.
+  private func charge(_ node: BudgetLedger, rounds: Int) async throws {
+    for _ in 0..<rounds {
+      let answers = try await concurrently(8) { number in
+        _ = try await node.perform(.charging("user:u\(Int.random(in: 0..<1_000_000))"))
+        return try await node.perform(.charging("group:g\(number)", initialBalance: 1_000_000))
+      }
+      #expect(answers.allSatisfy { $0.isCharged })
+    }
+  }
+}
+
+extension PostgresSession {
+  /// The generic plan of a statement, as this session would use it.
+  fileprivate func plan<Statement: PostgresStatement>(_: Statement.Type) throws -> String {
+    let name = "explained"
+    let types = try Statement.parameterTypes.map { type in
+      try query("SELECT format_type($1, NULL)", Int64(type.rawValue)).rows[0][0] ?? ""
+    }
+    let declared = types.isEmpty ? "" : "(\(types.joined(separator: ", ")))"
+    try executeScript("PREPARE \(name) \(declared) AS \(Statement.sql)")
+    defer { try? executeScript("DEALLOCATE \(name)") }
+    let values = types.isEmpty ? "" : "(\(types.map { _ in "NULL" }.joined(separator: ", ")))"
+    return try query("EXPLAIN EXECUTE \(name) \(values)").rows.compactMap { $0[0] }
+      .joined(separator: "\n")
+  }
+}
+
+extension TestDatabase {
+  /// Fills the tables with rows that make no sense as a ledger, and as much work for a plan.
+  fileprivate func grow(budgets: Int, entries: Int) async throws {
+    try await execute(
+      """
+      INSERT INTO trust_budget.budgets (budget_id, initial_balance)
+      SELECT 'filler:' || n, 100 FROM generate_series(1, \(budgets)) AS n;
+      INSERT INTO trust_budget.audit_entries
+             (epoch, node, occurred_at, budget_id, budget_seq, kind, cost, balance_before,
+              balance_after, request_id, detail, hash)
+      SELECT 1, 'filler', now(), 'filler:' || n % \(budgets) + 1, n / \(budgets) + 1, 'charge', 1,
+             2, 1, 'filler-' || n, '{}', sha256('')
+      FROM generate_series(1, \(entries)) AS n;
+      """)
+  }
+
+  /// How often the ledger's tables were read from one end to the other.
+  fileprivate func tableScans() async throws -> [[String?]] {
+    try await query(
+      """
+      SELECT relname, seq_scan FROM pg_stat_user_tables
+      WHERE relname IN ('budgets', 'audit_entries') ORDER BY relname
+      """)
+  }
+
+  fileprivate func entriesWritten() async throws -> Int {
+    try await count("SELECT last_value FROM trust_budget.audit_entries_entry_id_seq")
+  }
+
+  /// The entries written as far as PostgreSQL's statistics know.
+  fileprivate func entriesReported() async throws -> Int {
+    try await count(
+      "SELECT n_tup_ins FROM pg_stat_user_tables WHERE relname = 'audit_entries'")
+  }
+}

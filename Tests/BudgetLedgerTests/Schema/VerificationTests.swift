@@ -1,0 +1,112 @@
+import Testing
+import TrustBudget
+import TrustBudgetTesting
+
+@testable import BudgetLedger
+
+/// PostgreSQL's own verification and the program's find the same.
+@Suite struct VerificationTests {
+  /// What somebody with a superuser's power may do to the trail, and to whose budget.
+  static let tamperings: [(what: String, sql: String)] = [
+    ("another cost", "UPDATE trust_budget.audit_entries SET cost = 2 WHERE budget_seq = 3"),
+    ("another name", "UPDATE trust_budget.audit_entries SET username = 'bob' WHERE budget_seq = 3"),
+    (
+      "a name taken out",
+      "UPDATE trust_budget.audit_entries SET username = NULL WHERE budget_seq = 3"
+    ),
+    (
+      "a word moved from one column to the next",
+      "UPDATE trust_budget.audit_entries SET rule = actor, actor = NULL WHERE budget_seq = 3"
+    ),
+    (
+      "another time",
+      """
+      UPDATE trust_budget.audit_entries SET occurred_at = occurred_at + interval '1 microsecond'
+      WHERE budget_seq = 3
+      """
+    ),
+    (
+      "a detail written in another way",
+      """
+      UPDATE trust_budget.audit_entries SET detail = (detail::text || ' ')::json
+      WHERE budget_seq = 3
+      """
+    ),
+    ("another epoch", "UPDATE trust_budget.audit_entries SET epoch = 2 WHERE budget_seq = 3"),
+    (
+      "another hash", "UPDATE trust_budget.audit_entries SET hash = sha256('') WHERE budget_seq = 3"
+    ),
+    ("the last entry gone", "DELETE FROM trust_budget.audit_entries WHERE budget_seq = 6"),
+    ("an entry in the middle gone", "DELETE FROM trust_budget.audit_entries WHERE budget_seq = 3"),
+    ("the first entry gone", "DELETE FROM trust_budget.audit_entries WHERE budget_seq = 1"),
+    ("all entries gone", "DELETE FROM trust_budget.audit_entries"),
+    ("another head", "UPDATE trust_budget.budgets SET last_hash = sha256('')"),
+    ("another number of the head", "UPDATE trust_budget.budgets SET last_seq = 7"),
+    ("points minted in the row", "UPDATE trust_budget.budgets SET spent = 0"),
+    ("another ledger", "UPDATE trust_budget.ledger SET id = gen_random_uuid()"),
+    (
+      "the budget gone, with its entries left",
+      "DELETE FROM trust_budget.budgets"
+    ),
+    (
+      "a forged entry at the end",
+      """
+      INSERT INTO trust_budget.audit_entries OVERRIDING USER VALUE
+      SELECT entry_id, epoch, transaction_id, budget_id, 7, 'adjustment', username, 0,
+             balance_after, balance_after + 50, 'forged', part, rule, policy_digest, actor, node,
+             detail, occurred_at, hash
+      FROM trust_budget.audit_entries WHERE budget_seq = 6
+      """
+    ),
+  ]
+
+  @Test func `a sound ledger is sound to both`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await Self.makeTrail(in: database)
+      let (inProgram, inSQL, ofOne) = try await verify(database)
+      #expect(inProgram.isEmpty && inSQL.isEmpty && ofOne.isEmpty)
+    }
+  }
+
+  @Test(arguments: tamperings.indices)
+  func `what was tampered with is found by both, at the same budget`(index: Int) async throws {
+    let (what, sql) = Self.tamperings[index]
+    try await TestDatabase.withLedger { database in
+      try await Self.makeTrail(in: database)
+      try await database.execute(
+        """
+        ALTER TABLE trust_budget.audit_entries DISABLE TRIGGER ALL;
+        \(sql);
+        ALTER TABLE trust_budget.audit_entries ENABLE ALWAYS TRIGGER audit_entries_are_append_only;
+        """)
+      let (inProgram, inSQL, ofOne) = try await verify(database)
+      #expect(inProgram.count == 1, "\(what): \(inProgram)")
+      #expect(inSQL.count == 1, "\(what): \(inSQL)")
+      #expect(inSQL.first?.first == "user:alice", "\(what)")
+      #expect(ofOne == inSQL, "\(what)")
+      #expect(inProgram.first?.hasPrefix("user:alice") == true, "\(what)")
+    }
+  }
+
+  private func verify(
+    _ database: TestDatabase
+  ) async throws -> (program: [String], sql: [[String?]], one: [[String?]]) {
+    (
+      try await database.ledgerFaults(),
+      try await database.query("SELECT * FROM trust_budget.verify_all_budgets()"),
+      try await database.query("SELECT * FROM trust_budget.verify_budget('user:alice')")
+    )
+  }
+
+  /// Six entries of alice's, with text that takes more than one byte a letter.
+  private static func makeTrail(in database: TestDatabase) async throws {
+    try await database.withNodes(1) { nodes in
+      _ = try await nodes[0].perform(.charging("user:alice", requestID: "1"))
+      _ = try await nodes[0].perform(.charging("user:alice", cost: 3, requestID: "2"))
+      _ = try await nodes[0].perform(.settling("1", of: ["user:alice"]))
+      _ = try await nodes[0].perform(.refunding("2", of: ["user:alice"]))
+      _ = try await nodes[0].perform(
+        .adjusting("user:alice", by: -5, reason: "Übung \"Größe\"\n\u{1F600}"))
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import Foundation
+import LibPQ
+import PrivatePostgres
+import Testing
+import TrustBudget
+import TrustBudgetTesting
+
+@testable import BudgetLedger
+
+/// A ledger that is no longer where, or what, it was.
+@Suite struct EpochTests {
+  @Test
+  func
+    `a dump restored on another server is refused until a new epoch, and its chains verify across`()
+    async throws
+  {
+    try await TestDatabase.withLedger { original in
+      try await original.charge(times: 3)
+      let directory = FileManager.default.temporaryDirectory
+        .appending(path: "trust-budget-restored-\(UUID().uuidString.prefix(8))")
+      let server = try await PrivatePostgres.start(
+        directory: directory, settings: TestCluster.settings, ephemeral: true)
+      let restored = TestDatabase(
+        name: "postgres", connectionString: server.connectionString(database: "postgres"))
+      try await original.copy(to: restored)
+      let outcome = try await attempt(restored)
+      #expect(outcome.contains("restored from a dump of another server"))
+      #expect(outcome.contains("ledger new-epoch"))
+
+      let epoch = try await NewEpoch(
+        connectionString: restored.connectionString, reason: "a test"
+      ).begin()
+      #expect(epoch.ledger.epoch == 2)
+      try await restored.charge(times: 2)
+      try await restored.expectSoundLedger()
+      let epochs = try await restored.query(
+        "SELECT DISTINCT epoch FROM trust_budget.audit_entries ORDER BY epoch")
+      #expect(epochs == [["1"], ["2"]])
+      let history = try await restored.query(
+        "SELECT event, epoch, reason, role_name FROM trust_budget.ledger_history")
+      #expect(history == [["new_epoch", "2", "a test", "postgres"]])
+      #expect(try await restored.runner().verify().isSound)
+      await server.stop()
+    }
+  }
+
+  @Test func `a dump restored on the same server is refused as well`() async throws {
+    try await TestDatabase.withLedger { original in
+      try await original.charge(times: 1)
+      try await TestDatabase.withEmptyDatabase { restored in
+        try await original.copy(to: restored)
+        #expect(try await attempt(restored).contains("restored from a dump:"))
+        let status = try await LedgerStatus.read(connectionString: restored.connectionString)
+        #expect(status.problem == .restored(otherServer: false))
+      }
+      try await original.charge(times: 1)
+    }
+  }
+
+  @Test func `maintenance of the table makes no restored ledger of it`() async throws {
+    try await TestDatabase.withLedger { database in
+      for statement in ["VACUUM (FREEZE) trust_budget.ledger", "VACUUM FULL trust_budget.ledger"] {
+        try await database.query(statement)
+        try await database.charge(times: 1)
+      }
+    }
+  }
+
+  @Test func `a new epoch reaches nodes at work, and no entry is written in the old one`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await database.withNodes(2) { nodes in
+        try await withThrowingTaskGroup { group in
+          for worker in 0..<8 {
+            group.addTask {
+              for number in 0..<25 {
+                let node = nodes[(worker + number) % 2]
+                try await node.charge("user:\(worker)")
+              }
+            }
+          }
+          group.addTask {
+            #expect(
+              try await eventually {
+                try await database.count("SELECT count(*) FROM trust_budget.audit_entries") > 50
+              })
+            let epoch = try await NewEpoch(
+              connectionString: database.connectionString, reason: "a drill"
+            ).begin()
+            #expect(epoch.endedSessions > 0)
+          }
+          try await group.waitForAll()
+        }
+      }
+      try await database.expectSoundLedger()
+      // In the order of transactions the epoch changes once.
+      let changes = try await database.count(
+        """
+        SELECT count(*) FROM (
+            SELECT epoch - lag(epoch) OVER (ORDER BY transaction_id, entry_id) AS step
+            FROM trust_budget.audit_entries) AS steps WHERE step <> 0
+        """)
+      #expect(changes == 1)
+      let stale = await #expect(throws: PostgresError.self) {
+        try await database.execute(
+          """
+          INSERT INTO trust_budget.audit_entries
+                 (epoch, budget_id, budget_seq, kind, cost, balance_before, balance_after, node, detail,
+                  occurred_at, hash)
+          VALUES (1, 'x', 1, 'charge', 0, 0, 0, 'n', '{}', now(), sha256(''))
+          """)
+      }
+      #expect(stale?.constraint == "epoch_is_current")
+    }
+  }
+
+  private func attempt(_ database: TestDatabase) async throws -> String {
+    try await database.withNodes(1) {
+      $0.patience = .milliseconds(300)
+    } _: { nodes in
+      guard
+        case .failure(.unavailable(let reason)) = await nodes[0].outcome(
+          of: .charge(try .of("user:alice")))
+      else { return "charged" }
+      return reason
+    }
+  }
+}

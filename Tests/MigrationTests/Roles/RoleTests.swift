@@ -1,0 +1,138 @@
+import BudgetLedger
+import LibPQ
+import Testing
+import TrustBudget
+import TrustBudgetTesting
+
+/// What the service and the auditor may do, and what they may not.
+@Suite struct RoleTests {
+  @Test func `the engine works as the service role, and survives what nodes go through`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      // A name that has to be quoted.
+      try await TestRole.with(in: database, prefix: "Service 1") { role in
+        _ = try await database.runner().up(roles: LedgerRoles(service: role.name))
+        let node = try role.database.node("as-service")
+        try await withRunning([node]) {
+          let charge = try Charge.of("user:alice")
+          #expect(try await node.perform(.charge(charge)).isCharged)
+          #expect(try await node.perform(.charge(charge)).isReplay)
+          #expect(try await node.perform(.charge(try .of("user:alice", cost: 200))).isDenied)
+          _ = try await node.reader.check()
+          #expect(try await node.reader.charge(charge.requestID) != nil)
+          #expect(try await node.reader.budgets(BudgetQuery(limit: 10)).count == 1)
+        }
+      }
+      try await database.expectSoundLedger()
+    }
+  }
+
+  @Test(arguments: [
+    "UPDATE trust_budget.audit_entries SET cost = 0",
+    "DELETE FROM trust_budget.audit_entries",
+    "TRUNCATE trust_budget.audit_entries",
+    "INSERT INTO trust_budget.audit_entries (transaction_id) VALUES ('1')",
+    "DELETE FROM trust_budget.budgets",
+    "UPDATE trust_budget.budgets SET budget_id = 'mine'",
+    "INSERT INTO trust_budget.budgets (budget_id, initial_balance, last_seq) VALUES ('mine', 1, 9)",
+    "UPDATE trust_budget.ledger SET epoch = 7",
+    "SELECT trust_budget.begin_epoch('mine')",
+    "INSERT INTO trust_budget.ledger_history (event, epoch, system_identifier, timeline) VALUES ('promoted', 1, 1, 1)",
+    "UPDATE trust_budget.schema_migrations SET name = 'mine'",
+    "DELETE FROM trust_budget.schema_migrations",
+    "DROP TABLE trust_budget.audit_entries",
+    "DROP TRIGGER audit_entries_are_append_only ON trust_budget.audit_entries",
+    "ALTER TABLE trust_budget.audit_entries DISABLE TRIGGER ALL",
+    "ALTER TABLE trust_budget.audit_entries ADD COLUMN mine text",
+    "CREATE TABLE trust_budget.mine ()",
+    "CREATE FUNCTION trust_budget.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "CREATE OR REPLACE FUNCTION trust_budget.refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+    "DROP SCHEMA trust_budget CASCADE",
+    "SELECT * FROM elsewhere.secrets",
+    "SET session_replication_role = replica",
+  ])
+  func `the service role cannot`(statement: String) async throws {
+    try await TestDatabase.withLedger { database in
+      try await TestRole.with(in: database) { role in
+        _ = try await database.runner().up(roles: LedgerRoles(service: role.name))
+        try await database.execute(
+          "CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.secrets (); GRANT SELECT ON ALL TABLES IN SCHEMA elsewhere TO PUBLIC"
+        )
+        try await expectDenied(statement, to: role)
+      }
+    }
+  }
+
+  @Test func `the auditor reads everything, verifies, and changes nothing`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await TestRole.with(in: database) { role in
+        _ = try await database.runner().up(roles: LedgerRoles(auditor: role.name))
+        try await database.charge()
+        for table in ["audit_trail", "budget_status", "ledger_history", "schema_events"] {
+          _ = try await role.database.query("SELECT * FROM trust_budget.\(table)")
+        }
+        #expect(
+          try await role.database.query("SELECT * FROM trust_budget.verify_all_budgets()") == [])
+        #expect(try await role.database.ledgerFaults() == [])
+        for statement in [
+          "UPDATE trust_budget.budgets SET spent = 0",
+          "INSERT INTO trust_budget.audit_entries (epoch) VALUES (1)",
+          "SELECT trust_budget.recognise_server('a', 1, '')",
+          "SELECT trust_budget.begin_epoch('x')",
+        ] {
+          try await expectDenied(statement, to: role)
+        }
+      }
+    }
+  }
+
+  @Test func `nobody else may do anything`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await TestRole.with(in: database) { role in
+        try await expectDenied("SELECT * FROM trust_budget.budgets", to: role)
+        try await expectDenied("SELECT trust_budget.verify_budget('a')", to: role)
+        try await database.execute("GRANT USAGE ON SCHEMA trust_budget TO \"\(role.name)\"")
+        try await expectDenied("SELECT * FROM trust_budget.budgets", to: role)
+        try await expectDenied("SELECT trust_budget.verify_budget('a')", to: role)
+        let open = try await database.query(
+          """
+          SELECT c.relname FROM pg_class AS c, aclexplode(c.relacl) AS a
+          WHERE c.relnamespace = 'trust_budget'::regnamespace AND a.grantee = 0
+          """)
+        #expect(open == [])
+      }
+    }
+  }
+
+  @Test func `a grant that is no longer needed does not stay`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await TestRole.with(in: database) { role in
+        try await database.execute(
+          "GRANT ALL ON ALL TABLES IN SCHEMA trust_budget TO \"\(role.name)\"")
+        _ = try await database.runner().up(roles: LedgerRoles(service: role.name))
+        try await expectDenied("DELETE FROM trust_budget.budgets", to: role)
+      }
+    }
+  }
+
+  @Test func `roles that no grant could hold back are refused`() async throws {
+    try await TestDatabase.withLedger { database in
+      for name in ["postgres", "nobody of that name"] {
+        await #expect(throws: MigrationError.self) {
+          try await database.runner().up(roles: LedgerRoles(service: name))
+        }
+      }
+    }
+  }
+
+  private func expectDenied(
+    _ statement: String, to role: TestRole, sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws {
+    let error = await #expect(throws: PostgresError.self, sourceLocation: sourceLocation) {
+      try await role.database.query(statement)
+    }
+    #expect(
+      error?.sqlState == .insufficientPrivilege, "\(statement)", sourceLocation: sourceLocation)
+  }
+}

@@ -1,0 +1,63 @@
+import BudgetLedger
+import LibPQ
+import Testing
+import TrustBudget
+import TrustBudgetTesting
+
+/// What a DBA reviews, and may run by hand.
+@Suite struct PlanTests {
+  @Test func `a plan runs nothing, and run by hand it makes what up makes`() async throws {
+    try await TestDatabase.withEmptyDatabase { database in
+      let plan = try await database.runner().plan()
+      #expect(plan.migrations == Migrations.embedded)
+      #expect(
+        try await database.count("SELECT count(*) FROM pg_namespace WHERE nspname = 'trust_budget'")
+          == 0)
+      let script = plan.sql.split(separator: "\n", omittingEmptySubsequences: false)
+        .filter { !$0.hasPrefix("\\set") }.joined(separator: "\n")
+      try await database.execute(script)
+      #expect(try await database.runner().verify().isSound)
+      #expect(try await database.runner().up() == [])
+      #expect(try await database.runner().plan().isEmpty)
+      #expect(
+        try await database.schemaEvents() == Migrations.embedded.map { "applied \($0.version)" })
+    }
+  }
+
+  @Test func `a plan has the migrations in order, each in its transaction`() async throws {
+    try await TestDatabase.withLedger { database in
+      let files =
+        Migrations.embedded + [
+          Migration.next(
+            "-- no-transaction\nCREATE INDEX CONCURRENTLY i ON trust_budget.budgets (spent);")
+        ]
+      let sql = try await database.runner(files).plan().sql
+      #expect(!sql.contains("CREATE TABLE"))
+      #expect(!sql.contains("BEGIN;"))
+      #expect(sql.contains("CREATE INDEX CONCURRENTLY i ON trust_budget.budgets (spent);\nUPDATE"))
+      #expect(try await database.exists("i") == false)
+    }
+  }
+
+  @Test func `up stops at a version, and goes on from there`() async throws {
+    try await TestDatabase.withEmptyDatabase { database in
+      let first = try await database.runner().up(to: 1)
+      #expect(first.map(\.version) == [1])
+      #expect(try await database.exists("budget_status") == false)
+      #expect(
+        try await database.runner().verify().pending == Array(Migrations.embedded.dropFirst()))
+      await #expect(throws: MigrationError.self) { try await database.runner().up(to: 99) }
+      #expect(try await database.runner().up() == Array(Migrations.embedded.dropFirst()))
+      await #expect(throws: MigrationError.self) { try await database.runner().up(to: 1) }
+    }
+  }
+
+  @Test func `a schema that a DBA has made beforehand is used`() async throws {
+    try await TestDatabase.withEmptyDatabase { database in
+      try await database.execute("CREATE SCHEMA trust_budget")
+      #expect(try await database.runner().plan().sql.contains("CREATE SCHEMA") == false)
+      #expect(try await database.runner().up() == Migrations.embedded)
+      #expect(try await database.runner().verify().isSound)
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import BudgetLedger
+import LibPQ
+import Testing
+import TrustBudget
+import TrustBudgetTesting
+
+/// Explained and recorded exceptions.
+@Suite struct RepairTests {
+  @Test func `a changed file is accepted by repair, and who, when and why is kept`() async throws {
+    try await TestDatabase.withLedger { database in
+      let files = Migrations.embedded
+      let edited = [files[0].changed { $0 + "-- a comment\n" }] + files.dropFirst()
+      let runner = database.runner(edited)
+      await #expect(throws: MigrationError.changed(label: files[0].label)) { try await runner.up() }
+      #expect(try await runner.repair(version: 1, reason: "a comment only") == edited[0])
+      #expect(try await runner.up() == [])
+      let event = try await database.query(
+        """
+        SELECT version, reason, role_name, encode(old_checksum, 'hex'), encode(new_checksum, 'hex')
+        FROM trust_budget.schema_events WHERE action = 'repaired' AND happened_at <= now()
+        """)
+      #expect(
+        event == [
+          [
+            "1", "a comment only", "postgres", files[0].checksum.hexadecimal,
+            edited[0].checksum.hexadecimal,
+          ]
+        ])
+      await #expect(throws: MigrationError.self) {
+        try await runner.repair(version: 1, reason: "again")
+      }
+      await #expect(throws: MigrationError.self) {
+        try await runner.repair(version: 99, reason: "no such")
+      }
+    }
+  }
+
+  @Test func `a schema made by hand gets its history by baseline`() async throws {
+    try await TestDatabase.withEmptyDatabase { database in
+      try await database.execute("CREATE SCHEMA trust_budget")
+      try await database.execute("COMMENT ON SCHEMA trust_budget IS 'by hand'")
+      for migration in Migrations.embedded { try await database.execute(migration.up) }
+      let runner = database.runner()
+      let newest = Int64(Migrations.embedded.count)
+      #expect(try await runner.baseline(version: newest, reason: "by hand") == Migrations.embedded)
+      #expect(try await runner.up() == [])
+      #expect(try await runner.verify().isSound)
+      await #expect(throws: MigrationError.self) {
+        try await runner.baseline(version: newest, reason: "twice")
+      }
+    }
+  }
+
+  @Test func `baseline refuses a schema that is not what the migrations make`() async throws {
+    try await TestDatabase.withEmptyDatabase { database in
+      try await database.execute("CREATE SCHEMA trust_budget")
+      for migration in Migrations.embedded { try await database.execute(migration.up) }
+      try await database.execute("DROP INDEX trust_budget.audit_entries_tail")
+      let error = await #expect(throws: MigrationError.self) {
+        try await database.runner().baseline(
+          version: Int64(Migrations.embedded.count), reason: "by hand")
+      }
+      #expect(error.map { "\($0)" }?.contains("audit_entries_tail is missing") == true)
+      #expect(try await database.exists("schema_migrations") == false)
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import Foundation
+import TrustBudget
+import TrustBudgetTesting
+
+/// A role of its own for one test: roles belong to the whole cluster.
+struct TestRole: Sendable {
+  let name: String
+  /// The test's database, as this role.
+  let database: TestDatabase
+
+  /// Lends a role that can log in and may do nothing, and drops it afterwards.
+  static func with<R>(
+    in database: TestDatabase, prefix: String = "role", _ body: (TestRole) async throws -> R
+  ) async throws -> R {
+    let name = "\(prefix)_\(UUID().uuidString.lowercased().prefix(8))"
+    try await database.execute("CREATE ROLE \"\(name)\" LOGIN")
+    let role = TestRole(
+      name: name,
+      database: TestDatabase(
+        name: database.name, connectionString: database.connectionString + " user='\(name)'"))
+    do {
+      let result = try await body(role)
+      try await role.drop(in: database)
+      return result
+    } catch {
+      try? await role.drop(in: database)
+      throw error
+    }
+  }
+
+  private func drop(in database: TestDatabase) async throws {
+    try await database.terminateSessions(where: "usename = '\(name)'")
+    try await database.execute("DROP OWNED BY \"\(name)\" CASCADE; DROP ROLE \"\(name)\"")
+  }
+}
