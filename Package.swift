@@ -100,6 +100,7 @@ let package = Package(
       dependencies: [
         "TrustBudget", "LibPQ", "BudgetLedger", "PrivatePostgres", "TrustBudgetTesting",
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),
     .testTarget(
       name: "MigrationTests",

@@ -87,10 +87,13 @@ CREATE TABLE trust_budget.audit_entries (
     CONSTRAINT hash_is_sha256           CHECK (octet_length(hash) = 32)
 );
 
--- The identity of a charge, and of what became of it: no request id pays twice, on any node.
--- Denials are left out, because a denied request may be sent again.
+-- The identity of a request, and of what became of it: no request id counts twice, on any node, not
+-- even once as a charge and once as an adjustment. Denials are left out, because a denied request may
+-- be sent again.
 CREATE UNIQUE INDEX audit_entries_request
-    ON trust_budget.audit_entries (request_id, kind, part) WHERE kind <> 'denial';
+    ON trust_budget.audit_entries
+       (request_id, (CASE WHEN kind IN ('settlement', 'refund') THEN kind ELSE 'request' END), part)
+    WHERE kind <> 'denial';
 
 -- The order in which the trail is read by those who follow it (identity values alone do not commit
 -- in order).

@@ -172,16 +172,20 @@ CREATE FUNCTION trust_budget.verify_budget(budget text)
                END AS problem
         FROM chain AS c CROSS JOIN trust_budget.ledger AS l
         UNION ALL
-        SELECT b.last_seq,
-               format('the newest entry in the trail is %s; the budget''s row says %s',
-                      coalesce(t.budget_seq, 0), b.last_seq)
-        FROM trust_budget.budgets AS b
+        SELECT coalesce(b.last_seq, t.budget_seq),
+               CASE WHEN b.budget_id IS NULL THEN 'there are entries and no budget'
+                    WHEN (t.budget_seq, t.hash) IS NOT DISTINCT FROM (b.last_seq, b.last_hash)
+                    THEN format('the budget''s row says %s are left, not %s', b.balance, t.balance_after)
+                    ELSE format('the newest entry in the trail is %s; the budget''s row says %s',
+                                coalesce(t.budget_seq, 0), b.last_seq) END
+        FROM (VALUES (1)) AS one
+        LEFT JOIN trust_budget.budgets AS b ON b.budget_id = budget
         LEFT JOIN LATERAL (
-            SELECT e.budget_seq, e.hash FROM trust_budget.audit_entries AS e
-            WHERE e.budget_id = b.budget_id ORDER BY e.budget_seq DESC LIMIT 1
+            SELECT e.budget_seq, e.hash, e.balance_after FROM trust_budget.audit_entries AS e
+            WHERE e.budget_id = budget ORDER BY e.budget_seq DESC LIMIT 1
         ) AS t ON true
-        WHERE b.budget_id = budget
-          AND (t.budget_seq, t.hash) IS DISTINCT FROM (b.last_seq, b.last_hash)
+        WHERE (t.budget_seq, t.hash, t.balance_after)
+              IS DISTINCT FROM (b.last_seq, b.last_hash, b.balance)
     )
     SELECT budget, f.budget_seq, f.problem
     FROM faults AS f WHERE f.problem IS NOT NULL

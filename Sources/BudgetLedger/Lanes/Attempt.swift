@@ -6,7 +6,7 @@ import TrustBudget
 /// answered from the trail; an old session that still holds them is waited for.
 struct Attempt: Sendable {
   private(set) var pending: [PendingOperation]
-  private var failures = 0
+  private(set) var failures = 0
   private var lastReason = ""
   private var mayHaveCommitted = false
 
@@ -27,13 +27,49 @@ struct Attempt: Sendable {
 
   /// Answers those whose deadline has passed: with what is known, never with a guess.
   mutating func letGoOfOverdue(at now: ContinuousClock.Instant) {
+    letGo { $0.deadline <= now }
+  }
+
+  /// Answers everybody: there will be no other try.
+  mutating func letGoOfAll() {
+    letGo { _ in true }
+  }
+
+  /// Answers everybody that PostgreSQL refuses them; unless an earlier try may have got through.
+  mutating func refuse(_ reason: String) {
+    for operation in pending {
+      operation.finish(
+        .failure(mayHaveCommitted ? .outcomeUnknown(reason: reason) : .refused(reason: reason)))
+    }
+    pending = []
+  }
+
+  private mutating func letGo(where isOver: (PendingOperation) -> Bool) {
     let error: LedgerError =
       mayHaveCommitted
       ? .outcomeUnknown(reason: lastReason) : .unavailable(reason: lastReason)
-    for operation in pending where operation.deadline <= now {
+    for operation in pending where isOver(operation) {
       operation.finish(.failure(error))
     }
-    pending.removeAll { $0.deadline <= now }
+    pending.removeAll(where: isOver)
+  }
+
+  /// Two attempts in place of this one, at what it was made of; what is known stays known.
+  func parted(
+    _ belongsToSecond: (_ index: Int, _ operation: Operation) -> Bool
+  ) -> (first: Attempt, second: Attempt) {
+    var first = self
+    var second = self
+    first.pending = []
+    second.pending = []
+    for (index, operation) in pending.enumerated() {
+      if belongsToSecond(index, operation.operation) {
+        second.pending.append(operation)
+      } else {
+        first.pending.append(operation)
+      }
+    }
+    return (first, second)
   }
 
   /// Waits before the next try: twice as long each time up to half a second, with jitter, so that

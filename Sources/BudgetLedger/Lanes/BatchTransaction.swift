@@ -44,9 +44,12 @@ struct BatchTransaction {
         try sender.send(
           InsertEntries(ledger: ledger, node: node, occurredAt: state.now, entries: entries))
       }
-      guard batch.hasEntries(for: state.created) else { throw BatchConflict() }
+      // A request id that is there twice makes one budget at most: alone, each makes its own.
+      guard !zip(operations, answers).contains(where: lacksBudget) else { throw BatchConflict() }
       let changed = batch.changedBudgets
+      // This also takes back a row that was made for a charge which came to nothing.
       guard !changed.isEmpty else { return try sender.send(RollbackTransaction()) }
+      guard batch.hasEntries(for: state.created) else { throw BatchConflict() }
       try sender.send(UpdateBudgets(budgets: changed))
       mayHaveCommitted = true
       try sender.send(CommitTransaction())
@@ -103,7 +106,13 @@ struct BatchTransaction {
   }
 }
 
-/// Another node was quicker in a way that needs the batch to be looked at again.
+/// Whether a charge found no row for one of its budgets.
+private func lacksBudget(_ operation: Operation, _ answer: Answer) -> Bool {
+  if case (.charge, .rejected(.noSuchBudget)) = (operation, answer) { true } else { false }
+}
+
+/// Another node was quicker, or another request of the batch is in the way, so that the batch has to
+/// be looked at again, in smaller parts.
 struct BatchConflict: Error {}
 
 extension Optional {

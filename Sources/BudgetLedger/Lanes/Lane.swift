@@ -33,32 +33,42 @@ final class Lane: Sendable {
   }
 
   /// Answers every operation of a batch, whatever happens.
+  ///
+  /// Whoever can be answered does not wait for those who cannot yet: what is to be tried again goes
+  /// to the end.
   private func settle(_ batch: [PendingOperation]) async {
-    var attempt = Attempt(pending: batch)
-    while !attempt.pending.isEmpty {
-      let outcome = await perform(attempt)
-      switch outcome {
+    var attempts = [Attempt(pending: batch)]
+    while !attempts.isEmpty {
+      var attempt = attempts.removeFirst()
+      guard !attempt.pending.isEmpty else { continue }
+      switch await perform(attempt) {
       case .answered(let answers):
         for (operation, answer) in zip(attempt.pending, answers) {
           operation.finish(.success(answer))
         }
-        return
       case .retry(let reason, let mayHaveCommitted):
         attempt.note(reason, mayHaveCommitted: mayHaveCommitted)
         attempt.letGoOfOverdue(at: .now)
-        await attempt.pause()
+        // Nobody would wait between two tries any more.
+        if Task.isCancelled { attempt.letGoOfAll() }
+        if attempts.allSatisfy({ $0.failures > 0 }) { await attempt.pause() }
+        attempts.append(attempt)
+      case .setAside(let held, let reason):
+        var (free, waiting) = attempt.parted { !held.isDisjoint(with: $1.budgetIDs) }
+        waiting.note(reason, mayHaveCommitted: false)
+        waiting.letGoOfOverdue(at: .now)
+        attempts.insert(free, at: 0)
+        attempts.append(waiting)
       case .takeApart(let reason):
-        guard attempt.pending.count > 1 else {
-          attempt.pending[0].finish(.failure(.refused(reason: reason)))
-          return
+        let count = attempt.pending.count
+        guard count > 1 else {
+          attempt.refuse(reason)
+          continue
         }
         logger.warning(
-          "taking a batch apart",
-          metadata: ["operations": "\(attempt.pending.count)", "reason": "\(reason)"])
-        let middle = attempt.pending.count / 2
-        await settle(Array(attempt.pending[..<middle]))
-        await settle(Array(attempt.pending[middle...]))
-        return
+          "taking a batch apart", metadata: ["operations": "\(count)", "reason": "\(reason)"])
+        let (first, second) = attempt.parted { index, _ in index >= count / 2 }
+        attempts.insert(contentsOf: [first, second], at: 0)
       }
     }
   }
@@ -66,6 +76,8 @@ final class Lane: Sendable {
   private enum Outcome: Sendable {
     case answered([Answer])
     case retry(reason: String, mayHaveCommitted: Bool)
+    /// Somebody else holds these budgets; some of the batch is about others.
+    case setAside(held: Set<BudgetID>, reason: String)
     case takeApart(reason: String)
   }
 
@@ -107,9 +119,10 @@ final class Lane: Sendable {
     on session: PostgresSession
   ) -> Outcome {
     let reason = LedgerHealth.reason(error)
+    let isAlone = attempt.pending.count == 1
     guard let error = error as? PostgresError else {
       _ = try? session.execute(RollbackTransaction())
-      return error is BatchConflict
+      return isAlone && error is BatchConflict
         ? .retry(reason: reason, mayHaveCommitted: false) : .takeApart(reason: reason)
     }
     if error.isConnectionLost {
@@ -117,22 +130,46 @@ final class Lane: Sendable {
     }
     // An ErrorResponse: the transaction has failed, for certain.
     _ = try? session.execute(RollbackTransaction())
-    switch error.sqlState?.errorClass {
-    case "22", "23", "54":
-      // The data of one request is not to PostgreSQL's liking: the others must not suffer for it.
-      // A unique violation is one request id used twice at once; alone it finds the other's entry.
-      return attempt.pending.count > 1 || error.sqlState != .uniqueViolation
-        ? .takeApart(reason: reason) : .retry(reason: reason, mayHaveCommitted: false)
-    default:
-      break
-    }
     switch error.sqlState {
-    case .lockNotAvailable, .queryCanceled:
+    case .lockNotAvailable where !isAlone:
       // One row is held by somebody else: the others need not wait for it.
-      return attempt.pending.count > 1
-        ? .takeApart(reason: reason) : .retry(reason: reason, mayHaveCommitted: false)
+      let held = heldBudgets(of: attempt, on: session)
+      let isHeld = attempt.pending.map { !held.isDisjoint(with: $0.operation.budgetIDs) }
+      if !isHeld.contains(true) { return .takeApart(reason: reason) }
+      return isHeld.contains(false)
+        ? .setAside(held: held, reason: reason) : .retry(reason: reason, mayHaveCommitted: false)
+    case .uniqueViolation, .queryCanceled:
+      // One request id used twice at once (alone it finds the other's entry), or a statement that is
+      // too slow as a whole.
+      return isAlone
+        ? .retry(reason: reason, mayHaveCommitted: false) : .takeApart(reason: reason)
     default:
-      return .retry(reason: reason, mayHaveCommitted: false)
+      // What is not PostgreSQL's own state of the moment is one request's fault, and the others must
+      // not suffer for it.
+      return error.isTransient
+        ? .retry(reason: reason, mayHaveCommitted: false) : .takeApart(reason: reason)
+    }
+  }
+
+  /// The budgets of a batch whose rows somebody else has locked at this moment.
+  private static func heldBudgets(
+    of attempt: Attempt, on session: PostgresSession
+  ) -> Set<BudgetID> {
+    let ids = Set(attempt.pending.lazy.flatMap(\.operation.budgetIDs)).map(\.value)
+    guard
+      let (budgets, free) = try? session.pipeline(ReadBudgets(ids: ids), FindFreeBudgets(ids: ids))
+    else { return [] }
+    return Set(budgets.lazy.map(\.id)).subtracting(free)
+  }
+}
+
+extension PostgresError {
+  /// Whether the same transaction may well succeed a little later.
+  fileprivate var isTransient: Bool {
+    switch sqlState?.errorClass {
+    case nil, "25", "40", "53", "55", "57", "58": true
+    // A plan or a prepared statement that has become stale is made anew.
+    default: sqlState == .featureNotSupported || sqlState == .invalidStatementName
     }
   }
 }

@@ -69,6 +69,14 @@ final class StatementCancellation: @unchecked Sendable {
     }
   }
 
+  /// Cancels the current round trip, which has taken too long; not one that nobody may cancel, since
+  /// a COMMIT that waits for a standby would then pass for done.
+  func cancelOverdue() {
+    condition.withLock {
+      if isInRoundTrip, current != nil { send() }
+    }
+  }
+
   /// Announces a round trip.
   ///
   /// - Throws: ``PostgresError``, kind `cancelled`, if the scope was cancelled.

@@ -111,7 +111,7 @@ final class Wire {
         throw giveUp(.cancelled, "cancelled, but the server did not answer the request")
       }
       if let deadline, now >= deadline {
-        cancellation.cancelCurrent()
+        cancellation.cancelOverdue()
         throw giveUp(.timeout, "the server did not answer in time")
       }
       var timeout = Self.slice

@@ -13,7 +13,7 @@ package actor TestCluster {
   /// Settings that make a throw-away server quick: what it holds need not survive a power cut.
   package static let settings = [
     "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
-    "max_connections": "300",
+    "max_connections": "1000",
   ]
 
   package func connectionString(database: String) async throws -> String {
