@@ -46,7 +46,7 @@ final class Lane: Sendable {
         for (operation, answer) in zip(attempt.pending, answers) {
           operation.finish(.success(answer))
         }
-      case .retry(let reason, let mayHaveCommitted):
+      case .retry(let reason, let mayHaveCommitted, _):
         attempt.note(reason, mayHaveCommitted: mayHaveCommitted)
         attempt.letGoOfOverdue(at: .now)
         // Nobody would wait between two tries any more.
@@ -75,10 +75,14 @@ final class Lane: Sendable {
 
   private enum Outcome: Sendable {
     case answered([Answer])
-    case retry(reason: String, mayHaveCommitted: Bool)
+    case retry(reason: String, mayHaveCommitted: Bool, inNewSession: Bool = false)
     /// Somebody else holds these budgets; some of the batch is about others.
     case setAside(held: Set<BudgetID>, reason: String)
     case takeApart(reason: String)
+
+    var needsNewSession: Bool {
+      if case .retry(_, _, inNewSession: true) = self { true } else { false }
+    }
   }
 
   private func perform(_ attempt: Attempt) async -> Outcome {
@@ -107,7 +111,7 @@ final class Lane: Sendable {
     } catch {
       outcome = .retry(reason: LedgerHealth.reason(error), mayHaveCommitted: true)
     }
-    if !open.connection.isUsable {
+    if outcome.needsNewSession || !open.connection.isUsable {
       await connection.discard()
     }
     return outcome
@@ -131,6 +135,8 @@ final class Lane: Sendable {
     // An ErrorResponse: the transaction has failed, for certain.
     _ = try? session.execute(RollbackTransaction())
     switch error.sqlState {
+    case _ where error.isOfAnotherTime:
+      return .retry(reason: reason, mayHaveCommitted: false, inNewSession: true)
     case .lockNotAvailable where !isAlone:
       // One row is held by somebody else: the others need not wait for it.
       let held = heldBudgets(of: attempt, on: session)
@@ -164,6 +170,12 @@ final class Lane: Sendable {
 }
 
 extension PostgresError {
+  /// Whether the server stopped being a primary, or the ledger began a new epoch, since the session
+  /// was opened.
+  fileprivate var isOfAnotherTime: Bool {
+    sqlState == .readOnlyTransaction || constraint == "epoch_is_current"
+  }
+
   /// Whether the same transaction may well succeed a little later.
   fileprivate var isTransient: Bool {
     switch sqlState?.errorClass {

@@ -34,7 +34,9 @@ actor LaneConnection {
     }
     open = nil
     var configuration = configuration
-    let timeLeft = max(deadline - .now, .milliseconds(50))
+    // Half a second is what a sound connection may need on a busy machine; less would only hide why
+    // the tries before it failed.
+    let timeLeft = max(deadline - .now, .milliseconds(500))
     configuration.connectTimeout = min(configuration.connectTimeout, timeLeft)
     let connection = try await PostgresConnection.connect(configuration)
     do {
