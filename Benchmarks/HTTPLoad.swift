@@ -27,7 +27,7 @@ final class HTTPLoad {
     process.standardError = errors
     try process.runUnblockingSignals()
     var log = ""
-    while !log.contains("listening address="), process.isRunning {
+    while log.firstMatch(of: /address=.*listening/) == nil, process.isRunning {
       log += String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
     }
     guard let match = log.firstMatch(of: /address=(127\.0\.0\.1:\d+)/) else {
