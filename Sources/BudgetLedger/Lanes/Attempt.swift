@@ -21,7 +21,8 @@ struct Attempt: Sendable {
 
   mutating func note(_ reason: String, mayHaveCommitted: Bool) {
     failures += 1
-    lastReason = reason
+    // A try that ran into the deadline was cut short, and hides why the ones before it failed.
+    if lastReason.isEmpty || earliestDeadline > .now { lastReason = reason }
     self.mayHaveCommitted = self.mayHaveCommitted || mayHaveCommitted
   }
 

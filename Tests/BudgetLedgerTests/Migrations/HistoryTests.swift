@@ -75,7 +75,7 @@ import TrustBudgetTesting
     try await TestDatabase.withLedger { database in
       try await database.execute(change)
       try await database.withNodes(1) {
-        $0.patience = isRefused ? .seconds(5) : .seconds(20)
+        $0.patience = isRefused ? .seconds(10) : .seconds(20)
       } _: { nodes in
         let outcome = await nodes[0].outcome(of: try .charging("user:alice"))
         #expect(outcome.isCharged == !isRefused)
