@@ -29,18 +29,20 @@ package struct TestDatabase: Sendable {
   private static func with<R>(
     template: String, _ body: (TestDatabase) async throws -> R
   ) async throws -> R {
-    let name = "test_" + UUID().uuidString.lowercased().replacing("-", with: "")
-    let cluster = TestCluster.shared
-    try await cluster.administer("CREATE DATABASE \(name) TEMPLATE \(template)")
-    let database = TestDatabase(
-      name: name, connectionString: try await cluster.connectionString(database: name))
-    do {
-      let result = try await body(database)
-      try await cluster.administer("DROP DATABASE \(name) WITH (FORCE)")
-      return result
-    } catch {
-      try? await cluster.administer("DROP DATABASE \(name) WITH (FORCE)")
-      throw error
+    try await Gate.databases.pass {
+      let name = "test_" + UUID().uuidString.lowercased().replacing("-", with: "")
+      let cluster = TestCluster.shared
+      try await cluster.administer("CREATE DATABASE \(name) TEMPLATE \(template)")
+      let database = TestDatabase(
+        name: name, connectionString: try await cluster.connectionString(database: name))
+      do {
+        let result = try await body(database)
+        try await cluster.administer("DROP DATABASE \(name) WITH (FORCE)")
+        return result
+      } catch {
+        try? await cluster.administer("DROP DATABASE \(name) WITH (FORCE)")
+        throw error
+      }
     }
   }
 }

@@ -13,6 +13,8 @@ extension TestDatabase {
   ) throws -> BudgetLedger {
     var settings = LedgerSettings(node: name)
     settings.patience = .seconds(20)
+    // For a machine that is busy with other tests; what is bounded is tested where it is set.
+    settings.connectTimeout = .seconds(10)
     configure(&settings)
     return try BudgetLedger(
       connectionString: connectionString ?? self.connectionString, settings: settings,

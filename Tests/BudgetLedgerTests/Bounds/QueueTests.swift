@@ -34,7 +34,7 @@ import TrustBudgetTesting
     async throws
   {
     try await TestDatabase.withLedger { database in
-      try await database.withBusyLane({ $0.patience = .milliseconds(1_500) }) { node, release in
+      try await database.withBusyLane({ $0.patience = .seconds(4) }) { node, release in
         let late = await node.outcome(of: try .charging("user:late"))
         guard case .overloaded = late.error else {
           Issue.record("\(late)")

@@ -13,6 +13,12 @@ struct ReplicatedCluster {
 
   /// Lends two servers, and stops them afterwards.
   static func with<R>(_ body: (ReplicatedCluster) async throws -> R) async throws -> R {
+    try await Gate.databases.pass { try await start(body) }
+  }
+
+  private static func start<R>(
+    _ body: (ReplicatedCluster) async throws -> R
+  ) async throws -> R {
     let directory = FileManager.default.temporaryDirectory
       .appending(path: "replicated-\(UUID().uuidString.prefix(8))")
     // No fsync, for speed: what a crash of the server loses is what is tested, not a power cut.

@@ -117,7 +117,7 @@ import TrustBudgetTesting
 
   private func attempt(_ database: TestDatabase) async throws -> String {
     try await database.withNodes(1) {
-      $0.patience = .milliseconds(300)
+      $0.patience = .seconds(3)
     } _: { nodes in
       guard
         case .failure(.unavailable(let reason)) = await nodes[0].outcome(

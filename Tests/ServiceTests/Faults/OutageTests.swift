@@ -97,8 +97,8 @@ struct OutageTests {
   private func expectRefusal(of node: RunningNode, _ username: String, id: JSON) async throws {
     let start = ContinuousClock.now
     let reply = try await node.authorize(username, ["request_id": id])
-    // Five, and one for a machine that is busy with other tests.
-    #expect(ContinuousClock.now - start < .seconds(6))
+    // Five, and ten for a machine that is busy: without bounds it would be for ever.
+    #expect(ContinuousClock.now - start < .seconds(15))
     #expect(reply.status == 503)
     #expect(reply.problem == "ledger-unavailable")
     #expect(reply.retryAfter != nil)
