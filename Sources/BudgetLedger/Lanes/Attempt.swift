@@ -55,6 +55,13 @@ struct Attempt: Sendable {
     pending.removeAll(where: isOver)
   }
 
+  /// The same attempt with more operations, behind those that it has.
+  func joined(by others: [PendingOperation]) -> Attempt {
+    var joined = self
+    joined.pending += others
+    return joined
+  }
+
   /// Two attempts in place of this one, at what it was made of; what is known stays known.
   func parted(
     _ belongsToSecond: (_ index: Int, _ operation: Operation) -> Bool

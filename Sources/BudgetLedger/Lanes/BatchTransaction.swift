@@ -3,42 +3,82 @@ import TrustBudget
 
 /// One batch, decided and written in one transaction: two round trips, a third when budgets are new.
 ///
-/// 1. BEGIN, lock the rows; then, as statements of their own, read the clock and look the request
-///    ids up.
+/// 1. BEGIN, lock the rows; then, as statements of their own, read the clock and, where that is
+///    likely to matter, look the request ids up.
 /// 2. Insert the entries, update the rows, COMMIT.
 ///
 /// In between the batch is decided in memory, by `Batch`; and as it is decided in chunks, each sent
 /// off at once, PostgreSQL inserts the entries of one while the next is decided.
+///
+/// A batch whose ids were not looked up is decided as if all of them were new. If one wasn't, its
+/// entry violates the unique index; if an answer doesn't hold for certain without the look-up, the
+/// batch stops there. Either way nothing is committed, and the batch is done again, with it.
+///
+/// Until its COMMIT is sent, operations on the very budgets that are locked may still come aboard:
+/// on a busy budget most arrive while the lock is waited for.
 struct BatchTransaction {
   /// How many operations are decided before their entries are sent off.
-  private static let chunk = 128
+  private static let chunk = 64
 
   let node: String
   let ledger: LedgerIdentity
-  let operations: [Operation]
+  /// Those that it began with, and those that came aboard.
+  private(set) var operations: [Operation]
+  let looksUpFirst: Bool
 
   /// Set once COMMIT may have left: from then on a lost connection means an unknown outcome.
   private(set) var mayHaveCommitted = false
 
-  init(node: String, ledger: LedgerIdentity, operations: [Operation]) {
+  init(node: String, ledger: LedgerIdentity, operations: [Operation], looksUpFirst: Bool) {
     self.node = node
     self.ledger = ledger
     self.operations = operations
+    self.looksUpFirst = looksUpFirst
   }
+
+  /// Gives operations that may come aboard, as they answer to the condition.
+  typealias Boarding = (_ mayJoin: (Operation) -> Bool) -> [Operation]
 
   /// - Returns: an answer for each operation, in their order. All that they say is committed.
   /// - Throws: `PostgresError`; the session may be left in a failed transaction.
-  mutating func run(on session: PostgresSession) throws -> [Answer] {
-    let state = try lock(on: session)
+  mutating func run(on session: PostgresSession, boarding: Boarding) throws -> [Answer] {
+    if !looksUpFirst, operations.allSatisfy(\.makesRequest) {
+      do {
+        return try run(on: session, lookingUp: false, boarding)
+      } catch is LookUpNeeded {
+      } catch let error as PostgresError where error.constraint == "audit_entries_request" {
+        // The server answered, so the COMMIT behind the entry was not carried out.
+        mayHaveCommitted = false
+      }
+      try session.execute(RollbackTransaction())
+    }
+    return try run(on: session, lookingUp: true) { _ in [] }
+  }
+
+  private mutating func run(
+    on session: PostgresSession, lookingUp: Bool, _ boarding: Boarding
+  ) throws -> [Answer] {
+    let state = try lock(on: session, lookingUp: lookingUp)
     var batch = Batch(
-      ledger: ledger, node: node, now: state.now, budgets: state.budgets, known: state.known)
+      ledger: ledger, node: node, now: state.now, budgets: state.budgets,
+      known: state.known ?? KnownRequests())
     var answers: [Answer] = []
     answers.reserveCapacity(operations.count)
     try session.pipeline { sender in
-      for start in stride(from: 0, to: operations.count, by: BatchTransaction.chunk) {
+      while true {
+        if state.known == nil {
+          operations += boarding { operation in
+            operation.makesRequest && state.locked.isSuperset(of: operation.budgetIDs)
+          }
+        }
+        guard answers.count < operations.count else { break }
         let written = batch.entries.count
-        let end = min(start + BatchTransaction.chunk, operations.count)
-        answers += batch.decide(operations[start..<end])
+        let end = min(answers.count + BatchTransaction.chunk, operations.count)
+        let decided = batch.decide(operations[answers.count..<end])
+        guard state.known != nil || decided.allSatisfy(\.holdsForNewRequest) else {
+          throw LookUpNeeded()
+        }
+        answers += decided
         let entries = batch.entries[written...]
         guard !entries.isEmpty else { continue }
         try sender.send(
@@ -60,23 +100,41 @@ struct BatchTransaction {
   /// What the decision needs, read under the locks.
   private struct State {
     let budgets: [Budget]
+    let locked: Set<BudgetID>
     let now: Timestamp
-    let known: KnownRequests
+    /// `nil`: not looked up.
+    let known: KnownRequests?
     /// Budgets that this transaction made.
     let created: [BudgetID]
   }
 
-  private func lock(on session: PostgresSession) throws -> State {
-    let ids = Set(operations.lazy.flatMap(\.budgetIDs)).map(\.value)
+  private func lock(on session: PostgresSession, lookingUp: Bool) throws -> State {
+    let locked = Set(operations.lazy.flatMap(\.budgetIDs))
+    let ids = locked.map(\.value)
     let lockBudgets = LockBudgets(ids: ids)
     let findRequests = FindRequests(ids: operations.map(\.requestID.value))
 
-    let (_, budgets, clock, entries) = try session.pipeline(
-      BeginTransaction(), lockBudgets, ReadClock(), findRequests)
-    let known = KnownRequests(entries: entries)
+    let budgets: [Budget]
+    let clock: [Timestamp]
+    var entries: [Entry]?
+    if lookingUp {
+      (_, budgets, clock, entries) = try session.pipeline(
+        BeginTransaction(), lockBudgets, ReadClock(), findRequests)
+    } else {
+      (_, budgets, clock) = try session.pipeline(BeginTransaction(), lockBudgets, ReadClock())
+      if budgets.count == ids.count {
+        return State(
+          budgets: budgets, locked: locked, now: try clock.first.orThrow(), known: nil,
+          created: [])
+      }
+    }
+    // Whether a budget is to be made depends on whether its request is new.
+    let known = KnownRequests(entries: try entries ?? session.execute(findRequests))
     let missing = termsOfNewBudgets(of: ids.count, besides: budgets, known: known)
     if missing.isEmpty {
-      return State(budgets: budgets, now: try clock.first.orThrow(), known: known, created: [])
+      return State(
+        budgets: budgets, locked: locked, now: try clock.first.orThrow(), known: known,
+        created: [])
     }
 
     // The locks are let go first: whoever inserts a row that another waits for must wait for none.
@@ -84,7 +142,7 @@ struct BatchTransaction {
       RollbackTransaction(), BeginTransaction(), CreateBudgets(terms: missing), lockBudgets,
       ReadClock(), findRequests)
     return State(
-      budgets: allBudgets, now: try laterClock.first.orThrow(),
+      budgets: allBudgets, locked: locked, now: try laterClock.first.orThrow(),
       known: KnownRequests(entries: laterEntries), created: missing.map(\.budgetID))
   }
 
@@ -110,6 +168,9 @@ struct BatchTransaction {
 private func lacksBudget(_ operation: Operation, _ answer: Answer) -> Bool {
   if case (.charge, .rejected(.noSuchBudget)) = (operation, answer) { true } else { false }
 }
+
+/// An answer depends on whether the trail holds its request already.
+private struct LookUpNeeded: Error {}
 
 /// Another node was quicker, or another request of the batch is in the way, so that the batch has to
 /// be looked at again, in smaller parts.

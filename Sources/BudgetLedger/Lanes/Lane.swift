@@ -1,5 +1,6 @@
 import LibPQ
 import Logging
+import Synchronization
 import TrustBudget
 
 /// One of a node's connections to the ledger, and the operations that are decided on it.
@@ -26,8 +27,9 @@ final class Lane: Sendable {
 
   /// Decides batch after batch, until the queue is closed and empty.
   func run() async {
+    var habit = LookUpHabit()
     while let batch = await queue.take(atMost: settings.batchSize) {
-      await settle(batch)
+      await settle(batch, &habit)
     }
     await connection.discard()
   }
@@ -36,13 +38,14 @@ final class Lane: Sendable {
   ///
   /// Whoever can be answered does not wait for those who cannot yet: what is to be tried again goes
   /// to the end.
-  private func settle(_ batch: [PendingOperation]) async {
+  private func settle(_ batch: [PendingOperation], _ habit: inout LookUpHabit) async {
     var attempts = [Attempt(pending: batch)]
     while !attempts.isEmpty {
       var attempt = attempts.removeFirst()
       guard !attempt.pending.isEmpty else { continue }
-      switch await perform(attempt) {
+      switch await perform(&attempt, looksUpFirst: habit.looksUpFirst || attempt.failures > 0) {
       case .answered(let answers):
+        habit.note(answers)
         for (operation, answer) in zip(attempt.pending, answers) {
           operation.finish(.success(answer))
         }
@@ -85,7 +88,8 @@ final class Lane: Sendable {
     }
   }
 
-  private func perform(_ attempt: Attempt) async -> Outcome {
+  /// Tries once; whoever comes aboard meanwhile belongs to the attempt from then on.
+  private func perform(_ attempt: inout Attempt, looksUpFirst: Bool) async -> Outcome {
     let open: LaneConnection.Open
     do {
       open = try await connection.session(before: attempt.earliestDeadline)
@@ -96,21 +100,34 @@ final class Lane: Sendable {
       return .retry(reason: reason, mayHaveCommitted: false)
     }
     let transaction = BatchTransaction(
-      node: settings.node, ledger: open.ledger, operations: attempt.pending.map(\.operation))
+      node: settings.node, ledger: open.ledger, operations: attempt.pending.map(\.operation),
+      looksUpFirst: looksUpFirst)
+    let started = attempt
+    let boarded = Mutex<[PendingOperation]>([])
     let outcome: Outcome
     do {
       // A COMMIT is never cancelled: what its caller wants by then no longer matters.
       outcome = try await open.connection.run(onTaskCancellation: .ignore) { session in
         var transaction = transaction
         do {
-          return .answered(try transaction.run(on: session))
+          let answers = try transaction.run(on: session) { mayJoin in
+            boarded.withLock { boarded in
+              let room = settings.batchSize - started.pending.count - boarded.count
+              let joining = queue.board(atMost: max(0, room), where: mayJoin)
+              boarded += joining
+              return joining.map(\.operation)
+            }
+          }
+          return .answered(answers)
         } catch {
+          let attempt = started.joined(by: boarded.withLock { $0 })
           return Lane.outcome(of: error, transaction, attempt, on: session)
         }
       }
     } catch {
       outcome = .retry(reason: LedgerHealth.reason(error), mayHaveCommitted: true)
     }
+    attempt = started.joined(by: boarded.withLock { $0 })
     if outcome.needsNewSession || !open.connection.isUsable {
       await connection.discard()
     }

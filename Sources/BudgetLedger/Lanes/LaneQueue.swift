@@ -60,6 +60,16 @@ final class LaneQueue: Sendable {
     }
   }
 
+  /// Takes those at the head of the queue that may join a batch which is being decided, `limit` at
+  /// most. Waits for nobody, and passes nobody by: who comes behind stays behind.
+  func board(atMost limit: Int, where mayJoin: (Operation) -> Bool) -> [PendingOperation] {
+    state.withLock { state in
+      let joining = Array(state.waiting.prefix(limit).prefix { mayJoin($0.operation) })
+      state.waiting.removeFirst(joining.count)
+      return joining
+    }
+  }
+
   /// Lets those go whose deadline has passed.
   func expire(at now: ContinuousClock.Instant, because error: LedgerError) {
     let expired = state.withLock { state in

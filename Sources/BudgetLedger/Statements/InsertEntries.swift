@@ -2,6 +2,9 @@ import LibPQ
 import TrustBudget
 
 /// Appends entries to the trail, in their order.
+///
+/// The arrays are taken apart in the SELECT list, in step, and not in FROM, where PostgreSQL would
+/// first write each of them down in a table of its own.
 struct InsertEntries: PostgresStatement {
   typealias Row = Void
 
@@ -11,12 +14,9 @@ struct InsertEntries: PostgresStatement {
            (epoch, node, occurred_at, budget_id, budget_seq, kind, username, cost,
             balance_before, balance_after, request_id, part, rule, policy_digest, actor, detail,
             hash)
-    SELECT $1, $2, $3, new.budget_id, new.budget_seq, new.kind, new.username, new.cost,
-           new.balance_before, new.balance_after, new.request_id, new.part, new.rule,
-           new.policy_digest, new.actor, new.detail, new.hash
-    FROM unnest($4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-         AS new (budget_id, budget_seq, kind, username, cost, balance_before, balance_after,
-                 request_id, part, rule, policy_digest, actor, detail, hash)
+    SELECT $1, $2, $3, unnest($4), unnest($5), unnest($6), unnest($7), unnest($8),
+           unnest($9), unnest($10), unnest($11), unnest($12), unnest($13), unnest($14),
+           unnest($15), unnest($16), unnest($17)
     """
   static let parameterTypes: [PostgresType] = [
     .int8, .text, .timestamptz, .textArray, .int8Array, .textArray, .textArray, .int8Array,

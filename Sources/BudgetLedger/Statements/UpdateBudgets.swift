@@ -16,9 +16,10 @@ struct UpdateBudgets: PostgresStatement {
         window_seq = new.window_seq,
         last_seq = new.last_seq,
         last_hash = new.last_hash
-    FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)
-         AS new (budget_id, initial_balance, adjustment, spent, reset_interval,
-                 window_started_at, window_seq, last_seq, last_hash)
+    FROM (SELECT unnest($1) AS budget_id, unnest($2) AS initial_balance,
+                 unnest($3) AS adjustment, unnest($4) AS spent, unnest($5) AS reset_interval,
+                 unnest($6) AS window_started_at, unnest($7) AS window_seq,
+                 unnest($8) AS last_seq, unnest($9) AS last_hash) AS new
     WHERE budget.budget_id = new.budget_id
     """
   static let parameterTypes: [PostgresType] = [

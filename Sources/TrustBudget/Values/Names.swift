@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// The name of a budget: `user:alice`, `group:sre`.
 package struct BudgetID: Hashable, Comparable, Sendable, CustomStringConvertible {
   /// The longest budget name, in UTF-8 bytes: room for a few percent-encoded identities.
@@ -51,12 +53,16 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
     self.value = value
   }
 
-  /// An id for an attempt that came without one: 128 random bits, in hexadecimal.
+  /// An id for an attempt that came without one: 32 hexadecimal digits, of which the first twelve
+  /// are the time in milliseconds since 1970 and the others random.
+  ///
+  /// With the time in front, ids that are made together are neighbours in the ledger's index, which
+  /// is then written in one place and not all over.
   package static func random() -> RequestID {
+    let milliseconds = UInt64(max(0, Date().timeIntervalSince1970 * 1_000))
     var generator = SystemRandomNumberGenerator()
-    let bytes = (0..<2).flatMap { _ in
-      withUnsafeBytes(of: generator.next() as UInt64) { Array($0) }
-    }
+    let words = [milliseconds << 16 | (generator.next() as UInt64) >> 48, generator.next()]
+    let bytes = words.flatMap { word in withUnsafeBytes(of: word.bigEndian) { Array($0) } }
     return RequestID(unchecked: Digest.hexadecimal(bytes))
   }
 
