@@ -9,6 +9,8 @@ import TrustBudget
 /// other on it.
 final class Lane: Sendable {
   let queue: LaneQueue
+  /// On which the lane runs, and its connection.
+  private let thread = ConnectionThread()
   private let connection: LaneConnection
   private let settings: LedgerSettings
   private let health: LedgerHealth
@@ -19,19 +21,24 @@ final class Lane: Sendable {
     logger: Logger
   ) {
     self.queue = LaneQueue(capacity: settings.queueLength)
-    self.connection = LaneConnection(configuration: configuration, logger: logger)
+    self.connection = LaneConnection(
+      configuration: configuration, thread: thread, logger: logger)
     self.settings = settings
     self.health = health
     self.logger = logger
   }
 
   /// Decides batch after batch, until the queue is closed and empty.
+  ///
+  /// All of it happens on the connection's thread: a lone request need not wait for others to wake.
   func run() async {
-    var habit = LookUpHabit()
-    while let batch = await queue.take(atMost: settings.batchSize) {
-      await settle(batch, &habit)
+    await withTaskExecutorPreference(thread.tasks) {
+      var habit = LookUpHabit()
+      while let batch = await queue.take(atMost: settings.batchSize) {
+        await settle(batch, &habit)
+      }
+      await connection.discard()
     }
-    await connection.discard()
   }
 
   /// Answers every operation of a batch, whatever happens.

@@ -11,14 +11,16 @@ actor LaneConnection {
   }
 
   private let configuration: PostgresConfiguration
+  private let thread: ConnectionThread
   private let logger: Logger
   private var open: Open?
   /// The newest entry that was seen committed; a new session must find it again.
   private var witness: TrailHead?
   private var lastLook = ContinuousClock.now
 
-  init(configuration: PostgresConfiguration, logger: Logger) {
+  init(configuration: PostgresConfiguration, thread: ConnectionThread, logger: Logger) {
     self.configuration = configuration
+    self.thread = thread
     self.logger = logger
   }
 
@@ -38,7 +40,7 @@ actor LaneConnection {
     // the tries before it failed.
     let timeLeft = max(deadline - .now, .milliseconds(500))
     configuration.connectTimeout = min(configuration.connectTimeout, timeLeft)
-    let connection = try await PostgresConnection.connect(configuration)
+    let connection = try await PostgresConnection.connect(configuration, on: thread)
     do {
       let witness = witness
       let (ledger, head) = try await connection.run { session in

@@ -4,8 +4,8 @@ import Foundation
 ///
 /// `@unchecked Sendable`: every stored property is read and written under `condition` alone.
 final class ConnectionMailbox: @unchecked Sendable {
-  /// A job refers to its executor unowned, so the executor is kept with it.
-  private typealias Item = (job: UnownedJob, executor: ConnectionThread)
+  /// Runs one job. It refers to its executor unowned, so the closure keeps the executor.
+  typealias Item = () -> Void
 
   private let condition = NSCondition()
   private var items: [Item] = []
@@ -16,9 +16,9 @@ final class ConnectionMailbox: @unchecked Sendable {
     condition.withLock { thread == ObjectIdentifier(Thread.current) }
   }
 
-  func add(_ job: UnownedJob, for executor: ConnectionThread) {
+  func add(_ item: @escaping Item) {
     condition.withLock {
-      items.append((job, executor))
+      items.append(item)
       condition.signal()
     }
   }
@@ -40,7 +40,7 @@ final class ConnectionMailbox: @unchecked Sendable {
     condition.withLock { thread = ObjectIdentifier(Thread.current) }
     while let items = nextItems() {
       for item in items {
-        item.job.runSynchronously(on: item.executor.asUnownedSerialExecutor())
+        item()
       }
     }
   }

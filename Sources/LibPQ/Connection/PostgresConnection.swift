@@ -5,7 +5,7 @@ import CPostgreSQL
 /// Its session is lent to a synchronous closure at a time: with an `await` inside a transaction, other
 /// work could slip in between.
 package actor PostgresConnection {
-  private let thread = ConnectionThread()
+  private let thread: ConnectionThread
   private let health = ConnectionHealth()
   private var session: PostgresSession?
   private var cancellation: StatementCancellation?
@@ -15,7 +15,9 @@ package actor PostgresConnection {
     thread.asUnownedSerialExecutor()
   }
 
-  private init() {}
+  private init(thread: ConnectionThread) {
+    self.thread = thread
+  }
 
   // On the connection's thread, which is where libpq says goodbye to the server.
   isolated deinit {
@@ -24,14 +26,15 @@ package actor PostgresConnection {
 
   /// Connects, and applies the configuration's settings to the session.
   ///
+  /// - Parameter thread: for connections that are used by turns; otherwise each has its own.
   /// - Throws: ``PostgresError``: of kind `connection`, with the SQLSTATE where the server refused
   ///   (``PostgresError/isAuthenticationFailure``, `unknownDatabase`, `tooManyConnections`,
   ///   `cannotConnectNow`) and none where it couldn't be reached; `server` for a refused setting;
   ///   `cancelled`; `misuse` for a string that makes no sense.
   package static func connect(
-    _ configuration: PostgresConfiguration
+    _ configuration: PostgresConfiguration, on thread: ConnectionThread = ConnectionThread()
   ) async throws -> PostgresConnection {
-    let connection = PostgresConnection()
+    let connection = PostgresConnection(thread: thread)
     try await connection.open(configuration)
     return connection
   }
