@@ -24,11 +24,13 @@ package struct BudgetLedger: Service {
     self.reader = LedgerReader(
       pool: PostgresPool(try sessions.forReads(), maximumConnections: settings.readers),
       node: settings.node, patience: settings.patience)
+    let witness = Witness()
     self.lanes = (0..<max(1, settings.lanes)).map { number in
       var logger = logger
       logger[metadataKey: "lane"] = "\(number)"
       return Lane(
-        configuration: configuration, settings: settings, health: health, logger: logger)
+        configuration: configuration, settings: settings, witness: witness, health: health,
+        logger: logger)
     }
   }
 

@@ -28,6 +28,8 @@ struct BatchTransaction {
 
   /// Set once COMMIT may have left: from then on a lost connection means an unknown outcome.
   private(set) var mayHaveCommitted = false
+  /// The last entry that was committed, once the COMMIT was answered.
+  private(set) var committedHead: TrailHead?
 
   init(node: String, ledger: LedgerIdentity, operations: [Operation], looksUpFirst: Bool) {
     self.node = node
@@ -93,6 +95,11 @@ struct BatchTransaction {
       try sender.send(UpdateBudgets(budgets: changed))
       mayHaveCommitted = true
       try sender.send(CommitTransaction())
+    }
+    committedHead = batch.entries.last.map { entry in
+      TrailHead(
+        ledger: ledger, budgetID: entry.budgetID.value, sequence: entry.sequence,
+        hash: entry.hash)
     }
     return answers
   }

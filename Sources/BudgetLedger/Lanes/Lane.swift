@@ -12,17 +12,19 @@ final class Lane: Sendable {
   /// On which the lane runs, and its connection.
   private let thread = ConnectionThread()
   private let connection: LaneConnection
+  private let witness: Witness
   private let settings: LedgerSettings
   private let health: LedgerHealth
   private let logger: Logger
 
   init(
-    configuration: PostgresConfiguration, settings: LedgerSettings, health: LedgerHealth,
-    logger: Logger
+    configuration: PostgresConfiguration, settings: LedgerSettings, witness: Witness,
+    health: LedgerHealth, logger: Logger
   ) {
     self.queue = LaneQueue(capacity: settings.queueLength)
     self.connection = LaneConnection(
-      configuration: configuration, thread: thread, logger: logger)
+      configuration: configuration, thread: thread, witness: witness)
+    self.witness = witness
     self.settings = settings
     self.health = health
     self.logger = logger
@@ -125,6 +127,7 @@ final class Lane: Sendable {
               return joining.map(\.operation)
             }
           }
+          if let head = transaction.committedHead { witness.note(head) }
           return .answered(answers)
         } catch {
           let attempt = started.joined(by: boarded.withLock { $0 })

@@ -1,5 +1,4 @@
 import LibPQ
-import Logging
 import TrustBudget
 
 /// The session that a lane decides on: opened when it is needed, thrown away when it breaks.
@@ -12,16 +11,14 @@ actor LaneConnection {
 
   private let configuration: PostgresConfiguration
   private let thread: ConnectionThread
-  private let logger: Logger
+  /// A new session must find what it names.
+  private let witness: Witness
   private var open: Open?
-  /// The newest entry that was seen committed; a new session must find it again.
-  private var witness: TrailHead?
-  private var lastLook = ContinuousClock.now
 
-  init(configuration: PostgresConfiguration, thread: ConnectionThread, logger: Logger) {
+  init(configuration: PostgresConfiguration, thread: ConnectionThread, witness: Witness) {
     self.configuration = configuration
     self.thread = thread
-    self.logger = logger
+    self.witness = witness
   }
 
   /// The session in use, or a new one.
@@ -30,10 +27,7 @@ actor LaneConnection {
   /// - Throws: `PostgresError`, or `SchemaProblem` when what is there is not our schema, or not the
   ///   ledger that this lane has worked on.
   func session(before deadline: ContinuousClock.Instant) async throws -> Open {
-    if let open, open.connection.isUsable {
-      try await lookAtTrail(on: open.connection)
-      return open
-    }
+    if let open, open.connection.isUsable { return open }
     open = nil
     var configuration = configuration
     // Half a second is what a sound connection may need on a busy machine; less would only hide why
@@ -42,14 +36,14 @@ actor LaneConnection {
     configuration.connectTimeout = min(configuration.connectTimeout, timeLeft)
     let connection = try await PostgresConnection.connect(configuration, on: thread)
     do {
-      let witness = witness
+      let seen = witness.head
       let (ledger, head) = try await connection.run { session in
         (
-          try SchemaCheck.embedded.ledgerIdentity(on: session, witness: witness),
+          try SchemaCheck.embedded.ledgerIdentity(on: session, witness: seen),
           try session.execute(ReadTrailHead()).first
         )
       }
-      self.witness = head ?? witness
+      if let head { witness.note(head) }
       let session = Open(connection: connection, ledger: ledger)
       open = session
       return session
@@ -57,13 +51,6 @@ actor LaneConnection {
       await connection.close()
       throw error
     }
-  }
-
-  /// Remembers the newest entry, once a second while the lane is at work.
-  private func lookAtTrail(on connection: PostgresConnection) async throws {
-    guard ContinuousClock.now - lastLook > .seconds(1) else { return }
-    lastLook = .now
-    witness = try await connection.run { try $0.execute(ReadTrailHead()).first } ?? witness
   }
 
   func discard() async {

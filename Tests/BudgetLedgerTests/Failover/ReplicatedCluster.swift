@@ -65,6 +65,20 @@ struct ReplicatedCluster {
     guard isSynchronous else { throw TestFailure("the standby never came into step") }
   }
 
+  /// From now on the standby receives nothing, and the primary waits for nobody.
+  func cutStandbyOff() async throws {
+    let primary = database(on: primary)
+    let standby = database(on: standby)
+    try await primary.execute("ALTER SYSTEM SET synchronous_standby_names = ''")
+    try await primary.execute("SELECT pg_reload_conf()")
+    try await standby.execute("ALTER SYSTEM SET primary_conninfo = ''")
+    try await standby.execute("SELECT pg_reload_conf()")
+    let isCutOff = try await eventually {
+      try await primary.count("SELECT count(*) FROM pg_stat_replication") == 0
+    }
+    guard isCutOff else { throw TestFailure("the standby never let go") }
+  }
+
   private static func bothHosts(_ first: String, _ second: String) -> String {
     let hosts = [first, second].map { string in
       string.firstMatch(of: #/host='([^']*)'/#).map { String($0.1) } ?? ""
