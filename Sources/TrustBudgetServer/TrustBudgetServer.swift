@@ -3,25 +3,35 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import PrometheusExposition
 import ServiceLifecycle
 import TrustBudget
 
 /// The HTTP face of one node.
 package struct TrustBudgetServer: Service {
   private let application: any ApplicationProtocol
+  /// What there is to ask for.
+  package let routes: [Route]
 
   /// - Parameters:
+  ///   - metrics: where this node's figures are kept, and what `/metrics` writes down.
   ///   - now: the wall clock, for what the policy says of hours.
   ///   - onListening: told the port once the socket is open; what a caller that asked for port 0
   ///     wants to know.
   package init(
     name: String, host: String, port: Int, ledger: BudgetLedger, policies: PolicyStore,
-    now: @escaping @Sendable () -> Timestamp, logger: Logger,
+    metrics registry: PrometheusRegistry, now: @escaping @Sendable () -> Timestamp, logger: Logger,
     onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) {
-    let node = Node(name: name, ledger: ledger, policies: policies, now: now)
+    let node = Node(
+      name: name, ledger: ledger, policies: policies, metrics: NodeMetrics(registry), now: now)
+    node.addState(to: registry)
+    let router = TrustBudgetServer.router(of: node, registry)
+    let routes = router.routes.map { Route(method: $0.method, path: $0.path.description) }
+    TrustBudgetServer.refuseOtherMethods(router)
+    self.routes = routes
     self.application = Application(
-      router: TrustBudgetServer.router(of: node),
+      responder: MeasuredResponder(router.buildResponder(), routes: routes, metrics: registry),
       configuration: ApplicationConfiguration(
         address: .hostname(host, port: port), serverName: "trust-budget"),
       onServerRunning: { channel in await onListening(channel.localAddress?.port ?? port) },
@@ -32,17 +42,19 @@ package struct TrustBudgetServer: Service {
     try await application.run()
   }
 
-  private static func router(of node: Node) -> Router<BasicRequestContext> {
+  private static func router(
+    of node: Node, _ registry: PrometheusRegistry
+  ) -> Router<BasicRequestContext> {
     let router = Router(
       context: BasicRequestContext.self, options: [.autoGenerateHeadEndpoints])
-    router.add(middleware: ProblemMiddleware())
+    router.add(middleware: ProblemMiddleware(metrics: node.metrics))
     router.add(middleware: BrowserMiddleware())
     let v1 = router.group("v1")
     AuthorizationRoutes(node: node).add(to: v1)
     ChargeRoutes(node: node).add(to: v1)
     BudgetRoutes(node: node).add(to: v1)
     StatusRoutes(node: node).add(to: router)
-    refuseOtherMethods(router)
+    MetricsRoutes(registry: registry).add(to: router)
     return router
   }
 

@@ -20,6 +20,11 @@ struct BatchTransaction {
   /// Set once COMMIT may have left: from then on a lost connection means an unknown outcome.
   private(set) var mayHaveCommitted = false
 
+  /// How many windows it opened.
+  private(set) var resets = 0
+  /// The budgets that it leaves short of points.
+  private(set) var strained: [BudgetID] = []
+
   init(node: String, ledger: LedgerIdentity, operations: [Operation]) {
     self.node = node
     self.ledger = ledger
@@ -53,6 +58,8 @@ struct BatchTransaction {
       try sender.send(UpdateBudgets(budgets: changed))
       mayHaveCommitted = true
       try sender.send(CommitTransaction())
+      resets = batch.entries.count { $0.kind == .reset }
+      strained = changed.lazy.filter(\.isStrained).map(\.id)
     }
     return answers
   }

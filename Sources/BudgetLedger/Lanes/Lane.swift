@@ -11,18 +11,24 @@ final class Lane: Sendable {
   private let connection: LaneConnection
   private let settings: LedgerSettings
   private let health: LedgerHealth
+  private let watch: BudgetWatch
+  private let metrics: LedgerMetrics
   private let logger: Logger
 
   init(
     configuration: PostgresConfiguration, settings: LedgerSettings, health: LedgerHealth,
-    logger: Logger
+    watch: BudgetWatch, metrics: LedgerMetrics, logger: Logger
   ) {
     self.queue = LaneQueue(capacity: settings.queueLength)
     self.connection = LaneConnection(configuration: configuration, logger: logger)
     self.settings = settings
     self.health = health
+    self.watch = watch
+    self.metrics = metrics
     self.logger = logger
   }
+
+  var hasSession: Bool { connection.isOpen }
 
   /// Decides batch after batch, until the queue is closed and empty.
   func run() async {
@@ -47,6 +53,7 @@ final class Lane: Sendable {
           operation.finish(.success(answer))
         }
       case .retry(let reason, let mayHaveCommitted, _):
+        metrics.noteRetry()
         attempt.note(reason, mayHaveCommitted: mayHaveCommitted)
         attempt.letGoOfOverdue(at: .now)
         // Nobody would wait between two tries any more.
@@ -99,11 +106,15 @@ final class Lane: Sendable {
       node: settings.node, ledger: open.ledger, operations: attempt.pending.map(\.operation))
     let outcome: Outcome
     do {
+      let (metrics, watch) = (metrics, watch)
       // A COMMIT is never cancelled: what its caller wants by then no longer matters.
       outcome = try await open.connection.run(onTaskCancellation: .ignore) { session in
         var transaction = transaction
         do {
-          return .answered(try transaction.run(on: session))
+          let answers = try transaction.run(on: session)
+          metrics.note(transaction)
+          watch.watch(transaction.strained)
+          return .answered(answers)
         } catch {
           return Lane.outcome(of: error, transaction, attempt, on: session)
         }

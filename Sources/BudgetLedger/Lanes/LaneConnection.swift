@@ -1,5 +1,6 @@
 import LibPQ
 import Logging
+import Synchronization
 import TrustBudget
 
 /// The session that a lane decides on: opened when it is needed, thrown away when it breaks.
@@ -12,7 +13,10 @@ actor LaneConnection {
 
   private let configuration: PostgresConfiguration
   private let logger: Logger
-  private var open: Open?
+  private var open: Open? {
+    didSet { hasOpen.store(open != nil, ordering: .relaxed) }
+  }
+  private let hasOpen = Atomic(false)
   /// The newest entry that was seen committed; a new session must find it again.
   private var witness: TrailHead?
   private var lastLook = ContinuousClock.now
@@ -21,6 +25,9 @@ actor LaneConnection {
     self.configuration = configuration
     self.logger = logger
   }
+
+  /// Whether there is a session, for those who only want to know.
+  nonisolated var isOpen: Bool { hasOpen.load(ordering: .relaxed) }
 
   /// The session in use, or a new one.
   ///

@@ -1,9 +1,11 @@
 import ArgumentParser
 import BudgetLedger
+import CoreMetrics
 import Foundation
 import Logging
 import NIOCore
 import PolicyFile
+import PrometheusExposition
 import ServiceLifecycle
 import TrustBudget
 import TrustBudgetServer
@@ -69,14 +71,17 @@ struct ServeCommand: AsyncParsableCommand {
     let name = nodeName ?? ProcessInfo.processInfo.hostName
     var settings = LedgerSettings(node: name)
     settings.lanes = lanes
+    let metrics = PrometheusRegistry(describing: MetricDescription.all)
+    MetricsSystem.bootstrap(metrics)
     let ledger = try await translatingErrors {
       try BudgetLedger(
-        connectionString: database.connectionString, settings: settings, logger: logger)
+        connectionString: database.connectionString, settings: settings, logger: logger,
+        metrics: metrics)
     }
     try await verifySchema(of: ledger, logger: logger)
     let server = TrustBudgetServer(
       name: name, host: listen.host, port: listen.port, ledger: ledger, policies: policies,
-      now: { .wallClock() }, logger: logger,
+      metrics: metrics, now: { .wallClock() }, logger: logger,
       onListening: { port in
         logger.notice(
           "listening", metadata: ["address": "\(listen.host):\(port)", "node": "\(name)"])
