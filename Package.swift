@@ -57,7 +57,8 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-      ]),
+      ],
+      plugins: ["EmbedContract"]),
     .target(
       name: "TrustBudgetClient",
       dependencies: [
@@ -126,18 +127,22 @@ let package = Package(
     .testTarget(
       name: "ServiceTests",
       dependencies: [
-        "trust-budget", "TrustBudgetTesting", "PrivatePostgres",
+        "trust-budget", "TrustBudget", "BudgetLedger", "PrometheusExposition",
+        "TrustBudgetServer", "TrustBudgetTesting", "PrivatePostgres",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOFoundationCompat", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
-      ]),
+      ],
+      exclude: ["Contract/check_contract.py"]),
 
-    // Compiles migrations/*.sql into the program, so that it runs from an empty directory.
-    .executableTarget(name: "embed-migrations", path: "Plugins/embed-migrations"),
-    .plugin(
-      name: "EmbedMigrations", capability: .buildTool(),
-      dependencies: ["embed-migrations"]),
+    // Compiles migrations/*.sql and openapi.yaml into the program, so that it runs from an empty
+    // directory.
+    .executableTarget(name: "embed-files", path: "Plugins/embed-files"),
+    .plugin(name: "EmbedMigrations", capability: .buildTool(), dependencies: ["embed-files"]),
+    .plugin(name: "EmbedContract", capability: .buildTool(), dependencies: ["embed-files"]),
   ],
   swiftLanguageModes: [.v6]
 )

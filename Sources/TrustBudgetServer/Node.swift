@@ -10,6 +10,7 @@ struct Node: Sendable {
   let ledger: BudgetLedger
   let policies: PolicyStore
   let metrics: NodeMetrics
+  let departure: Departure
   let now: @Sendable () -> Timestamp
 
   /// Charges, and answers with the body of an allowed request.

@@ -15,16 +15,19 @@ package struct TrustBudgetServer: Service {
 
   /// - Parameters:
   ///   - metrics: where this node's figures are kept, and what `/metrics` writes down.
+  ///   - departure: says when the node was told to end; a service of its own.
   ///   - now: the wall clock, for what the policy says of hours.
   ///   - onListening: told the port once the socket is open; what a caller that asked for port 0
   ///     wants to know.
   package init(
     name: String, host: String, port: Int, ledger: BudgetLedger, policies: PolicyStore,
-    metrics registry: PrometheusRegistry, now: @escaping @Sendable () -> Timestamp, logger: Logger,
+    metrics registry: PrometheusRegistry, departure: Departure,
+    now: @escaping @Sendable () -> Timestamp, logger: Logger,
     onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) {
     let node = Node(
-      name: name, ledger: ledger, policies: policies, metrics: NodeMetrics(registry), now: now)
+      name: name, ledger: ledger, policies: policies, metrics: NodeMetrics(registry),
+      departure: departure, now: now)
     node.addState(to: registry)
     let router = TrustBudgetServer.router(of: node, registry)
     let routes = router.routes.map { Route(method: $0.method, path: $0.path.description) }
@@ -47,6 +50,7 @@ package struct TrustBudgetServer: Service {
   ) -> Router<BasicRequestContext> {
     let router = Router(
       context: BasicRequestContext.self, options: [.autoGenerateHeadEndpoints])
+    router.add(middleware: RequestLogMiddleware())
     router.add(middleware: ProblemMiddleware(metrics: node.metrics))
     router.add(middleware: BrowserMiddleware())
     let v1 = router.group("v1")
@@ -54,6 +58,7 @@ package struct TrustBudgetServer: Service {
     ChargeRoutes(node: node).add(to: v1)
     BudgetRoutes(node: node).add(to: v1)
     StatusRoutes(node: node).add(to: router)
+    ContractRoutes().add(to: router)
     MetricsRoutes(registry: registry).add(to: router)
     return router
   }
