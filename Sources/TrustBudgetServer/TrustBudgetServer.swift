@@ -67,7 +67,9 @@ package struct TrustBudgetServer: Service {
   private static func refuseOtherMethods(_ router: Router<BasicRequestContext>) {
     for (path, routes) in Dictionary(grouping: router.routes, by: \.path.description) {
       let taken = Set(routes.map(\.method))
-      let others: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete]
+      let others: [HTTPRequest.Method] = [
+        .get, .post, .put, .patch, .delete, .options, .trace,
+      ]
       for method in others where !taken.contains(method) {
         router.on(RouterPath(path), method: method) { request, _ -> Response in
           var problem = Problem(
