@@ -63,14 +63,15 @@ package struct TrustBudgetServer: Service {
     return router
   }
 
+  private static let methods =
+    [.get, .post, .put, .patch, .delete, .options, .trace]
+    + [HTTPRequest.Method("QUERY")].compactMap(\.self)
+
   /// A path that exists answers every other method with those that it takes.
   private static func refuseOtherMethods(_ router: Router<BasicRequestContext>) {
     for (path, routes) in Dictionary(grouping: router.routes, by: \.path.description) {
       let taken = Set(routes.map(\.method))
-      let others: [HTTPRequest.Method] = [
-        .get, .post, .put, .patch, .delete, .options, .trace,
-      ]
-      for method in others where !taken.contains(method) {
+      for method in TrustBudgetServer.methods where !taken.contains(method) {
         router.on(RouterPath(path), method: method) { request, _ -> Response in
           var problem = Problem(
             .methodNotAllowed, "\(request.method) is not what \(request.uri.path) takes.")
