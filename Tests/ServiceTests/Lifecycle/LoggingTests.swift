@@ -38,6 +38,13 @@ struct LoggingTests {
             #expect(throws: Never.self) { try JSON(parsing: Data(line.utf8)) }
           }
           #expect(!nodes[0].program.errors.contains("dev-secret"))
+
+          let other = String(repeating: "7", count: 32)
+          let end = try await Program.run(
+            "exec", "--server", nodes[0].url, "--username", "dev-a", "--", "true",
+            environment: ["TRACEPARENT": "00-\(other)-00f067aa0ba902b7-00"])
+          #expect(end.status == 0, "\(end.errors)")
+          try await wait(for: "the trace of exec") { nodes[0].program.errors.contains(other) }
         }
       }
     }
