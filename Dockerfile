@@ -22,5 +22,9 @@ RUN apt-get update \
 COPY --from=build /out/trust-budget /usr/local/bin/trust-budget
 USER trust-budget
 EXPOSE 8470
+# Alive, not ready: a node without PostgreSQL still answers what needs no budget. By bash, because the
+# image has no other HTTP client. It is for `serve` on its usual port; other commands end before it.
+HEALTHCHECK --interval=5s --timeout=3s --start-period=5s --retries=3 \
+    CMD ["/bin/bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8470 && printf 'GET /healthz HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3 && IFS=' ' read -r -t 2 _ status _ <&3 && [ \"$status\" = 200 ]"]
 ENTRYPOINT ["/usr/local/bin/trust-budget"]
 CMD ["--help"]

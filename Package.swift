@@ -14,6 +14,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
     .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
+    .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0"),
     .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
@@ -36,22 +37,28 @@ let package = Package(
       name: "BudgetLedger",
       dependencies: [
         "TrustBudget", "LibPQ",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       plugins: ["EmbedMigrations"]),
     .target(
+      name: "PrometheusExposition",
+      dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")]),
+    .target(
       name: "TrustBudgetServer",
       dependencies: [
-        "TrustBudget", "BudgetLedger", "PolicyFile",
+        "TrustBudget", "BudgetLedger", "PolicyFile", "PrometheusExposition",
         .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
+        .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-      ]),
+      ],
+      plugins: ["EmbedContract"]),
     .target(
       name: "TrustBudgetClient",
       dependencies: [
@@ -65,8 +72,9 @@ let package = Package(
       name: "trust-budget",
       dependencies: [
         "TrustBudget", "PolicyFile", "LibPQ", "BudgetLedger", "TrustBudgetServer",
-        "TrustBudgetClient", "PrivatePostgres",
+        "TrustBudgetClient", "PrivatePostgres", "PrometheusExposition",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -89,16 +97,24 @@ let package = Package(
       name: "TrustBudgetTesting",
       dependencies: [
         "TrustBudget", "LibPQ", "PrivatePostgres", "BudgetLedger",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
       ]),
     .testTarget(name: "TrustBudgetTests", dependencies: ["TrustBudget"]),
     .testTarget(name: "PolicyFileTests", dependencies: ["PolicyFile", "TrustBudget"]),
+    .testTarget(
+      name: "PrometheusExpositionTests",
+      dependencies: [
+        "PrometheusExposition",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+      ]),
     .testTarget(name: "PrivatePostgresTests", dependencies: ["PrivatePostgres"]),
     .testTarget(name: "LibPQTests", dependencies: ["LibPQ", "PrivatePostgres"]),
     .testTarget(
       name: "BudgetLedgerTests",
       dependencies: [
-        "TrustBudget", "LibPQ", "BudgetLedger", "PrivatePostgres", "TrustBudgetTesting",
+        "TrustBudget", "LibPQ", "BudgetLedger", "PrivatePostgres", "PrometheusExposition",
+        "TrustBudgetTesting",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),
@@ -111,18 +127,22 @@ let package = Package(
     .testTarget(
       name: "ServiceTests",
       dependencies: [
-        "trust-budget", "TrustBudgetTesting", "PrivatePostgres",
+        "trust-budget", "TrustBudget", "BudgetLedger", "PrometheusExposition",
+        "TrustBudgetServer", "TrustBudgetTesting", "PrivatePostgres",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOFoundationCompat", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
-      ]),
+      ],
+      exclude: ["Contract/check_contract.py"]),
 
-    // Compiles migrations/*.sql into the program, so that it runs from an empty directory.
-    .executableTarget(name: "embed-migrations", path: "Plugins/embed-migrations"),
-    .plugin(
-      name: "EmbedMigrations", capability: .buildTool(),
-      dependencies: ["embed-migrations"]),
+    // Compiles migrations/*.sql and openapi.yaml into the program, so that it runs from an empty
+    // directory.
+    .executableTarget(name: "embed-files", path: "Plugins/embed-files"),
+    .plugin(name: "EmbedMigrations", capability: .buildTool(), dependencies: ["embed-files"]),
+    .plugin(name: "EmbedContract", capability: .buildTool(), dependencies: ["embed-files"]),
   ],
   swiftLanguageModes: [.v6]
 )

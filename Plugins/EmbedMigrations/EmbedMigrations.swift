@@ -14,8 +14,8 @@ struct EmbedMigrations: BuildToolPlugin {
     return [
       .buildCommand(
         displayName: "Embedding \(files.count) migration files",
-        executable: try context.tool(named: "embed-migrations").url,
-        arguments: [output.path()] + files.map { $0.path() },
+        executable: try context.tool(named: "embed-files").url,
+        arguments: [output.path(), "embeddedMigrationFiles"] + files.map { $0.path() },
         inputFiles: files,
         outputFiles: [output])
     ]

@@ -1,3 +1,4 @@
+import CoreMetrics
 import LibPQ
 import Logging
 import ServiceLifecycle
@@ -11,10 +12,13 @@ package struct BudgetLedger: Service {
   package let reader: LedgerReader
   private let settings: LedgerSettings
   private let lanes: [Lane]
+  private let watch: BudgetWatch
 
+  /// - Parameter metrics: makes what the ledger counts with.
   /// - Throws: `PostgresError` when the connection string cannot be read.
   package init(
-    connectionString: String, settings: LedgerSettings, logger: Logger
+    connectionString: String, settings: LedgerSettings, logger: Logger,
+    metrics factory: any MetricsFactory = NOOPMetricsHandler.instance
   ) throws {
     self.settings = settings
     let health = LedgerHealth(logger: logger)
@@ -25,12 +29,16 @@ package struct BudgetLedger: Service {
       pool: PostgresPool(try sessions.forReads(), maximumConnections: settings.readers),
       node: settings.node, patience: settings.patience)
     let witness = Witness()
+    let watch = BudgetWatch(
+      reader: reader, settings: settings, logger: logger, metrics: factory)
+    self.watch = watch
+    let metrics = LedgerMetrics(factory)
     self.lanes = (0..<max(1, settings.lanes)).map { number in
       var logger = logger
       logger[metadataKey: "lane"] = "\(number)"
       return Lane(
         configuration: configuration, settings: settings, witness: witness, health: health,
-        logger: logger)
+        watch: watch, metrics: metrics, logger: logger)
     }
   }
 
@@ -38,6 +46,8 @@ package struct BudgetLedger: Service {
   package func run() async throws {
     // Ends with its scope: when every lane is done.
     async let _ = letGoOfOverdue()
+    async let _ = watch.run()
+    async let _ = lookAtHealth()
     await withGracefulShutdownHandler {
       await withTaskCancellationHandler {
         await withTaskGroup { group in
@@ -57,8 +67,27 @@ package struct BudgetLedger: Service {
   /// Operations that wait for a lane to be free.
   package var queueLength: Int { lanes.reduce(0) { $0 + $1.queue.count } }
 
+  /// Operations that may wait, in all lanes.
+  package var queueCapacity: Int { lanes.count * settings.queueLength }
+
+  /// Which lanes have a session open, in their order.
+  package var laneSessions: [Bool] { lanes.map(\.hasSession) }
+
   private func close() {
     for lane in lanes { lane.queue.close() }
+  }
+
+  /// Also while nobody asks for anything, a ledger that is away is noticed.
+  private func lookAtHealth() async {
+    while (try? await Task.sleep(for: settings.watchInterval)) != nil {
+      do {
+        health.note(.available(try await reader.check()))
+      } catch  where !Task.isCancelled {
+        health.note(.unavailable(reason: LedgerHealth.reason(error)))
+      } catch {
+        return
+      }
+    }
   }
 
   /// Answers those who have waited too long, also while a lane is stuck in a batch.

@@ -20,6 +20,10 @@ package struct LedgerSettings: Sendable {
   package var idleInTransactionTimeout: Duration = .seconds(5)
   /// Connections for reads.
   package var readers = 4
+  /// How often the budgets that run short are looked at.
+  package var watchInterval: Duration = .seconds(15)
+  /// A budget that lost more than half of its allocation in this time is spent fast; whole seconds.
+  package var watchPeriod: Duration = .seconds(3_600)
 
   package init(node: String) {
     self.node = node

@@ -12,15 +12,21 @@ public struct TrustBudgetClient: Sendable {
   private let server: String
   private let http: HTTPClient
   private let patience: Duration
+  private let traceparent: String?
 
   /// - Parameters:
   ///   - server: the node's address, `http://127.0.0.1:8470`.
   ///   - http: the HTTP client to send with.
   ///   - patience: how long to try, in all, before giving up.
-  public init(server: String, http: HTTPClient = .shared, patience: Duration = .seconds(10)) {
+  ///   - traceparent: the trace that the requests belong to, as W3C Trace Context writes it; nil: none.
+  public init(
+    server: String, http: HTTPClient = .shared, patience: Duration = .seconds(10),
+    traceparent: String? = nil
+  ) {
     self.server = server
     self.http = http
     self.patience = patience
+    self.traceparent = traceparent
   }
 
   /// Asks whether somebody may have a certificate, and charges its budget.
@@ -62,6 +68,7 @@ public struct TrustBudgetClient: Sendable {
     var request = HTTPClientRequest(url: try baseURL() + path)
     request.method = .POST
     request.headers.add(name: "content-type", value: "application/json")
+    if let traceparent { request.headers.add(name: "traceparent", value: traceparent) }
     request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
 
     let deadline = ContinuousClock.now + patience

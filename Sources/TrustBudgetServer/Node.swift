@@ -9,6 +9,8 @@ struct Node: Sendable {
   let name: String
   let ledger: BudgetLedger
   let policies: PolicyStore
+  let metrics: NodeMetrics
+  let departure: Departure
   let now: @Sendable () -> Timestamp
 
   /// Charges, and answers with the body of an allowed request.
@@ -16,7 +18,9 @@ struct Node: Sendable {
   /// - Throws: `Problem` for every other answer.
   func charge(_ charge: Charge) async throws -> JSONObjectText {
     do {
-      return try body(of: try await ledger.perform(.charge(charge)), for: charge.requestID)
+      let answer = try await ledger.perform(.charge(charge))
+      metrics.decided(charge, answer)
+      return try body(of: answer, for: charge.requestID)
     } catch let error as LedgerError {
       throw Problem(error, requestID: charge.requestID)
     }

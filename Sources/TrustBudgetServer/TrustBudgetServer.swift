@@ -3,25 +3,38 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import PrometheusExposition
 import ServiceLifecycle
 import TrustBudget
 
 /// The HTTP face of one node.
 package struct TrustBudgetServer: Service {
   private let application: any ApplicationProtocol
+  /// What there is to ask for.
+  package let routes: [Route]
 
   /// - Parameters:
+  ///   - metrics: where this node's figures are kept, and what `/metrics` writes down.
+  ///   - departure: says when the node was told to end; a service of its own.
   ///   - now: the wall clock, for what the policy says of hours.
   ///   - onListening: told the port once the socket is open; what a caller that asked for port 0
   ///     wants to know.
   package init(
     name: String, host: String, port: Int, ledger: BudgetLedger, policies: PolicyStore,
+    metrics registry: PrometheusRegistry, departure: Departure,
     now: @escaping @Sendable () -> Timestamp, logger: Logger,
     onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) {
-    let node = Node(name: name, ledger: ledger, policies: policies, now: now)
+    let node = Node(
+      name: name, ledger: ledger, policies: policies, metrics: NodeMetrics(registry),
+      departure: departure, now: now)
+    node.addState(to: registry)
+    let router = TrustBudgetServer.router(of: node, registry)
+    let routes = router.routes.map { Route(method: $0.method, path: $0.path.description) }
+    TrustBudgetServer.refuseOtherMethods(router)
+    self.routes = routes
     self.application = Application(
-      router: TrustBudgetServer.router(of: node),
+      responder: MeasuredResponder(router.buildResponder(), routes: routes, metrics: registry),
       configuration: ApplicationConfiguration(
         address: .hostname(host, port: port), serverName: "trust-budget"),
       onServerRunning: { channel in await onListening(channel.localAddress?.port ?? port) },
@@ -32,26 +45,33 @@ package struct TrustBudgetServer: Service {
     try await application.run()
   }
 
-  private static func router(of node: Node) -> Router<BasicRequestContext> {
+  private static func router(
+    of node: Node, _ registry: PrometheusRegistry
+  ) -> Router<BasicRequestContext> {
     let router = Router(
       context: BasicRequestContext.self, options: [.autoGenerateHeadEndpoints])
-    router.add(middleware: ProblemMiddleware())
+    router.add(middleware: RequestLogMiddleware())
+    router.add(middleware: ProblemMiddleware(metrics: node.metrics))
     router.add(middleware: BrowserMiddleware())
     let v1 = router.group("v1")
     AuthorizationRoutes(node: node).add(to: v1)
     ChargeRoutes(node: node).add(to: v1)
     BudgetRoutes(node: node).add(to: v1)
     StatusRoutes(node: node).add(to: router)
-    refuseOtherMethods(router)
+    ContractRoutes().add(to: router)
+    MetricsRoutes(registry: registry).add(to: router)
     return router
   }
+
+  private static let methods =
+    [.get, .post, .put, .patch, .delete, .options, .trace]
+    + [HTTPRequest.Method("QUERY")].compactMap(\.self)
 
   /// A path that exists answers every other method with those that it takes.
   private static func refuseOtherMethods(_ router: Router<BasicRequestContext>) {
     for (path, routes) in Dictionary(grouping: router.routes, by: \.path.description) {
       let taken = Set(routes.map(\.method))
-      let others: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete]
-      for method in others where !taken.contains(method) {
+      for method in TrustBudgetServer.methods where !taken.contains(method) {
         router.on(RouterPath(path), method: method) { request, _ -> Response in
           var problem = Problem(
             .methodNotAllowed, "\(request.method) is not what \(request.uri.path) takes.")

@@ -82,6 +82,9 @@ serves() {
   case $1 in
     ca-certificates) [ -s /etc/ssl/certs/ca-certificates.crt ] ;;
     git | pkg-config | python3 | sqlite3) command -v "$1" >/dev/null ;;
+    python3-jsonschema) python3 -c 'import jsonschema' 2>/dev/null ;;
+    python3-venv) python3 -c "import ensurepip" 2>/dev/null ;;
+    python3-yaml) python3 -c 'import yaml' 2>/dev/null ;;
     libpq-dev) pkg-config --exists libpq 2>/dev/null ;;
     libsqlite3-dev) pkg-config --exists sqlite3 2>/dev/null ;;
     libyaml-dev) pkg-config --exists yaml-0.1 2>/dev/null ;;
@@ -93,6 +96,57 @@ serves() {
     zlib1g-dev) pkg-config --exists zlib 2>/dev/null ;;
     *) return 1 ;;
   esac
+}
+
+# unpack PACKAGE…: makes the programs of Debian packages available to this script alone, below .build,
+# with the libraries that the machine lacks. Nothing is installed: installing these packages would
+# start services that nobody wants here.
+unpack() {
+  local package missing=() directory=$root/.build/programs
+  export PATH=$PATH:$directory/bin
+  for package in "$@"; do
+    provides "$package" || missing+=("$package")
+  done
+  if [ ${#missing[@]} -gt 0 ]; then
+    echo "Fetching programs into .build: ${missing[*]}"
+    command -v apt-get >/dev/null || fail "there is no apt-get here; put these into PATH: ${missing[*]}"
+    mkdir -p "$scratch/archives/partial" "$directory"
+    fetch "${missing[@]}" || { run_quietly as_root apt-get -q update && fetch "${missing[@]}"; } ||
+      fail "apt-get could not fetch ${missing[*]}"
+    for package in "$scratch"/archives/*.deb; do dpkg-deb -x "$package" "$directory"; done
+    rm -rf "$directory/usr/share" "$directory/usr/bin/prometheus"
+    wrap "$directory" usr/sbin/haproxy usr/bin/promtool
+    for package in "${missing[@]}"; do
+      provides "$package" || fail "$package is unpacked, and still does not serve"
+    done
+  fi
+}
+
+# wrap DIRECTORY PROGRAM…: a script for each, which finds the libraries that were unpacked with it.
+wrap() {
+  local directory=$1 program
+  shift
+  mkdir -p "$directory/bin"
+  for program in "$@"; do
+    [ -e "$directory/$program" ] || continue
+    printf '#!/bin/sh\nexec env LD_LIBRARY_PATH="%s" "%s" "$@"\n' \
+      "$(echo "$directory"/usr/lib/*-linux-gnu)" "$directory/$program" \
+      >"$directory/bin/${program##*/}"
+    chmod +x "$directory/bin/${program##*/}"
+  done
+}
+
+provides() {
+  case $1 in
+    haproxy) haproxy -v >/dev/null 2>&1 ;;
+    prometheus) promtool --version >/dev/null 2>&1 ;;
+    *) return 1 ;;
+  esac
+}
+
+fetch() {
+  run_quietly apt-get -q -y -o Debug::NoLocking=true -o "Dir::Cache::archives=$scratch/archives" \
+    -o APT::Sandbox::User= --download-only --no-install-recommends install "$@"
 }
 
 as_root() {

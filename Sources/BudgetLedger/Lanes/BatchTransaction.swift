@@ -31,6 +31,11 @@ struct BatchTransaction {
   /// The last entry that was committed, once the COMMIT was answered.
   private(set) var committedHead: TrailHead?
 
+  /// How many windows it opened.
+  private(set) var resets = 0
+  /// The budgets that it leaves short of points.
+  private(set) var strained: [BudgetID] = []
+
   init(node: String, ledger: LedgerIdentity, operations: [Operation], looksUpFirst: Bool) {
     self.node = node
     self.ledger = ledger
@@ -95,6 +100,8 @@ struct BatchTransaction {
       try sender.send(UpdateBudgets(budgets: changed))
       mayHaveCommitted = true
       try sender.send(CommitTransaction())
+      resets = batch.entries.count { $0.kind == .reset }
+      strained = changed.lazy.filter(\.isStrained).map(\.id)
     }
     committedHead = batch.entries.last.map { entry in
       TrailHead(

@@ -15,11 +15,13 @@ final class Lane: Sendable {
   private let witness: Witness
   private let settings: LedgerSettings
   private let health: LedgerHealth
+  private let watch: BudgetWatch
+  private let metrics: LedgerMetrics
   private let logger: Logger
 
   init(
     configuration: PostgresConfiguration, settings: LedgerSettings, witness: Witness,
-    health: LedgerHealth, logger: Logger
+    health: LedgerHealth, watch: BudgetWatch, metrics: LedgerMetrics, logger: Logger
   ) {
     self.queue = LaneQueue(capacity: settings.queueLength)
     self.connection = LaneConnection(
@@ -27,8 +29,12 @@ final class Lane: Sendable {
     self.witness = witness
     self.settings = settings
     self.health = health
+    self.watch = watch
+    self.metrics = metrics
     self.logger = logger
   }
+
+  var hasSession: Bool { connection.isOpen }
 
   /// Decides batch after batch, until the queue is closed and empty.
   ///
@@ -59,6 +65,7 @@ final class Lane: Sendable {
           operation.finish(.success(answer))
         }
       case .retry(let reason, let mayHaveCommitted, _):
+        metrics.noteRetry()
         attempt.note(reason, mayHaveCommitted: mayHaveCommitted)
         attempt.letGoOfOverdue(at: .now)
         // Nobody would wait between two tries any more.
@@ -115,6 +122,7 @@ final class Lane: Sendable {
     let boarded = Mutex<[PendingOperation]>([])
     let outcome: Outcome
     do {
+      let (metrics, watch) = (metrics, watch)
       // A COMMIT is never cancelled: what its caller wants by then no longer matters.
       outcome = try await open.connection.run(onTaskCancellation: .ignore) { session in
         var transaction = transaction
@@ -128,6 +136,8 @@ final class Lane: Sendable {
             }
           }
           if let head = transaction.committedHead { witness.note(head) }
+          metrics.note(transaction)
+          watch.watch(transaction.strained)
           return .answered(answers)
         } catch {
           let attempt = started.joined(by: boarded.withLock { $0 })

@@ -1,4 +1,5 @@
 import LibPQ
+import Synchronization
 import TrustBudget
 
 /// The session that a lane decides on: opened when it is needed, thrown away when it breaks.
@@ -13,13 +14,19 @@ actor LaneConnection {
   private let thread: ConnectionThread
   /// A new session must find what it names.
   private let witness: Witness
-  private var open: Open?
+  private var open: Open? {
+    didSet { hasOpen.store(open != nil, ordering: .relaxed) }
+  }
+  private let hasOpen = Atomic(false)
 
   init(configuration: PostgresConfiguration, thread: ConnectionThread, witness: Witness) {
     self.configuration = configuration
     self.thread = thread
     self.witness = witness
   }
+
+  /// Whether there is a session, for those who only want to know.
+  nonisolated var isOpen: Bool { hasOpen.load(ordering: .relaxed) }
 
   /// The session in use, or a new one.
   ///

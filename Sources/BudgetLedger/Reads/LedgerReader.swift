@@ -64,11 +64,16 @@ package struct LedgerReader: Sendable {
     try await read { try SchemaCheck.embedded.ledgerIdentity(on: $0) }
   }
 
+  /// Connections that are in use for reads at this moment.
+  package var connectionsInUse: Int { pool.lentConnections }
+
+  package var connectionLimit: Int { pool.limit }
+
   package func close() async {
     await pool.close()
   }
 
-  private func read<R: Sendable>(
+  func read<R: Sendable>(
     _ body: @escaping @Sendable (PostgresSession) throws -> R
   ) async throws -> R {
     do {

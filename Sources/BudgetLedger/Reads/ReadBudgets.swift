@@ -29,6 +29,8 @@ package struct BudgetQuery: PostgresStatement {
   package enum Status: String, Sendable, CaseIterable {
     /// Something is left.
     case available
+    /// Less than a fifth of the allocation is left.
+    case low
     /// Nothing is left.
     case exhausted
   }
@@ -45,7 +47,10 @@ package struct BudgetQuery: PostgresStatement {
     WHERE b.budget_id > $1
       AND starts_with(b.budget_id, $2)
       AND b.budget_id >= $2
-      AND ($3::text IS NULL OR (now_left.balance <= 0) = ($3 = 'exhausted'))
+      AND CASE $3::text WHEN 'available' THEN now_left.balance > 0
+                        WHEN 'low' THEN now_left.balance * 5 < b.initial_balance
+                        WHEN 'exhausted' THEN now_left.balance <= 0
+                        ELSE true END
     ORDER BY b.budget_id
     LIMIT $4
     """

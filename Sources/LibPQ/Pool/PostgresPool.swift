@@ -1,10 +1,16 @@
+import Synchronization
+
 /// A bounded number of connections, made when they are needed and lent one caller at a time.
 package actor PostgresPool {
   private let configuration: PostgresConfiguration
-  private let limit: Int
+  /// How many connections there may be at a time.
+  package nonisolated let limit: Int
   private let clock = ContinuousClock()
   private var idle: [PostgresConnection] = []
-  private var lent = 0
+  private var lent = 0 {
+    didSet { inUse.store(lent, ordering: .relaxed) }
+  }
+  private nonisolated let inUse = Atomic(0)
   private var waiters = WaitingLine()
   private var isClosed = false
 
@@ -16,6 +22,9 @@ package actor PostgresPool {
     self.configuration = configuration
     limit = maximumConnections
   }
+
+  /// Connections that are lent at this moment, for those who only want to know.
+  package nonisolated var lentConnections: Int { inUse.load(ordering: .relaxed) }
 
   /// Lends a connection, an idle one or a new one; callers wait in line while all are lent.
   ///

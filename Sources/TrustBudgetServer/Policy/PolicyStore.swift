@@ -27,6 +27,8 @@ package final class PolicyStore: Service {
   private let now: @Sendable () -> Timestamp
   private let logger: Logger
   private let state: Mutex<Loaded>
+  private let loadCount = Atomic(1)
+  private let failureCount = Atomic(0)
 
   /// Reads the file for the first time.
   ///
@@ -43,6 +45,11 @@ package final class PolicyStore: Service {
   }
 
   package var current: Loaded { state.withLock { $0 } }
+
+  /// How often a file was taken over, the first time included.
+  var loads: Int { loadCount.load(ordering: .relaxed) }
+  /// How often a file turned out not to be fit.
+  var failures: Int { failureCount.load(ordering: .relaxed) }
 
   /// What the policy in force says of a request now.
   package func evaluate(_ request: IssuanceRequest) -> Verdict {
@@ -74,6 +81,7 @@ package final class PolicyStore: Service {
       }
       let policy = try Policy(yaml: bytes, fileName: path)
       state.withLock { $0 = Loaded(policy: policy, loadedAt: now()) }
+      loadCount.add(1, ordering: .relaxed)
       logger.notice("policy loaded", metadata: ["digest": "\(policy.digest)"])
     } catch {
       let problem = "\(error)"
@@ -82,6 +90,7 @@ package final class PolicyStore: Service {
         return loaded.rejected != problem
       }
       if isNew {
+        failureCount.add(1, ordering: .relaxed)
         logger.error(
           "policy not loaded, the last good one stays in force", metadata: ["problem": "\(problem)"]
         )

@@ -6,22 +6,29 @@ import TrustBudget
 
 /// Turns whatever a route throws into a problem; nobody sees a raw error.
 struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
+  let metrics: NodeMetrics
+
   func handle(
     _ request: Request, context: Context,
     next: (Request, Context) async throws -> Response
   ) async throws -> Response {
     do {
       return try await next(request, context)
-    } catch let problem as Problem {
-      return try problem.response(from: request, context: context)
-    } catch let error as LedgerError {
-      return try Problem(error).response(from: request, context: context)
-    } catch let error as any HTTPResponseError {
-      return try problem(for: error.status, request).response(from: request, context: context)
     } catch {
+      let problem = problem(for: error, request, context)
+      metrics.answered(with: problem.kind)
+      return try problem.response(from: request, context: context)
+    }
+  }
+
+  private func problem(for error: any Error, _ request: Request, _ context: Context) -> Problem {
+    switch error {
+    case let problem as Problem: return problem
+    case let error as LedgerError: return Problem(error)
+    case let error as any HTTPResponseError: return problem(for: error.status, request)
+    default:
       context.logger.error("request failed", metadata: ["error": "\(error)"])
-      return try Problem(.internalError, "The request failed for a reason of this service's own.")
-        .response(from: request, context: context)
+      return Problem(.internalError, "The request failed for a reason of this service's own.")
     }
   }
 

@@ -58,12 +58,14 @@ final class QueryFields {
     self.values = values
   }
 
-  func value<Value>(_ name: String, _ convert: (String) throws -> Value) rethrows -> Value? {
+  func value<Value>(
+    _ name: String, emptyIsAbsent: Bool = true, _ convert: (String) throws -> Value
+  ) rethrows -> Value? {
     let found = values.filter { $0.name == name }
     if found.count > 1 {
       problems.append(FieldProblem(field: name, problem: "must be given once"))
     }
-    guard let text = found.first?.value, !text.isEmpty else { return nil }
+    guard let text = found.first?.value, !(text.isEmpty && emptyIsAbsent) else { return nil }
     do {
       return try convert(text)
     } catch let error as InvalidValue {
@@ -74,7 +76,7 @@ final class QueryFields {
 
   /// How many members a page may have: 1 to 1,000, 100 by default.
   func limit() throws -> Int {
-    try value("limit") { text in
+    try value("limit", emptyIsAbsent: false) { text in
       guard let number = Int(text), (1...1_000).contains(number) else {
         throw InvalidValue("must be a whole number from 1 to 1000")
       }

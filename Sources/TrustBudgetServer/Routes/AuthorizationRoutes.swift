@@ -25,6 +25,7 @@ struct AuthorizationRoutes {
     }
     guard !grant.budgets.isEmpty else {
       // The feature is off for this request: no entry, and no database that could be down.
+      if !request.isRehearsal { node.metrics.allowedWithoutBudget(rule: grant.rule) }
       return Response(json: JSONObjectText(free: grant, request.requestID))
     }
     let charge = try Charge(

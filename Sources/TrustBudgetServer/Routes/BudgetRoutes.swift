@@ -53,7 +53,7 @@ struct BudgetRoutes {
     let limit = try query.limit()
     let status: BudgetQuery.Status? = try query.value("status") { text in
       guard let status = BudgetQuery.Status(rawValue: text) else {
-        throw InvalidValue("must be available or exhausted")
+        throw InvalidValue("must be available, low or exhausted")
       }
       return status
     }

@@ -10,10 +10,11 @@ struct StatusRoutes {
   func add(to router: Router<some RequestContext>) {
     router.get("healthz") { _, _ in
       var body = JSONObjectText()
-      body.put("status", "alive")
+      body.put("status", node.departure.isUnderWay ? "leaving" : "alive")
       body.put("node", node.name)
       body.put("version", ProductVersion.current)
-      return Response(json: body)
+      return Response(
+        json: body, status: node.departure.isUnderWay ? .serviceUnavailable : .ok)
     }
     router.get("readyz") { _, _ in await readiness() }
     router.get("v1/policy") { _, _ in Response(json: policy()) }
@@ -23,7 +24,7 @@ struct StatusRoutes {
   private func readiness() async -> Response {
     var body = JSONObjectText()
     var database = JSONObjectText()
-    let isReady: Bool
+    var isReady: Bool
     do {
       let ledger = try await node.ledger.reader.check()
       isReady = true
@@ -35,7 +36,9 @@ struct StatusRoutes {
       database.put("status", "unavailable")
       database.put("problem", LedgerHealth.reason(error))
     }
-    body.put("status", isReady ? "ready" : "not ready")
+    let isLeaving = node.departure.isUnderWay
+    body.put("status", isLeaving ? "leaving" : isReady ? "ready" : "not ready")
+    isReady = isReady && !isLeaving
     body.put("node", node.name)
     body.put("database", database)
     body.put("queue_length", Int64(node.ledger.queueLength))

@@ -1,4 +1,5 @@
 import BudgetLedger
+import CoreMetrics
 import LibPQ
 import Logging
 import TrustBudget
@@ -9,6 +10,7 @@ extension TestDatabase {
   /// - Parameter through: how to connect, where it is not straight to the database.
   package func node(
     _ name: String = "node-1", through connectionString: String? = nil,
+    metrics: any MetricsFactory = NOOPMetricsHandler.instance,
     configure: (inout LedgerSettings) -> Void = { _ in }
   ) throws -> BudgetLedger {
     var settings = LedgerSettings(node: name)
@@ -18,7 +20,7 @@ extension TestDatabase {
     configure(&settings)
     return try BudgetLedger(
       connectionString: connectionString ?? self.connectionString, settings: settings,
-      logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+      logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), metrics: metrics)
   }
 
   /// Lends running ledgers, as so many nodes of a service would be.

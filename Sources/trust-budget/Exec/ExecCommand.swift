@@ -16,7 +16,7 @@ struct ExecCommand: AsyncParsableCommand {
       environment has TRUST_BUDGET_PRINCIPALS, TRUST_BUDGET_MAX_DURATION, TRUST_BUDGET_REQUEST_ID
       and, where a rule matched, TRUST_BUDGET_RULE. The receipt goes to standard error, and the
       command's exit status is this program's. When the request is refused, nothing is run, and the
-      exit status is 1.
+      exit status is 1. Where TRACEPARENT is set, its trace (W3C Trace Context) goes with the requests.
       """)
 
   @Option(help: "A node's address. Default: $TRUST_BUDGET_SERVER, else http://127.0.0.1:8470.")
@@ -54,7 +54,8 @@ struct ExecCommand: AsyncParsableCommand {
   func run() async throws {
     let client = TrustBudgetClient(
       server: server ?? ProcessInfo.processInfo.environment["TRUST_BUDGET_SERVER"]
-        ?? "http://127.0.0.1:8470")
+        ?? "http://127.0.0.1:8470",
+      traceparent: ProcessInfo.processInfo.environment["TRACEPARENT"])
     let authorization: Authorization
     do {
       authorization = try await client.authorize(request)

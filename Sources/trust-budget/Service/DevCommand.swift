@@ -3,6 +3,7 @@ import BudgetLedger
 import Foundation
 import Logging
 import PrivatePostgres
+import PrometheusExposition
 import ServiceLifecycle
 import Synchronization
 import TrustBudget
@@ -89,11 +90,13 @@ struct DevCommand: AsyncParsableCommand {
       let name = "dev-\(number)"
       var settings = LedgerSettings(node: name)
       settings.lanes = 2
+      let metrics = PrometheusRegistry(describing: MetricDescription.all)
       let ledger = try BudgetLedger(
-        connectionString: connectionString, settings: settings, logger: logger)
+        connectionString: connectionString, settings: settings, logger: logger, metrics: metrics)
       let server = TrustBudgetServer(
         name: name, host: "127.0.0.1", port: port == 0 ? 0 : port + number - 1, ledger: ledger,
-        policies: policies, now: { .wallClock() }, logger: logger,
+        policies: policies, metrics: metrics, departure: Departure(delay: .zero),
+        now: { .wallClock() }, logger: logger,
         onListening: { welcome.listening(node: name, port: $0) })
       services += [ledger, server]
     }

@@ -1,9 +1,11 @@
 import ArgumentParser
 import BudgetLedger
+import CoreMetrics
 import Foundation
 import Logging
 import NIOCore
 import PolicyFile
+import PrometheusExposition
 import ServiceLifecycle
 import TrustBudget
 import TrustBudgetServer
@@ -46,10 +48,31 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Connections that decide batches, from 1 to 64.")
   var lanes = 4
 
+  @Option(
+    name: .customLong("drain-delay"),
+    help: ArgumentHelp(
+      "After SIGTERM, for how long to go on answering while /healthz says no; seconds, up to 600.",
+      discussion: "Longer than a load balancer needs to notice. Default: 0.",
+      valueName: "seconds"))
+  var drainDelay = 0.0
+
+  @Option(
+    name: .customLong("drain-timeout"),
+    help: ArgumentHelp(
+      "How long the rest may take, once the door is closed, before what is left is given up.",
+      valueName: "seconds"))
+  var drainTimeout = 10.0
+
   @OptionGroup var logging: LoggingOptions
 
   func validate() throws {
     guard (1...64).contains(lanes) else { throw ValidationError("--lanes must be from 1 to 64") }
+    guard (0...600).contains(drainDelay) else {
+      throw ValidationError("--drain-delay must be from 0 to 600 seconds")
+    }
+    guard drainTimeout > 0, drainTimeout <= 600 else {
+      throw ValidationError("--drain-timeout must be more than 0 and at most 600 seconds")
+    }
     guard listen.isLoopback || insecure else {
       throw ValidationError(
         "--auth none on \(listen) would let anybody charge; listen on 127.0.0.1, "
@@ -69,19 +92,29 @@ struct ServeCommand: AsyncParsableCommand {
     let name = nodeName ?? ProcessInfo.processInfo.hostName
     var settings = LedgerSettings(node: name)
     settings.lanes = lanes
+    let metrics = PrometheusRegistry(describing: MetricDescription.all)
+    MetricsSystem.bootstrap(metrics)
     let ledger = try await translatingErrors {
       try BudgetLedger(
-        connectionString: database.connectionString, settings: settings, logger: logger)
+        connectionString: database.connectionString, settings: settings, logger: logger,
+        metrics: metrics)
     }
     try await verifySchema(of: ledger, logger: logger)
+    let departure = Departure(delay: .seconds(drainDelay)) {
+      logger.notice("leaving", metadata: ["node": "\(name)"])
+      ServiceNotification.stopping.send()
+    }
     let server = TrustBudgetServer(
       name: name, host: listen.host, port: listen.port, ledger: ledger, policies: policies,
-      now: { .wallClock() }, logger: logger,
+      metrics: metrics, departure: departure, now: { .wallClock() }, logger: logger,
       onListening: { port in
         logger.notice(
           "listening", metadata: ["address": "\(listen.host):\(port)", "node": "\(name)"])
+        ServiceNotification.ready.send()
       })
-    try await runServices([ledger, policies, server], logger: logger)
+    try await runServices(
+      [ledger, policies, server, departure], drainTimeout: .seconds(drainDelay + drainTimeout),
+      logger: logger)
   }
 
   /// A wrong schema ends the program here, where somebody looks. A database that is away does not:
@@ -111,9 +144,18 @@ func openPolicy(_ path: String, logger: Logger) throws -> PolicyStore {
 }
 
 /// Runs services until SIGTERM or SIGINT; then they finish what they hold, the last one first.
-func runServices(_ services: [any Service], logger: Logger) async throws {
-  let group = ServiceGroup(
-    services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+///
+/// - Parameter drainTimeout: how long that may take before what is left is given up.
+func runServices(
+  _ services: [any Service], drainTimeout: Duration = .seconds(10), logger: Logger
+) async throws {
+  var configuration = ServiceGroupConfiguration(
+    services: services.map { .init(service: $0) },
+    gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+  configuration.maximumGracefulShutdownDuration = drainTimeout
+  // Whoever does not even heed that is of no use any more.
+  configuration.maximumCancellationDuration = .seconds(5)
+  let group = ServiceGroup(configuration: configuration)
   do {
     try await group.run()
   } catch let error as IOError where error.errnoCode == EADDRINUSE {

@@ -3,11 +3,29 @@ import Logging
 
 /// What the service logs, on standard error.
 struct LoggingOptions: ParsableArguments {
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    /// For people, and for what collects lines.
+    case text
+    /// One JSON object a line, for what collects fields.
+    case json
+  }
+
   @Option(help: "trace, debug, info, notice, warning, error or critical.")
   var logLevel: Logger.Level = .info
 
+  @Option(help: "text: for people. json: one object a line.")
+  var logFormat = Format.text
+
   func logger(_ label: String = "trust-budget") -> Logger {
-    var logger = Logger(label: label, factory: { StreamLogHandler.standardError(label: $0) })
+    let format = logFormat
+    var logger = Logger(
+      label: label,
+      factory: { label -> any LogHandler in
+        switch format {
+        case .text: StreamLogHandler.standardError(label: label)
+        case .json: JSONLogHandler(label: label)
+        }
+      })
     logger.logLevel = logLevel
     return logger
   }

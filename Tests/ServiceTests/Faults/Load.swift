@@ -22,7 +22,7 @@ final class Load: Sendable {
   func stop() { isOver.store(true, ordering: .relaxed) }
 
   /// Runs the clients, each on a node of its own choice. One that gets no answer gives up.
-  func run(clients: Int = 32, on nodes: [RunningNode]) async throws -> [Attempt] {
+  func run(clients: Int = 32, on nodes: [any Reachable]) async throws -> [Attempt] {
     try await concurrently(clients) { [self] client in
       var attempts: [Attempt] = []
       while !isOver.load(ordering: .relaxed) {

@@ -30,10 +30,12 @@ struct Reply: Sendable {
 
   /// Sends a request; the whole may take `limit`.
   static func to(
-    _ method: HTTPMethod, _ url: String, body: Data? = nil, within limit: Duration = .seconds(30)
+    _ method: HTTPMethod, _ url: String, body: Data? = nil, headers: [String: String] = [:],
+    within limit: Duration = .seconds(30)
   ) async throws -> Reply {
     var request = HTTPClientRequest(url: url)
     request.method = method
+    for (name, value) in headers { request.headers.add(name: name, value: value) }
     if let body {
       request.headers.add(name: "content-type", value: "application/json")
       request.body = .bytes(ByteBuffer(data: body))

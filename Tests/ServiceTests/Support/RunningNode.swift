@@ -19,7 +19,7 @@ struct RunningNode: Reachable {
     do {
       let port = try await wait(for: "\(name) to listen") {
         let log = program.errors
-        if let match = log.firstMatch(of: /address=127\.0\.0\.1:([0-9]+)/) { return match.1 }
+        if let match = log.firstMatch(of: /address"?[=:]"?127\.0\.0\.1:([0-9]+)/) { return match.1 }
         guard program.isRunning else { throw TestFailure("\(name) ended: \(log)") }
         return nil
       }

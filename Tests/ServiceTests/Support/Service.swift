@@ -24,7 +24,7 @@ struct Service: Sendable {
       try await TestDatabase.withLedger { database in
         try await TemporaryDirectory.with { directory in
           let path = try directory.write(policy, to: policyFile)
-          let names = (1...count).map { "node-\($0)" }
+          let names = (0..<count).map { "node-\($0 + 1)" }
           return try await RunningNode.with(
             names, on: database.connectionString, policy: path
           ) { nodes in

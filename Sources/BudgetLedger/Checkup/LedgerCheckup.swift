@@ -1,0 +1,153 @@
+import LibPQ
+import TrustBudget
+
+/// What somebody wants to know of a ledger's PostgreSQL before, or when, something is wrong.
+package struct LedgerCheckup: Sendable {
+  /// For example `15.20 (Debian …)`.
+  package let serverVersion: String
+  /// For example 150020.
+  package let serverVersionNumber: Int64
+  package let role: String
+  package let isSuperuser: Bool
+  package let isInRecovery: Bool
+  package let synchronousCommit: String
+  package let freeConnections: Int64
+  /// The server's clock.
+  package let now: Timestamp
+  /// Age of the oldest transaction that may still write, in seconds: nothing newer reaches the mirrors.
+  package let horizonAge: Double
+  /// Who holds it: a session, or a prepared transaction; nil: nobody.
+  package let horizonHolder: String?
+  package let rights: LedgerRights?
+  /// The ledger, or why nodes would not work on it.
+  package let schema: Result<LedgerIdentity, SchemaProblem>
+
+  /// - Throws: `PostgresError` when the server cannot be reached or asked.
+  package static func read(connectionString: String) async throws -> LedgerCheckup {
+    var configuration = try PostgresConfiguration(connectionString)
+    configuration.applicationName = "trust-budget doctor"
+    configuration.statementTimeout = .seconds(10)
+    configuration.sessionSettings = [
+      ("search_path", "pg_catalog, pg_temp"), ("default_transaction_read_only", "on"),
+    ]
+    let connection = try await PostgresConnection.connect(configuration)
+    do {
+      let checkup = try await connection.run { try LedgerCheckup(on: $0) }
+      await connection.close()
+      return checkup
+    } catch {
+      await connection.close()
+      throw error
+    }
+  }
+
+  private init(on session: PostgresSession) throws {
+    guard let server = try session.execute(ReadServer()).first else {
+      throw SchemaProblem.withoutLedger
+    }
+    let horizon = try session.execute(ReadHorizon()).first
+    serverVersion = server.version
+    serverVersionNumber = server.number
+    role = server.role
+    isSuperuser = server.isSuperuser
+    isInRecovery = server.isInRecovery
+    synchronousCommit = server.synchronousCommit
+    freeConnections = server.freeConnections
+    horizonAge = Double(horizon?.age ?? 0) / 1_000_000
+    horizonHolder = horizon?.holder
+    do {
+      schema = .success(try SchemaCheck.embedded.ledgerIdentity(on: session))
+    } catch let problem as SchemaProblem {
+      schema = .failure(problem)
+    }
+    rights = if case .success = schema { try session.execute(ReadRights()).first } else { nil }
+    guard let clock = try session.execute(ReadClock()).first else {
+      throw SchemaProblem.withoutLedger
+    }
+    now = clock
+  }
+}
+
+/// What the role may do with the ledger.
+package struct LedgerRights: Hashable, Sendable {
+  /// All that a node needs.
+  package let canServe: Bool
+  /// It may change or delete entries, or lift what forbids it.
+  package let canRewrite: Bool
+}
+
+private struct ReadServer: PostgresStatement {
+  struct Server: Sendable {
+    let version: String
+    let number: Int64
+    let role: String
+    let isSuperuser: Bool
+    let isInRecovery: Bool
+    let synchronousCommit: String
+    let freeConnections: Int64
+  }
+
+  static let name: String? = nil
+  static let sql = """
+    SELECT current_setting('server_version'), current_setting('server_version_num')::bigint,
+           current_user::text, current_setting('is_superuser') = 'on', pg_is_in_recovery(),
+           current_setting('synchronous_commit'),
+           current_setting('max_connections')::bigint
+             - current_setting('superuser_reserved_connections')::bigint
+             - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')
+    """
+
+  static func decode(_ row: inout PostgresRow) throws -> Server {
+    Server(
+      version: try row.next(String.self), number: try row.next(Int64.self),
+      role: try row.next(String.self), isSuperuser: try row.next(Bool.self),
+      isInRecovery: try row.next(Bool.self), synchronousCommit: try row.next(String.self),
+      freeConnections: try row.next(Int64.self))
+  }
+}
+
+/// The oldest transaction that has an id, in any database of the cluster.
+private struct ReadHorizon: PostgresStatement {
+  struct Horizon: Sendable {
+    /// In microseconds.
+    let age: Int64
+    let holder: String
+  }
+
+  static let name: String? = nil
+  static let sql = """
+    SELECT (extract(epoch FROM clock_timestamp() - since) * 1000000)::bigint, holder
+    FROM (SELECT xact_start AS since,
+                 'the session ' || pid || ' of ' || coalesce(usename::text, '?') || ' in database '
+                   || coalesce(datname::text, '?') || ', ' || coalesce(state, '?') AS holder
+          FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()
+        UNION ALL
+          SELECT prepared, 'the prepared transaction ' || gid FROM pg_prepared_xacts) AS open
+    WHERE since IS NOT NULL
+    ORDER BY since LIMIT 1
+    """
+
+  static func decode(_ row: inout PostgresRow) throws -> Horizon {
+    Horizon(age: try row.next(Int64.self), holder: try row.next(String.self))
+  }
+}
+
+private struct ReadRights: PostgresStatement {
+  static let name: String? = nil
+  static let sql = """
+    SELECT has_table_privilege('trust_budget.budgets', 'SELECT')
+             AND has_table_privilege('trust_budget.budgets', 'INSERT')
+             AND has_any_column_privilege('trust_budget.budgets', 'UPDATE')
+             AND has_table_privilege('trust_budget.audit_entries', 'SELECT')
+             AND has_table_privilege('trust_budget.audit_entries', 'INSERT'),
+           has_table_privilege('trust_budget.audit_entries', 'UPDATE')
+             OR has_table_privilege('trust_budget.audit_entries', 'DELETE')
+             OR has_table_privilege('trust_budget.audit_entries', 'TRUNCATE')
+             OR pg_has_role((SELECT nspowner FROM pg_namespace WHERE nspname = 'trust_budget'),
+                            'MEMBER')
+    """
+
+  static func decode(_ row: inout PostgresRow) throws -> LedgerRights {
+    LedgerRights(canServe: try row.next(Bool.self), canRewrite: try row.next(Bool.self))
+  }
+}

@@ -1,0 +1,44 @@
+import CoreMetrics
+import HTTPTypes
+import Hummingbird
+
+/// Measures how long requests take, by route.
+///
+/// Around the router and not within it: only a router that is complete says which routes there are.
+struct MeasuredResponder<Context: RequestContext>: HTTPResponder {
+  private let responder: any HTTPResponder<Context>
+  private let timers: [Route: Timer]
+  /// For what is not in the contract: unknown paths must not make labels.
+  private let otherTimer: Timer
+
+  init(
+    _ responder: any HTTPResponder<Context>, routes: [Route], metrics: any MetricsFactory
+  ) {
+    func timer(_ method: String, _ path: String) -> Timer {
+      Timer(
+        label: "trust_budget_request_duration_seconds",
+        dimensions: [("method", method), ("route", path)], factory: metrics)
+    }
+    self.responder = responder
+    timers = Dictionary(
+      uniqueKeysWithValues: routes.map { ($0, timer($0.method.rawValue, $0.path)) })
+    otherTimer = timer("other", "other")
+  }
+
+  func respond(to request: Request, context: Context) async throws -> Response {
+    let start = ContinuousClock.now
+    defer {
+      let path = context.endpointPath
+      let timer = path.flatMap { timers[Route(method: request.method, path: $0)] } ?? otherTimer
+      let (seconds, attoseconds) = (ContinuousClock.now - start).components
+      timer.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
+    return try await responder.respond(to: request, context: context)
+  }
+}
+
+/// A method, and a path with its parameters in braces: `/v1/charges/{request_id}`.
+package struct Route: Hashable, Sendable {
+  package let method: HTTPRequest.Method
+  package let path: String
+}

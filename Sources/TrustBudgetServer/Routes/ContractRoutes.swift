@@ -1,0 +1,15 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// `GET /openapi.yaml`: the contract, as this program was built with it.
+struct ContractRoutes {
+  func add(to router: Router<some RequestContext>) {
+    let contract = ByteBuffer(string: embeddedContractFiles.first?.text ?? "")
+    router.get("openapi.yaml") { _, _ in
+      Response(
+        status: .ok, headers: [.contentType: "application/yaml"],
+        body: ResponseBody(byteBuffer: contract))
+    }
+  }
+}

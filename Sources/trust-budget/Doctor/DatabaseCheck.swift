@@ -1,0 +1,122 @@
+import BudgetLedger
+import LibPQ
+import TrustBudget
+
+/// Looks at the ledger's PostgreSQL as a node would use it.
+struct DatabaseCheck {
+  /// A transaction that is open for longer holds the mirrors back.
+  private static let longTransaction = 60.0
+  /// A difference of clocks that people begin to notice, in seconds.
+  private static let clockDifference = 2.0
+  /// What a node needs by default: lanes and readers.
+  private static let connectionsOfANode = 9
+
+  let connectionString: String
+
+  func findings() async -> [Finding] {
+    let before = Timestamp.wallClock()
+    do {
+      let checkup = try await LedgerCheckup.read(connectionString: connectionString)
+      let after = Timestamp.wallClock()
+      return [
+        server(checkup), role(checkup), schema(checkup), synchronousCommit(checkup),
+        connections(checkup), horizon(checkup), clock(checkup, before: before, after: after),
+      ]
+    } catch {
+      return [
+        .problem(
+          "database", LedgerHealth.reason(error),
+          "Check --database-url, DATABASE_URL or the PG… variables, and that the server is up; "
+            + "try the same with psql.")
+      ]
+    }
+  }
+
+  private func server(_ checkup: LedgerCheckup) -> Finding {
+    if checkup.serverVersionNumber < 130_000 {
+      return .problem(
+        "server", "PostgreSQL \(checkup.serverVersion) is too old.", "Upgrade to 13 or later.")
+    }
+    if checkup.isInRecovery {
+      return .problem(
+        "server", "PostgreSQL \(checkup.serverVersion) is a standby: it decides nothing.",
+        "Name all hosts in the URL (postgresql://a,b/ledger): a node finds the primary itself.")
+    }
+    return .ok("server", "PostgreSQL \(checkup.serverVersion), a primary.")
+  }
+
+  private func role(_ checkup: LedgerCheckup) -> Finding {
+    let role = "\"\(checkup.role)\""
+    if checkup.isSuperuser {
+      return .warning(
+        "role", "\(role) is a superuser: nothing keeps it from rewriting the trail.",
+        "Let the service connect as a role of its own: trust-budget migrate up --help, docs/dba.md."
+      )
+    }
+    guard let rights = checkup.rights else {
+      return .warning(
+        "role", "What \(role) may do cannot be told without the schema.", "See schema.")
+    }
+    if !rights.canServe {
+      return .problem(
+        "role", "\(role) may not read or write what a node needs.",
+        "As the owner: trust-budget migrate up --service-role \(checkup.role); docs/dba.md.")
+    }
+    if rights.canRewrite {
+      return .warning(
+        "role", "\(role) owns the schema, or may change entries.",
+        "Right for migrations; let the service connect as a role that may not: docs/dba.md.")
+    }
+    return .ok("role", "\(role) may charge, and may not rewrite the trail.")
+  }
+
+  private func schema(_ checkup: LedgerCheckup) -> Finding {
+    switch checkup.schema {
+    case .success(let ledger): .ok("schema", "ledger \(ledger.id), epoch \(ledger.epoch).")
+    case .failure(let problem):
+      .problem("schema", "nodes refuse to charge.", "\(problem)")
+    }
+  }
+
+  private func synchronousCommit(_ checkup: LedgerCheckup) -> Finding {
+    checkup.synchronousCommit == "off" || checkup.synchronousCommit == "local"
+      ? .warning(
+        "synchronous_commit",
+        "it is \(checkup.synchronousCommit): charges that were answered may be lost in a crash.",
+        "ALTER ROLE \"\(checkup.role)\" SET synchronous_commit = on")
+      : .ok("synchronous_commit", "\(checkup.synchronousCommit).")
+  }
+
+  private func connections(_ checkup: LedgerCheckup) -> Finding {
+    checkup.freeConnections < DatabaseCheck.connectionsOfANode
+      ? .warning(
+        "connections",
+        "\(checkup.freeConnections) are free; a node needs up to \(DatabaseCheck.connectionsOfANode).",
+        "Raise max_connections, or look who keeps so many: pg_stat_activity.")
+      : .ok("connections", "\(checkup.freeConnections) are free.")
+  }
+
+  private func horizon(_ checkup: LedgerCheckup) -> Finding {
+    guard let holder = checkup.horizonHolder,
+      checkup.horizonAge > DatabaseCheck.longTransaction
+    else { return .ok("horizon", "no transaction has been open for long.") }
+    return .warning(
+      "horizon",
+      "\(holder), has had a transaction open for \(Int(checkup.horizonAge)) s: "
+        + "nothing newer reaches the mirrors.",
+      "End it (pg_terminate_backend, ROLLBACK PREPARED), and set idle_in_transaction_session_timeout."
+    )
+  }
+
+  /// The server's clock decides; this machine's only says what hour it is for rules with `hours`.
+  private func clock(_ checkup: LedgerCheckup, before: Timestamp, after: Timestamp) -> Finding {
+    let early = Double(before.microseconds - checkup.now.microseconds) / 1_000_000
+    let late = Double(checkup.now.microseconds - after.microseconds) / 1_000_000
+    let difference = max(early, late, 0)
+    return difference > DatabaseCheck.clockDifference
+      ? .warning(
+        "clock", "this machine's clock and the server's differ by \(Int(difference)) s.",
+        "Synchronise both (timedatectl, chrony): rules with hours use this machine's.")
+      : .ok("clock", "this machine's and the server's agree.")
+  }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import TrustBudget
+
+struct DoctorCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Look at everything that a node needs, and say what is wrong and what to do.",
+    discussion: """
+      Example: trust-budget doctor --database-url postgresql:///ledger --policy policy.yaml
+
+      Changes nothing. Exits with 1 when something does not work; a warning is no failure.
+      """)
+
+  @OptionGroup var database: DatabaseOptions
+
+  @Option(help: "The policy file of the node; without it, none is looked at.")
+  var policy: String?
+
+  @Option(
+    name: .customLong("audit-file"),
+    help: ArgumentHelp(
+      "The node's SQLite file; without it, none is looked at.", valueName: "path"))
+  var auditFile: String?
+
+  @Option(
+    name: .customLong("tls-certificate"),
+    help: ArgumentHelp("The node's certificate chain, PEM.", valueName: "path"))
+  var certificate: String?
+
+  @Option(
+    name: .customLong("tls-key"),
+    help: ArgumentHelp("The certificate's private key, PEM.", valueName: "path"))
+  var key: String?
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() async throws {
+    var findings: [Finding] = []
+    if let policy { findings += FileCheck.policy(policy) }
+    if let auditFile { findings += FileCheck.auditFile(auditFile) }
+    if let certificate { findings += FileCheck.certificate(certificate) }
+    if let key { findings += FileCheck.key(key) }
+    findings += await DatabaseCheck(connectionString: database.connectionString).findings()
+    if json {
+      var object = JSONObjectText()
+      object.put("findings", findings.map(\.json))
+      print(object.text)
+    } else {
+      for finding in findings { print(finding.text) }
+    }
+    if findings.contains(where: { $0.status == .problem }) { throw ExitCode.failure }
+  }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import PolicyFile
+
+/// Looks at the files that a node reads and writes.
+enum FileCheck {
+  /// What a growing trail should find free, in bytes.
+  private static let freeSpace: Int64 = 1 << 30
+
+  static func policy(_ path: String) -> [Finding] {
+    do {
+      let policy = try Policy(
+        yaml: Array(try Data(contentsOf: URL(filePath: path))), fileName: path)
+      let count = "\(policy.rules.count) rules"
+      guard policy.warnings.isEmpty else {
+        return policy.warnings.map {
+          .warning("policy", "\($0)", "trust-budget policy check \(path)")
+        }
+      }
+      return [.ok("policy", "\(path) has \(count).")]
+    } catch let diagnostics as PolicyDiagnostics {
+      let first = "\(diagnostics)".split(separator: "\n").first.map(String.init) ?? path
+      return [.problem("policy", first, "trust-budget policy check \(path)")]
+    } catch {
+      return [unreadable("policy", path, error)]
+    }
+  }
+
+  static func auditFile(_ path: String) -> [Finding] {
+    let directory = URL(filePath: path).deletingLastPathComponent().path()
+    let files = FileManager.default
+    guard files.fileExists(atPath: directory) else {
+      return [
+        .warning(
+          "audit file", "\(directory) is not there yet.",
+          "The node makes it; see that its user may: mkdir -p, chown.")
+      ]
+    }
+    guard files.isWritableFile(atPath: directory) else {
+      return [
+        .problem(
+          "audit file", "this user may not write in \(directory).",
+          "SQLite writes files beside the one named: chown the directory to the node's user.")
+      ]
+    }
+    if files.fileExists(atPath: path), !files.isWritableFile(atPath: path) {
+      return [.problem("audit file", "this user may not write \(path).", "chown or chmod it.")]
+    }
+    let attributes = try? files.attributesOfFileSystem(forPath: directory)
+    guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.int64Value else {
+      return [
+        .warning("audit file", "the free space of \(directory) is not known.", "df \(directory)")
+      ]
+    }
+    guard free >= freeSpace else {
+      return [
+        .warning(
+          "audit file", "\(free >> 20) MiB are free in \(directory).",
+          "Make room: charging goes on without the mirror, but the mirror stands still.")
+      ]
+    }
+    return [.ok("audit file", "\(path) can be written, \(free >> 30) GiB are free.")]
+  }
+
+  static func certificate(_ path: String) -> [Finding] {
+    pem("certificate", path, marker: "-----BEGIN CERTIFICATE-----")
+  }
+
+  static func key(_ path: String) -> [Finding] {
+    var findings = pem("key", path, marker: "PRIVATE KEY-----")
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    if let permissions = (attributes?[.posixPermissions] as? NSNumber)?.intValue,
+      permissions & 0o077 != 0
+    {
+      findings.append(
+        .warning("key", "others than its owner may read \(path).", "chmod 600 \(path)"))
+    }
+    return findings
+  }
+
+  private static func pem(_ subject: String, _ path: String, marker: String) -> [Finding] {
+    do {
+      let text = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+      return text.contains(marker)
+        ? [.ok(subject, "\(path) can be read.")]
+        : [
+          .problem(
+            subject, "\(path) holds no PEM with \(marker).",
+            "Give the file that your certificate authority gave you, in PEM.")
+        ]
+    } catch {
+      return [unreadable(subject, path, error)]
+    }
+  }
+
+  private static func unreadable(_ subject: String, _ path: String, _ error: any Error) -> Finding {
+    .problem(
+      subject, "\(path) cannot be read: \(error.localizedDescription)",
+      "Check the path, and that this user may read it.")
+  }
+}

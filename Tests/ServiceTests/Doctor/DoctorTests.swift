@@ -1,0 +1,67 @@
+import Foundation
+import Testing
+import TrustBudgetTesting
+
+/// `trust-budget doctor` finds what is wrong, says what to do, and leaves everything as it is.
+struct DoctorTests {
+  private func findings(_ end: RunningProgram.End) throws -> [String: JSON] {
+    let list = try JSON(parsing: Data(end.output.utf8))["findings"].list
+    return Dictionary(list.map { ($0["subject"].text ?? "", $0) }) { first, _ in first }
+  }
+
+  @Test func `a sound ledger has no problem`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await TemporaryDirectory.with { directory in
+        let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
+        let end = try await Program.run(
+          "doctor", "--json", "--policy", policy, "--audit-file", directory.file("audit.db"),
+          "--database-url", database.connectionString)
+        let findings = try findings(end)
+        #expect(end.status == 0, "\(end.output)\(end.errors)")
+        for subject in ["policy", "server", "schema", "clock", "horizon"] {
+          #expect(findings[subject]?["status"] == "ok", "\(subject): \(end.output)")
+        }
+        #expect(findings["audit file"] != nil)
+        // The tests' server is in a hurry, and they connect as the owner.
+        #expect(findings["synchronous_commit"]?["status"] == "warning")
+        #expect(findings["role"]?["status"] == "warning")
+        #expect(findings["role"]?["action"].text?.contains("docs/dba.md") == true)
+        #expect(try await database.entryCounts() == [:])
+
+        let text = try await Program.run("doctor", "--database-url", database.connectionString)
+        #expect(text.output.contains("ok       schema: ledger "))
+        #expect(text.output.contains("          -> "))
+      }
+    }
+  }
+
+  @Test func `each thing that is wrong is named, with what to do`() async throws {
+    try await TemporaryDirectory.with { directory in
+      let policy = try directory.write("policies:\n  - nome: x\n", to: "policy.yaml")
+      let key = try directory.write("nothing", to: "key.pem")
+      let end = try await Program.run(
+        "doctor", "--json", "--policy", policy, "--tls-key", key, "--tls-certificate",
+        directory.file("none.pem"), "--audit-file", "/proc/nowhere/audit.db", "--database-url",
+        "host=/nowhere dbname=x")
+      #expect(end.status == 1)
+      let findings = try findings(end)
+      for subject in ["policy", "key", "certificate", "database"] {
+        #expect(findings[subject]?["status"] == "problem", "\(subject): \(end.output)")
+        #expect(findings[subject]?["action"].text?.isEmpty == false)
+      }
+      #expect(findings["policy"]?["message"].text?.contains("policy.yaml:2:5") == true)
+      #expect(findings["audit file"]?["status"] == "warning")
+    }
+  }
+
+  @Test func `a database without the schema, and a transaction that stays open, are found`()
+    async throws
+  {
+    try await TestDatabase.withEmptyDatabase { database in
+      let end = try await Program.run(
+        "doctor", "--json", "--database-url", database.connectionString)
+      #expect(end.status == 1)
+      #expect(try findings(end)["schema"]?["action"].text?.contains("migrate up") == true)
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import NIOHTTP1
+import Testing
+import TrustBudgetTesting
+
+/// What a node logs, and how a trace goes through it.
+struct LoggingTests {
+  private static let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+  @Test func `JSON logs are one object a line, with the trace and never the body`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await TemporaryDirectory.with { directory in
+        let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
+        try await RunningNode.with(
+          ["node-1"], on: database.connectionString, policy: policy, "--log-format", "json",
+          "--log-level", "debug"
+        ) { nodes in
+          let reply = try await Reply.to(
+            .POST, nodes[0].url + "/v1/authorizations",
+            body: try JSON.object(["username": "dev-secret"]).data,
+            headers: ["traceparent": "00-\(Self.trace)-00f067aa0ba902b7-01"])
+          let answered = try #require(reply.header("traceparent"))
+          #expect(answered.hasPrefix("00-\(Self.trace)-") && answered.hasSuffix("-01"))
+          #expect(!answered.contains("00f067aa0ba902b7"))
+
+          let line = try await wait(for: "the request to be logged") {
+            nodes[0].program.errors.split(separator: "\n")
+              .first { $0.contains("request answered") && $0.contains(Self.trace) }
+          }
+          let entry = try JSON(parsing: Data(line.utf8))
+          #expect(entry["level"] == "debug")
+          #expect(entry["metadata"]["trace_id"] == .text(Self.trace))
+          #expect(entry["metadata"]["route"] == "/v1/authorizations")
+          #expect(entry["metadata"]["status"] == "200")
+          #expect(entry["metadata"]["hb.request.id"].text != nil)
+          #expect(entry["time"].text?.hasSuffix("Z") == true)
+          for line in nodes[0].program.errors.split(separator: "\n") {
+            #expect(throws: Never.self) { try JSON(parsing: Data(line.utf8)) }
+          }
+          #expect(!nodes[0].program.errors.contains("dev-secret"))
+
+          let other = String(repeating: "7", count: 32)
+          let end = try await Program.run(
+            "exec", "--server", nodes[0].url, "--username", "dev-a", "--", "true",
+            environment: ["TRACEPARENT": "00-\(other)-00f067aa0ba902b7-00"])
+          #expect(end.status == 0, "\(end.errors)")
+          try await wait(for: "the trace of exec") { nodes[0].program.errors.contains(other) }
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [
+    "", "00", "00-x-y-01", "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+    "ff-\(trace)-00f067aa0ba902b7-01", "00-\(trace)-0000000000000000-01",
+    "00-\(trace.uppercased())-00f067aa0ba902b7-01", "00-\(trace)-00f067aa0ba902b7-01-more",
+  ])
+  func `a trace context that is not one is passed over`(text: String) async throws {
+    try await Service.with { service in
+      let reply = try await Reply.to(
+        .GET, service.node.url + "/healthz", headers: ["traceparent": text])
+      #expect(reply.status == 200)
+      #expect(reply.header("traceparent") == nil)
+    }
+  }
+}
