@@ -42,19 +42,44 @@ final class Lane: Sendable {
   func run() async {
     await withTaskExecutorPreference(thread.tasks) {
       var habit = LookUpHabit()
-      while let batch = await queue.take(atMost: settings.batchSize) {
-        await settle(batch, &habit)
+      var held = HeldRequests()
+      while let batch = await nextBatch(isWaited: held.isEmpty) {
+        await settle([Attempt(pending: held.divert(batch))], &habit, &held)
+        await settleFreed(&held, &habit)
       }
       await connection.discard()
     }
   }
 
-  /// Answers every operation of a batch, whatever happens.
+  /// - Parameter isWaited: whether to wait for something to do; otherwise only for a moment.
+  /// - Returns: nil once the queue is closed and empty, if it was waited for.
+  private func nextBatch(isWaited: Bool) async -> [PendingOperation]? {
+    if isWaited { return await queue.take(atMost: settings.batchSize) }
+    let batch = queue.takeNow(atMost: settings.batchSize)
+    if batch.isEmpty { try? await Task.sleep(for: HeldRequests.interval) }
+    return batch
+  }
+
+  /// Goes on with those who waited for somebody else's rows, as far as these are free.
+  private func settleFreed(_ held: inout HeldRequests, _ habit: inout LookUpHabit) async {
+    held.letGo(at: .now, isEnding: Task.isCancelled)
+    guard held.isDue(at: .now) else { return }
+    let budgets = held.budgets
+    // Where that can't be found out, the next attempt does.
+    let stillHeld = try? await connection.session(before: held.earliestDeadline).connection.run {
+      Lane.heldBudgets(among: budgets, on: $0)
+    }
+    await settle(held.takeFreed(stillHeld: stillHeld ?? []), &habit, &held)
+  }
+
+  /// Answers every operation, whatever happens, or leaves it with those who are held up.
   ///
   /// Whoever can be answered does not wait for those who cannot yet: what is to be tried again goes
   /// to the end.
-  private func settle(_ batch: [PendingOperation], _ habit: inout LookUpHabit) async {
-    var attempts = [Attempt(pending: batch)]
+  private func settle(
+    _ attempts: [Attempt], _ habit: inout LookUpHabit, _ held: inout HeldRequests
+  ) async {
+    var attempts = attempts
     while !attempts.isEmpty {
       var attempt = attempts.removeFirst()
       guard !attempt.pending.isEmpty else { continue }
@@ -72,12 +97,12 @@ final class Lane: Sendable {
         if Task.isCancelled { attempt.letGoOfAll() }
         if attempts.allSatisfy({ $0.failures > 0 }) { await attempt.pause() }
         attempts.append(attempt)
-      case .setAside(let held, let reason):
-        var (free, waiting) = attempt.parted { !held.isDisjoint(with: $1.budgetIDs) }
+      case .setAside(let budgets, let reason):
+        metrics.noteRetry()
+        var (free, waiting) = attempt.parted { !budgets.isDisjoint(with: $1.budgetIDs) }
         waiting.note(reason, mayHaveCommitted: false)
-        waiting.letGoOfOverdue(at: .now)
+        held.add(waiting, for: budgets)
         attempts.insert(free, at: 0)
-        attempts.append(waiting)
       case .takeApart(let reason):
         let count = attempt.pending.count
         guard count > 1 else {
@@ -95,7 +120,7 @@ final class Lane: Sendable {
   private enum Outcome: Sendable {
     case answered([Answer])
     case retry(reason: String, mayHaveCommitted: Bool, inNewSession: Bool = false)
-    /// Somebody else holds these budgets; some of the batch is about others.
+    /// Somebody else holds these budgets.
     case setAside(held: Set<BudgetID>, reason: String)
     case takeApart(reason: String)
 
@@ -174,13 +199,13 @@ final class Lane: Sendable {
     switch error.sqlState {
     case _ where error.isOfAnotherTime:
       return .retry(reason: reason, mayHaveCommitted: false, inNewSession: true)
-    case .lockNotAvailable where !isAlone:
+    case .lockNotAvailable:
       // One row is held by somebody else: the others need not wait for it.
-      let held = heldBudgets(of: attempt, on: session)
-      let isHeld = attempt.pending.map { !held.isDisjoint(with: $0.operation.budgetIDs) }
-      if !isHeld.contains(true) { return .takeApart(reason: reason) }
-      return isHeld.contains(false)
-        ? .setAside(held: held, reason: reason) : .retry(reason: reason, mayHaveCommitted: false)
+      let budgets = Set(attempt.pending.lazy.flatMap(\.operation.budgetIDs))
+      let held = heldBudgets(among: budgets, on: session)
+      if !held.isEmpty { return .setAside(held: held, reason: reason) }
+      return isAlone
+        ? .retry(reason: reason, mayHaveCommitted: false) : .takeApart(reason: reason)
     case .uniqueViolation, .queryCanceled:
       // One request id used twice at once (alone it finds the other's entry), or a statement that is
       // too slow as a whole.
@@ -194,11 +219,11 @@ final class Lane: Sendable {
     }
   }
 
-  /// The budgets of a batch whose rows somebody else has locked at this moment.
+  /// Those budgets whose rows somebody else has locked at this moment.
   private static func heldBudgets(
-    of attempt: Attempt, on session: PostgresSession
+    among budgets: Set<BudgetID>, on session: PostgresSession
   ) -> Set<BudgetID> {
-    let ids = Set(attempt.pending.lazy.flatMap(\.operation.budgetIDs)).map(\.value)
+    let ids = budgets.map(\.value)
     guard
       let (budgets, free) = try? session.pipeline(ReadBudgets(ids: ids), FindFreeBudgets(ids: ids))
     else { return [] }

@@ -42,13 +42,9 @@ final class LaneQueue: Sendable {
   /// - Returns: nil once the queue is closed and empty.
   func take(atMost limit: Int) async -> [PendingOperation]? {
     while true {
-      let (batch, isClosed) = state.withLock { state in
-        let batch = Array(state.waiting.prefix(limit))
-        state.waiting.removeFirst(batch.count)
-        return (batch, state.isClosed)
-      }
+      let batch = takeNow(atMost: limit)
       if !batch.isEmpty { return batch }
-      if isClosed { return nil }
+      if state.withLock({ $0.isClosed && $0.waiting.isEmpty }) { return nil }
       await withCheckedContinuation { lane in
         let hasWork = state.withLock { state in
           if !state.waiting.isEmpty || state.isClosed { return true }
@@ -57,6 +53,15 @@ final class LaneQueue: Sendable {
         }
         if hasWork { lane.resume() }
       }
+    }
+  }
+
+  /// Takes what waits at this moment, `limit` at most.
+  func takeNow(atMost limit: Int) -> [PendingOperation] {
+    state.withLock { state in
+      let batch = Array(state.waiting.prefix(limit))
+      state.waiting.removeFirst(batch.count)
+      return batch
     }
   }
 

@@ -64,6 +64,43 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `who comes later for other budgets is answered for as long as a row is held`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await database.makeBudgets("user:held")
+      let node = try database.node {
+        $0.lanes = 1
+        $0.lockTimeout = .milliseconds(100)
+      }
+      try await database.withConnection { holder in
+        try await holder.execute("BEGIN")
+        try await holder.lock("user:held")
+        try await withRunning([node]) {
+          let held = Counter()
+          try await withThrowingTaskGroup { group in
+            // Others for the same budget come again and again, and wait behind the first.
+            for number in 0..<30 {
+              group.addTask {
+                let answer = try await node.perform(
+                  .charging("user:held", requestID: "held-\(number)"))
+                #expect(answer.isCharged)
+                held.increment()
+              }
+              let other = try await node.perform(.charging("user:u\(number)"))
+              #expect(other.isCharged)
+            }
+            #expect(held.value == 0)
+            try await holder.execute("COMMIT")
+            try await group.waitForAll()
+          }
+          #expect(held.value == 30)
+        }
+      }
+      try await database.expectSoundLedger()
+    }
+  }
+
   @Test func `another lane's budgets know nothing of a row that is held`() async throws {
     try await TestDatabase.withLedger { database in
       try await database.makeBudgets("user:held")

@@ -1,0 +1,70 @@
+import TrustBudget
+
+/// Requests for budgets whose rows somebody else holds: a DBA with a transaction left open, say.
+///
+/// They step aside, and so does whoever comes after them for the same budgets, so that the lane goes
+/// on with everybody else.
+struct HeldRequests {
+  /// How long to leave between two looks at the rows.
+  static let interval: Duration = .milliseconds(20)
+
+  private var attempts: [(attempt: Attempt, budgets: Set<BudgetID>)] = []
+  private var lastLook = ContinuousClock.now
+
+  var isEmpty: Bool { attempts.isEmpty }
+
+  /// The budgets that were held when somebody last looked.
+  var budgets: Set<BudgetID> { attempts.reduce(into: []) { $0.formUnion($1.budgets) } }
+
+  /// When the first of those who wait must have an answer.
+  var earliestDeadline: ContinuousClock.Instant {
+    attempts.lazy.map(\.attempt.earliestDeadline).min() ?? .now
+  }
+
+  mutating func add(_ attempt: Attempt, for budgets: Set<BudgetID>) {
+    if attempts.isEmpty { lastLook = .now }
+    attempts.append((attempt, budgets))
+  }
+
+  /// Takes those over that are about budgets which are held.
+  ///
+  /// - Returns: the others, in their order.
+  mutating func divert(_ batch: [PendingOperation]) -> [PendingOperation] {
+    guard !attempts.isEmpty else { return batch }
+    let held = budgets
+    var (free, waiting) = Attempt(pending: batch).parted { _, operation in
+      !held.isDisjoint(with: operation.budgetIDs)
+    }
+    if !waiting.pending.isEmpty {
+      waiting.note("somebody else holds the budget's row", mayHaveCommitted: false)
+      attempts.append((waiting, held.intersection(waiting.pending.flatMap(\.operation.budgetIDs))))
+    }
+    return free.pending
+  }
+
+  /// Whether it is time to look again; then it is noted that somebody did.
+  mutating func isDue(at now: ContinuousClock.Instant) -> Bool {
+    guard !attempts.isEmpty, now - lastLook >= HeldRequests.interval else { return false }
+    lastLook = now
+    return true
+  }
+
+  /// Gives those back that wait for nothing any more, in their order.
+  mutating func takeFreed(stillHeld: Set<BudgetID>) -> [Attempt] {
+    let freed = attempts.filter { $0.budgets.isDisjoint(with: stillHeld) }
+    attempts.removeAll { $0.budgets.isDisjoint(with: stillHeld) }
+    return freed.map(\.attempt)
+  }
+
+  /// Answers those who have waited too long; everybody, if the lane is to end at once.
+  mutating func letGo(at now: ContinuousClock.Instant, isEnding: Bool) {
+    for index in attempts.indices {
+      if isEnding {
+        attempts[index].attempt.letGoOfAll()
+      } else {
+        attempts[index].attempt.letGoOfOverdue(at: now)
+      }
+    }
+    attempts.removeAll { $0.attempt.pending.isEmpty }
+  }
+}
