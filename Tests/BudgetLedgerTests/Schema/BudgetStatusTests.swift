@@ -62,7 +62,12 @@ import TrustBudgetTesting
         """)
       try await database.withNodes(1) { nodes in
         for status in BudgetQuery.Status.allCases {
-          let comparison = status == .exhausted ? "<= 0" : "> 0"
+          let comparison =
+            switch status {
+            case .available: "> 0"
+            case .low: "* 5 < initial_balance"
+            case .exhausted: "<= 0"
+            }
           let expected = try await database.query(
             """
             SELECT budget_id FROM trust_budget.budget_status WHERE balance \(comparison)
