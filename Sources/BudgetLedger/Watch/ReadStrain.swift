@@ -42,12 +42,15 @@ struct ReadStrain: PostgresStatement {
         ) AS e
     )
     SELECT b.budget_id, b.initial_balance, b.balance,
-           coalesce((SELECT a.balance_after - b.balance
-                     FROM search AS s
-                     JOIN trust_budget.audit_entries AS a
-                       ON a.budget_id = s.budget_id AND a.budget_seq = s.low
-                     WHERE s.budget_id = b.budget_id AND s.high - s.low = 1), 0)
+           coalesce(s.balance_then - b.balance, 0)
     FROM budget AS b
+    LEFT JOIN (
+        SELECT budget_id, (SELECT a.balance_after FROM trust_budget.audit_entries AS a
+                           WHERE a.budget_id = search.budget_id AND a.budget_seq = search.low)
+                          AS balance_then
+        FROM search
+        WHERE high - low = 1
+    ) AS s USING (budget_id)
     """
   static let parameterTypes: [PostgresType] = [.textArray, .int8]
 

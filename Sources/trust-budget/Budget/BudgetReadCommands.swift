@@ -13,7 +13,10 @@ struct BudgetListCommand: AsyncParsableCommand {
   @Option(help: "Only budgets whose name begins so.")
   var prefix = ""
 
-  @Option(help: "Only those with something left (available) or nothing (exhausted).")
+  @Option(
+    help:
+      "Only those with something left (available), less than a fifth (low), or nothing (exhausted)."
+  )
   var status: BudgetQuery.Status?
 
   @Option(help: "How many at most, from 1 to 100000.")

@@ -10,7 +10,7 @@ enum FileCheck {
     do {
       let policy = try Policy(
         yaml: Array(try Data(contentsOf: URL(filePath: path))), fileName: path)
-      let count = "\(policy.rules.count) rules"
+      let count = policy.rules.count == 1 ? "1 rule" : "\(policy.rules.count) rules"
       guard policy.warnings.isEmpty else {
         return policy.warnings.map {
           .warning("policy", "\($0)", "trust-budget policy check \(path)")

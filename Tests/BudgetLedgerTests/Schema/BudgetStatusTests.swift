@@ -62,15 +62,15 @@ import TrustBudgetTesting
         """)
       try await database.withNodes(1) { nodes in
         for status in BudgetQuery.Status.allCases {
-          let condition =
+          let comparison =
             switch status {
-            case .available: "balance > 0"
-            case .low: "balance < initial_balance * 0.2"
-            case .exhausted: "balance <= 0"
+            case .available: "> 0"
+            case .low: "* 5 < initial_balance"
+            case .exhausted: "<= 0"
             }
           let expected = try await database.query(
             """
-            SELECT budget_id FROM trust_budget.budget_status WHERE \(condition)
+            SELECT budget_id FROM trust_budget.budget_status WHERE balance \(comparison)
             ORDER BY budget_id
             """)
           let found = try await nodes[0].reader.budgets(BudgetQuery(status: status, limit: 100))

@@ -35,7 +35,9 @@ struct ReadingTests {
     let service = try Service.current
     try await charge(["left:some"], service)
     try await charge(["left:none"], service, cost: 4)
-    for (status, name) in [("available", "left:some"), ("exhausted", "left:none")] {
+    for (status, name) in [
+      ("available", "left:some"), ("exhausted", "left:none"), ("low", "left:none"),
+    ] {
       let page = try await service.node.get("/v1/budgets?prefix=left:&status=\(status)").json
       #expect(page["budgets"].list.map { $0["budget_id"] } == [.text(name)])
     }
