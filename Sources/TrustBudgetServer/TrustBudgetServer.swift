@@ -1,3 +1,4 @@
+import BreakGlass
 import BudgetLedger
 import HTTPTypes
 import Hummingbird
@@ -16,10 +17,12 @@ package struct TrustBudgetServer: Service {
   ///     wants to know.
   package init(
     name: String, host: String, port: Int, ledger: BudgetLedger, policies: PolicyStore,
+    breakGlass: BreakGlass,
     now: @escaping @Sendable () -> Timestamp, logger: Logger,
     onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) {
-    let node = Node(name: name, ledger: ledger, policies: policies, now: now)
+    let node = Node(
+      name: name, ledger: ledger, policies: policies, breakGlass: breakGlass, now: now)
     self.application = Application(
       router: TrustBudgetServer.router(of: node),
       configuration: ApplicationConfiguration(
@@ -41,6 +44,7 @@ package struct TrustBudgetServer: Service {
     AuthorizationRoutes(node: node).add(to: v1)
     ChargeRoutes(node: node).add(to: v1)
     BudgetRoutes(node: node).add(to: v1)
+    BreakGlassRoutes(node: node).add(to: v1)
     StatusRoutes(node: node).add(to: router)
     refuseOtherMethods(router)
     return router

@@ -68,7 +68,7 @@ package struct LedgerReader: Sendable {
     await pool.close()
   }
 
-  private func read<R: Sendable>(
+  func read<R: Sendable>(
     _ body: @escaping @Sendable (PostgresSession) throws -> R
   ) async throws -> R {
     do {

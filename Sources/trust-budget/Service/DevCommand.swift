@@ -1,4 +1,5 @@
 import ArgumentParser
+import BreakGlass
 import BudgetLedger
 import Foundation
 import Logging
@@ -56,6 +57,11 @@ struct DevCommand: AsyncParsableCommand {
     defer {
       if ephemeral {
         if writesSample { try? FileManager.default.removeItem(at: sample) }
+        for number in 1...2 {
+          for ending in ["", "-wal", "-shm", ".lock"] {
+            try? FileManager.default.removeItem(atPath: journal(of: "dev-\(number)") + ending)
+          }
+        }
         // Not if anything else is in there.
         rmdir(home.path())
       }
@@ -91,13 +97,20 @@ struct DevCommand: AsyncParsableCommand {
       settings.lanes = 2
       let ledger = try BudgetLedger(
         connectionString: connectionString, settings: settings, logger: logger)
+      let breakGlass = try await openBreakGlass(
+        node: name, journal: journal(of: name),
+        connectionString: connectionString, policies: policies, logger: logger)
       let server = TrustBudgetServer(
         name: name, host: "127.0.0.1", port: port == 0 ? 0 : port + number - 1, ledger: ledger,
-        policies: policies, now: { .wallClock() }, logger: logger,
+        policies: policies, breakGlass: breakGlass, now: { .wallClock() }, logger: logger,
         onListening: { welcome.listening(node: name, port: $0) })
-      services += [ledger, server]
+      services += [ledger, breakGlass, server]
     }
     try await runServices(services, logger: logger)
+  }
+
+  private func journal(of node: String) -> String {
+    "\(directory)/break_glass_journal_\(node).db"
   }
 
   static let samplePolicy = """

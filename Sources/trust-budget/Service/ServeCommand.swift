@@ -1,4 +1,5 @@
 import ArgumentParser
+import BreakGlass
 import BudgetLedger
 import Foundation
 import Logging
@@ -46,6 +47,17 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Connections that decide batches, from 1 to 64.")
   var lanes = 4
 
+  @Option(
+    name: .customLong("break-glass-journal"),
+    help: ArgumentHelp(
+      "Where this node records emergencies before it answers: a file on a disk of its own.",
+      discussion: """
+        Default: $TRUST_BUDGET_BREAK_GLASS_JOURNAL, else server/data/break_glass_journal.db. It is \
+        made, with its directory, when the policy has a break_glass section.
+        """,
+      valueName: "path"))
+  var breakGlassJournal: String?
+
   @OptionGroup var logging: LoggingOptions
 
   func validate() throws {
@@ -74,14 +86,22 @@ struct ServeCommand: AsyncParsableCommand {
         connectionString: database.connectionString, settings: settings, logger: logger)
     }
     try await verifySchema(of: ledger, logger: logger)
+    let breakGlass = try await openBreakGlass(
+      node: name, journal: journalPath, connectionString: database.connectionString,
+      policies: policies, logger: logger)
     let server = TrustBudgetServer(
       name: name, host: listen.host, port: listen.port, ledger: ledger, policies: policies,
-      now: { .wallClock() }, logger: logger,
+      breakGlass: breakGlass, now: { .wallClock() }, logger: logger,
       onListening: { port in
         logger.notice(
           "listening", metadata: ["address": "\(listen.host):\(port)", "node": "\(name)"])
       })
-    try await runServices([ledger, policies, server], logger: logger)
+    try await runServices([ledger, policies, breakGlass, server], logger: logger)
+  }
+
+  private var journalPath: String {
+    breakGlassJournal ?? ProcessInfo.processInfo.environment["TRUST_BUDGET_BREAK_GLASS_JOURNAL"]
+      ?? "server/data/break_glass_journal.db"
   }
 
   /// A wrong schema ends the program here, where somebody looks. A database that is away does not:
@@ -108,6 +128,23 @@ func openPolicy(_ path: String, logger: Logger) throws -> PolicyStore {
   } catch {
     throw CommandFailure("\(path) cannot be read: \(error.localizedDescription)")
   }
+}
+
+/// Sets up the path for emergencies; its journal is opened where it may be needed.
+func openBreakGlass(
+  node: String, journal path: String, connectionString: String, policies: PolicyStore,
+  logger: Logger
+) async throws -> BreakGlass {
+  let breakGlass = try await translatingErrors {
+    try BreakGlass(
+      node: node, journal: path, connectionString: connectionString, now: { .wallClock() },
+      logger: logger)
+  }
+  // Also where break-glass was switched off since: what it holds must reach PostgreSQL.
+  if policies.current.policy.breakGlass != nil || FileManager.default.fileExists(atPath: path) {
+    await breakGlass.prepare()
+  }
+  return breakGlass
 }
 
 /// Runs services until SIGTERM or SIGINT; then they finish what they hold, the last one first.
