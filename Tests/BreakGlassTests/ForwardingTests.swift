@@ -137,6 +137,7 @@ import TrustBudgetTesting
           _ = try await node.record(id: "\(number)", reason: "Übung \(number)")
         }
         #expect(try await eventually { try await database.events().count == 3 })
+        #expect(try await database.ledgerFaults() == [])
       }
       for change in [
         "UPDATE trust_budget.break_glass_events SET reason = 'x' WHERE node_seq = 2",
@@ -147,6 +148,7 @@ import TrustBudgetTesting
         let faults = try await database.query(
           "SELECT node_seq FROM trust_budget.verify_all_break_glass()")
         #expect(faults.count == 1, "\(change)")
+        #expect(try await database.ledgerFaults().count == 1, "\(change)")
       }
     }
   }
