@@ -62,6 +62,9 @@ struct ServeCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard (1...64).contains(lanes) else { throw ValidationError("--lanes must be from 1 to 64") }
+    guard !journalPath.isEmpty else {
+      throw ValidationError("--break-glass-journal must be the path of a file")
+    }
     guard listen.isLoopback || insecure else {
       throw ValidationError(
         "--auth none on \(listen) would let anybody charge; listen on 127.0.0.1, "
