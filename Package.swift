@@ -16,6 +16,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
     .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+    .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0"),
     .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
@@ -42,13 +43,26 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       plugins: ["EmbedMigrations"]),
+    // The path for emergencies: its own journal on disk, and from there to PostgreSQL.
+    .target(
+      name: "BreakGlass",
+      dependencies: [
+        "TrustBudget", "LibPQ", "BudgetLedger",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
     .target(
       name: "PrometheusExposition",
       dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")]),
     .target(
       name: "TrustBudgetServer",
       dependencies: [
-        "TrustBudget", "BudgetLedger", "PolicyFile", "PrometheusExposition",
+        "TrustBudget", "BudgetLedger", "PolicyFile", "BreakGlass", "PrometheusExposition",
         .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -71,7 +85,7 @@ let package = Package(
     .executableTarget(
       name: "trust-budget",
       dependencies: [
-        "TrustBudget", "PolicyFile", "LibPQ", "BudgetLedger", "TrustBudgetServer",
+        "TrustBudget", "PolicyFile", "LibPQ", "BudgetLedger", "BreakGlass", "TrustBudgetServer",
         "TrustBudgetClient", "PrivatePostgres", "PrometheusExposition",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -125,9 +139,17 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
     .testTarget(
+      name: "BreakGlassTests",
+      dependencies: [
+        "TrustBudget", "LibPQ", "BudgetLedger", "BreakGlass", "TrustBudgetTesting",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
+    .testTarget(
       name: "ServiceTests",
       dependencies: [
-        "trust-budget", "TrustBudget", "BudgetLedger", "PrometheusExposition",
+        "trust-budget", "TrustBudget", "BudgetLedger", "BreakGlass", "PrometheusExposition",
         "TrustBudgetServer", "TrustBudgetTesting", "PrivatePostgres",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -31,6 +31,10 @@ struct LedgerSessions {
     return configuration
   }
 
+  func forBreakGlass() throws -> PostgresConfiguration {
+    try base(applicationName: "trust-budget \(settings.node) break-glass")
+  }
+
   private func base(applicationName: String) throws -> PostgresConfiguration {
     var configuration = try PostgresConfiguration(connectionString)
     configuration.applicationName = applicationName

@@ -54,6 +54,28 @@ public struct TrustBudgetClient: Sendable {
       "/v1/charges/\(try Self.pathComponent(requestID))/refund", ["reason": reason])
   }
 
+  /// Asks for a certificate in an emergency. No budget blocks it, and everybody will hear of it.
+  ///
+  /// - Throws: ``Problem`` when the answer is no, or when the request could not be recorded;
+  ///   ``Unreachable`` when there is no answer.
+  public func breakGlass(_ request: BreakGlassRequest) async throws -> BreakGlassGrant {
+    try await post("/v1/break-glass", request)
+  }
+
+  /// The emergency certificates, the newest first.
+  ///
+  /// - Parameters:
+  ///   - limit: how many at most, from 1 to 1,000.
+  ///   - cursor: ``BreakGlassPage/nextCursor`` of the page before; nil for the newest.
+  /// - Throws: ``Problem`` when the answer is no, ``Unreachable`` when there is none.
+  public func breakGlassEvents(
+    limit: Int = 100, cursor: String? = nil
+  ) async throws -> BreakGlassPage {
+    let more = try cursor.map { "&cursor=\(try Self.pathComponent($0))" } ?? ""
+    return try await answer(
+      to: HTTPClientRequest(url: try baseURL() + "/v1/break-glass?limit=\(limit)\(more)"))
+  }
+
   private struct Ignored: Decodable {}
 
   private static func pathComponent(_ text: String) throws -> String {
@@ -70,7 +92,10 @@ public struct TrustBudgetClient: Sendable {
     request.headers.add(name: "content-type", value: "application/json")
     if let traceparent { request.headers.add(name: "traceparent", value: traceparent) }
     request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
+    return try await answer(to: request)
+  }
 
+  private func answer<Answer: Decodable>(to request: HTTPClientRequest) async throws -> Answer {
     let deadline = ContinuousClock.now + patience
     var pause = Duration.milliseconds(100)
     while true {

@@ -1,3 +1,4 @@
+import BreakGlass
 import BudgetLedger
 import TrustBudget
 
@@ -9,6 +10,7 @@ struct Node: Sendable {
   let name: String
   let ledger: BudgetLedger
   let policies: PolicyStore
+  let breakGlass: BreakGlass
   let metrics: NodeMetrics
   let departure: Departure
   let now: @Sendable () -> Timestamp

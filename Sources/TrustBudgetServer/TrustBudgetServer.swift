@@ -1,3 +1,4 @@
+import BreakGlass
 import BudgetLedger
 import HTTPTypes
 import Hummingbird
@@ -21,13 +22,13 @@ package struct TrustBudgetServer: Service {
   ///     wants to know.
   package init(
     name: String, host: String, port: Int, ledger: BudgetLedger, policies: PolicyStore,
-    metrics registry: PrometheusRegistry, departure: Departure,
+    breakGlass: BreakGlass, metrics registry: PrometheusRegistry, departure: Departure,
     now: @escaping @Sendable () -> Timestamp, logger: Logger,
     onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) {
     let node = Node(
-      name: name, ledger: ledger, policies: policies, metrics: NodeMetrics(registry),
-      departure: departure, now: now)
+      name: name, ledger: ledger, policies: policies, breakGlass: breakGlass,
+      metrics: NodeMetrics(registry), departure: departure, now: now)
     node.addState(to: registry)
     let router = TrustBudgetServer.router(of: node, registry)
     let routes = router.routes.map { Route(method: $0.method, path: $0.path.description) }
@@ -57,6 +58,7 @@ package struct TrustBudgetServer: Service {
     AuthorizationRoutes(node: node).add(to: v1)
     ChargeRoutes(node: node).add(to: v1)
     BudgetRoutes(node: node).add(to: v1)
+    BreakGlassRoutes(node: node).add(to: v1)
     StatusRoutes(node: node).add(to: router)
     ContractRoutes().add(to: router)
     MetricsRoutes(registry: registry).add(to: router)

@@ -1,9 +1,11 @@
 import LibPQ
 import TrustBudget
 
-/// Verifies a whole ledger by replaying every budget's entries and comparing the end with its row.
+/// Verifies a whole ledger: replays every budget's entries and compares the end with its row, and
+/// follows every journal's chain of break-glass events.
 package enum LedgerAudit {
-  /// - Returns: what is wrong, the first fault of each budget; empty when the ledger is sound.
+  /// - Returns: what is wrong, the first fault of each budget and of each journal; empty when the
+  ///   ledger is sound.
   package static func faults(on session: PostgresSession) throws -> [String] {
     guard let ledger = try session.execute(ReadLedger()).first else {
       return ["the ledger has no identity"]
@@ -27,6 +29,22 @@ package enum LedgerAudit {
       }
     }
     for id in replays.keys { faults[id] = "\(id): there are entries and no budget" }
+    return faults.sorted { $0.key < $1.key }.map(\.value) + (try breakGlassFaults(on: session))
+  }
+
+  private static func breakGlassFaults(on session: PostgresSession) throws -> [String] {
+    var chains: [String: BreakGlassChain] = [:]
+    var faults: [String: String] = [:]
+    try session.stream(ReadBreakGlassTrail()) { event in
+      guard faults[event.journalID] == nil else { return }
+      var chain = chains[event.journalID] ?? BreakGlassChain(journalID: event.journalID)
+      do throws(BreakGlassChain.Fault) {
+        try chain.verify(event)
+      } catch {
+        faults[event.journalID] = "\(error)"
+      }
+      chains[event.journalID] = chain
+    }
     return faults.sorted { $0.key < $1.key }.map(\.value)
   }
 }

@@ -6,6 +6,10 @@ package enum Refusal: Error, Sendable, Hashable {
   case noMatchingRule
   /// The request asks for more than the rule allows.
   case policyLimit(rule: String, message: String)
+  /// The requester is not among those who may use break-glass.
+  case breakGlassForbidden(message: String)
+  /// Too few people have approved, or the requester himself.
+  case breakGlassUnapproved(message: String)
   /// A budget's name needs a value that the request does not have.
   case missingIdentity(rule: String, variable: TemplateVariable)
   /// Two of the rule's budgets have one name for this request.
@@ -18,6 +22,8 @@ package enum Refusal: Error, Sendable, Hashable {
     switch self {
     case .noMatchingRule:
       nil
+    case .breakGlassForbidden, .breakGlassUnapproved:
+      BreakGlassRule.name
     case .policyLimit(let rule, _), .missingIdentity(let rule, _),
       .conflictingBudgets(let rule, _), .unusableBudgetID(let rule, _, _):
       rule
@@ -32,7 +38,8 @@ package enum Refusal: Error, Sendable, Hashable {
       No rule of the policy matches this request, and there is no default rule. \
       `trust-budget policy explain` says why each rule does not.
       """
-    case .policyLimit(_, let message):
+    case .policyLimit(_, let message), .breakGlassForbidden(let message),
+      .breakGlassUnapproved(let message):
       message
     case .missingIdentity(let rule, let variable):
       """

@@ -10,10 +10,12 @@ package struct BreakGlassRule: Sendable, Hashable {
   package let minApprovers: Int
   /// Globs; nil: everybody may ask.
   package let allowedUsernames: [Glob]?
+  /// Whom to tell of each event; nil: nobody beside the log and the metrics.
+  package let notify: BreakGlassNotice?
 
   /// Decides an emergency request. No budget ever blocks one, so the grant names none.
   ///
-  /// - Parameter approvers: Each person counts once, and the requester not at all.
+  /// - Parameter approvers: Each person counts once, and the requester must not be among them.
   package func evaluate(
     username: Username,
     requestedPrincipals: [String] = [],
@@ -22,17 +24,22 @@ package struct BreakGlassRule: Sendable, Hashable {
   ) -> Verdict {
     Verdict { () throws(Refusal) in
       if let allowedUsernames, !allowedUsernames.contains(matching: username.value) {
-        throw .policyLimit(
-          rule: BreakGlassRule.name,
+        throw .breakGlassForbidden(
           message: """
             \(VisibleText.quoted(username.value)) may not use break-glass; the policy's \
             break_glass.allowed_usernames says who may.
             """)
       }
-      let others = Set(approvers).subtracting([username]).count
+      guard !approvers.contains(username) else {
+        throw .breakGlassUnapproved(
+          message: """
+            \(VisibleText.quoted(username.value)) asks for the certificate, and cannot approve it as \
+            well; name other people as approvers.
+            """)
+      }
+      let others = Set(approvers).count
       guard others >= minApprovers else {
-        throw .policyLimit(
-          rule: BreakGlassRule.name,
+        throw .breakGlassUnapproved(
           message: """
             Break-glass needs \(minApprovers) \(minApprovers == 1 ? "approver" : "approvers") \
             other than the requester; this request names \(others).

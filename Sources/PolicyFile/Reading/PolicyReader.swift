@@ -53,14 +53,39 @@ struct PolicyReader {
     guard
       let fields = reader.fields(
         node, of: "break_glass",
-        keys: ["principals", "max_duration", "min_approvers", "allowed_usernames"])
+        keys: ["principals", "max_duration", "min_approvers", "allowed_usernames", "notify"])
     else { return nil }
     let minApprovers = fields.optional("min_approvers", approvers)
     let allowedUsernames = fields.optional("allowed_usernames", globs(example: #"["oncall-*"]"#))
+    let notify = fields.optional("notify", notice)
     return limits(fields).map {
       BreakGlassRule(
-        limits: $0, minApprovers: minApprovers ?? 0, allowedUsernames: allowedUsernames)
+        limits: $0, minApprovers: minApprovers ?? 0, allowedUsernames: allowedUsernames,
+        notify: notify)
     }
+  }
+
+  private func notice(_ node: YAMLNode) -> BreakGlassNotice? {
+    guard let fields = reader.fields(node, of: "notify", keys: ["command", "webhook"]) else {
+      return nil
+    }
+    let command = fields.optional("command", noticeCommand)
+    let webhook = fields.optional("webhook") { reader.value($0, WebhookAddress.validate) }
+    if !fields.has("command"), !fields.has("webhook") {
+      reader.log.error(
+        "notify names nobody", expected: "command, webhook or both", at: fields.span)
+    }
+    return BreakGlassNotice(command: command ?? [], webhook: webhook)
+  }
+
+  private func noticeCommand(_ node: YAMLNode) -> [String]? {
+    let example = #"["/usr/local/bin/page", "--urgent"]"#
+    let words = reader.list(node, example: example) { reader.text($0) }
+    guard let program = words?.first, !program.hasPrefix("/") else { return words }
+    reader.log.error(
+      "\(VisibleText.quoted(program)) is not an absolute path",
+      expected: "a program's path and its arguments, for example \(example)", at: node.span)
+    return nil
   }
 
   private func approvers(_ node: YAMLNode) -> Int? {

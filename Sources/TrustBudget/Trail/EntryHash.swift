@@ -21,8 +21,8 @@ package struct EntryHash {
   /// - Parameter ledgerID: the ledger's UUID, in lower case with hyphens.
   package init(ledgerID: String) {
     var prefix: [UInt8] = []
-    EntryHash.append(EntryHash.tag, to: &prefix)
-    EntryHash.append(ledgerID, to: &prefix)
+    prefix.append(field: EntryHash.tag)
+    prefix.append(field: ledgerID)
     self.prefix = prefix
     buffer.reserveCapacity(1_024)
   }
@@ -65,32 +65,12 @@ package struct EntryHash {
     return text
   }
 
-  private mutating func put(_ text: String) {
-    EntryHash.append(text, to: &buffer)
-  }
-
   private mutating func put(_ text: String?) {
-    if let text {
-      EntryHash.append(text, to: &buffer)
-    } else {
-      EntryHash.append(length: .max, to: &buffer)
-    }
+    buffer.append(field: text)
   }
 
   private mutating func put(_ number: Int64) {
     // Small strings live inline, so this allocates nothing.
-    EntryHash.append(String(number), to: &buffer)
-  }
-
-  private static func append(_ text: String, to buffer: inout [UInt8]) {
-    append(length: UInt32(text.utf8.count), to: &buffer)
-    buffer.append(contentsOf: text.utf8)
-  }
-
-  private static func append(length: UInt32, to buffer: inout [UInt8]) {
-    buffer.append(UInt8(truncatingIfNeeded: length >> 24))
-    buffer.append(UInt8(truncatingIfNeeded: length >> 16))
-    buffer.append(UInt8(truncatingIfNeeded: length >> 8))
-    buffer.append(UInt8(truncatingIfNeeded: length))
+    buffer.append(field: String(number))
   }
 }

@@ -1,3 +1,4 @@
+import BreakGlass
 import BudgetLedger
 import PolicyFile
 import TrustBudget
@@ -23,6 +24,8 @@ extension Problem {
       switch refusal {
       case .noMatchingRule: .noMatchingRule
       case .missingIdentity: .missingIdentity
+      case .breakGlassForbidden: .breakGlassForbidden
+      case .breakGlassUnapproved: .breakGlassUnapproved
       case .policyLimit, .conflictingBudgets, .unusableBudgetID: .policyLimit
       }
     self.init(kind, refusal.message)
@@ -64,6 +67,16 @@ extension Problem {
       self.init(.internalError, "The ledger refused this request; nothing was charged. (\(reason))")
     }
     if let requestID { members.put("request_id", requestID.value) }
+  }
+
+  init(_ unrecorded: BreakGlassUnrecorded) {
+    self.init(
+      .breakGlassUnrecorded,
+      "This emergency request could not be recorded, so it is refused: an emergency certificate that "
+        + "nobody knows of is the one thing that must not exist. Sign nothing, and repeat the request "
+        + "with the same request_id, here or at another node. "
+        + "(Journal: \(unrecorded.journal). PostgreSQL: \(unrecorded.postgres))",
+      retryAfter: 1)
   }
 
   /// A request that breaks the contract, with each field that does.

@@ -36,6 +36,10 @@ struct Problem: Error {
     case alreadyRefunded = "already-refunded"
     case payloadTooLarge = "payload-too-large"
     case unsupportedMediaType = "unsupported-media-type"
+    case breakGlassDisabled = "break-glass-disabled"
+    case breakGlassForbidden = "break-glass-forbidden"
+    case breakGlassUnapproved = "break-glass-unapproved"
+    case breakGlassUnrecorded = "break-glass-unrecorded"
     case ledgerUnavailable = "ledger-unavailable"
     case overloaded
     case outcomeUnknown = "outcome-unknown"
@@ -43,7 +47,8 @@ struct Problem: Error {
 
     var status: HTTPResponse.Status {
       switch self {
-      case .budgetExhausted, .noMatchingRule, .policyLimit, .missingIdentity, .forbidden:
+      case .budgetExhausted, .noMatchingRule, .policyLimit, .missingIdentity, .forbidden,
+        .breakGlassDisabled, .breakGlassForbidden, .breakGlassUnapproved:
         .forbidden
       case .invalidRequest: .badRequest
       case .unauthenticated: .unauthorized
@@ -53,7 +58,8 @@ struct Problem: Error {
       case .alreadySettled, .alreadyRefunded: .conflict
       case .payloadTooLarge: .contentTooLarge
       case .unsupportedMediaType: .unsupportedMediaType
-      case .ledgerUnavailable, .overloaded, .outcomeUnknown: .serviceUnavailable
+      case .ledgerUnavailable, .overloaded, .outcomeUnknown, .breakGlassUnrecorded:
+        .serviceUnavailable
       case .internalError: .internalServerError
       }
     }

@@ -42,6 +42,7 @@ struct StatusRoutes {
     body.put("node", node.name)
     body.put("database", database)
     body.put("queue_length", Int64(node.ledger.queueLength))
+    body.put("break_glass", await node.breakGlassReadiness(hasDatabase: isReady))
     return Response(json: body, status: isReady ? .ok : .serviceUnavailable)
   }
 

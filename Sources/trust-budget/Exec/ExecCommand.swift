@@ -19,8 +19,7 @@ struct ExecCommand: AsyncParsableCommand {
       exit status is 1. Where TRACEPARENT is set, its trace (W3C Trace Context) goes with the requests.
       """)
 
-  @Option(help: "A node's address. Default: $TRUST_BUDGET_SERVER, else http://127.0.0.1:8470.")
-  var server: String?
+  @OptionGroup var server: ServerOptions
 
   @OptionGroup var requester: RequesterOptions
 
@@ -52,10 +51,7 @@ struct ExecCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let client = TrustBudgetClient(
-      server: server ?? ProcessInfo.processInfo.environment["TRUST_BUDGET_SERVER"]
-        ?? "http://127.0.0.1:8470",
-      traceparent: ProcessInfo.processInfo.environment["TRACEPARENT"])
+    let client = server.client
     let authorization: Authorization
     do {
       authorization = try await client.authorize(request)

@@ -2,26 +2,41 @@ import Foundation
 import TrustBudgetClient
 import UnixSignals
 
-/// The command that signs, with what the authorization allows filled in.
+/// The command that signs, with what was granted filled in.
 struct SigningCommand {
   let arguments: [String]
   let environment: [String: String]
 
   init(_ command: [String], authorization: Authorization) {
-    let principals = authorization.principals.joined(separator: ",")
+    self.init(
+      command, principals: authorization.principals, maxDuration: authorization.maxDuration,
+      requestID: authorization.requestID, rule: authorization.rule)
+  }
+
+  init(_ command: [String], grant: BreakGlassGrant) {
+    self.init(
+      command, principals: grant.principals, maxDuration: grant.maxDuration,
+      requestID: grant.requestID, rule: grant.rule)
+  }
+
+  private init(
+    _ command: [String], principals: [String], maxDuration: String, requestID: String,
+    rule: String?
+  ) {
+    let principals = principals.joined(separator: ",")
     let values = [
       "{principals}": principals,
-      "{max_duration}": authorization.maxDuration,
-      "{request_id}": authorization.requestID,
+      "{max_duration}": maxDuration,
+      "{request_id}": requestID,
     ]
     self.arguments = command.map { argument in
       values.reduce(argument) { $0.replacing($1.key, with: $1.value) }
     }
     var environment = ProcessInfo.processInfo.environment
     environment["TRUST_BUDGET_PRINCIPALS"] = principals
-    environment["TRUST_BUDGET_MAX_DURATION"] = authorization.maxDuration
-    environment["TRUST_BUDGET_REQUEST_ID"] = authorization.requestID
-    environment["TRUST_BUDGET_RULE"] = authorization.rule
+    environment["TRUST_BUDGET_MAX_DURATION"] = maxDuration
+    environment["TRUST_BUDGET_REQUEST_ID"] = requestID
+    environment["TRUST_BUDGET_RULE"] = rule
     self.environment = environment
   }
 

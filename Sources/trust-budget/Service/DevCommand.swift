@@ -1,4 +1,5 @@
 import ArgumentParser
+import BreakGlass
 import BudgetLedger
 import Foundation
 import Logging
@@ -57,6 +58,11 @@ struct DevCommand: AsyncParsableCommand {
     defer {
       if ephemeral {
         if writesSample { try? FileManager.default.removeItem(at: sample) }
+        for number in 1...2 {
+          for ending in ["", "-wal", "-shm", ".lock"] {
+            try? FileManager.default.removeItem(atPath: journal(of: "dev-\(number)") + ending)
+          }
+        }
         // Not if anything else is in there.
         rmdir(home.path())
       }
@@ -93,14 +99,21 @@ struct DevCommand: AsyncParsableCommand {
       let metrics = PrometheusRegistry(describing: MetricDescription.all)
       let ledger = try BudgetLedger(
         connectionString: connectionString, settings: settings, logger: logger, metrics: metrics)
+      let breakGlass = try await openBreakGlass(
+        node: name, journal: journal(of: name),
+        connectionString: connectionString, policies: policies, logger: logger)
       let server = TrustBudgetServer(
         name: name, host: "127.0.0.1", port: port == 0 ? 0 : port + number - 1, ledger: ledger,
-        policies: policies, metrics: metrics, departure: Departure(delay: .zero),
-        now: { .wallClock() }, logger: logger,
+        policies: policies, breakGlass: breakGlass, metrics: metrics,
+        departure: Departure(delay: .zero), now: { .wallClock() }, logger: logger,
         onListening: { welcome.listening(node: name, port: $0) })
-      services += [ledger, server]
+      services += [ledger, breakGlass, server]
     }
     try await runServices(services, logger: logger)
+  }
+
+  private func journal(of node: String) -> String {
+    "\(directory)/break_glass_journal_\(node).db"
   }
 
   static let samplePolicy = """

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BreakGlass
 import BudgetLedger
 import CoreMetrics
 import Foundation
@@ -63,6 +64,17 @@ struct ServeCommand: AsyncParsableCommand {
       valueName: "seconds"))
   var drainTimeout = 10.0
 
+  @Option(
+    name: .customLong("break-glass-journal"),
+    help: ArgumentHelp(
+      "Where this node records emergencies before it answers: a file on a disk of its own.",
+      discussion: """
+        Default: $TRUST_BUDGET_BREAK_GLASS_JOURNAL, else server/data/break_glass_journal.db. It is \
+        made, with its directory, when the policy has a break_glass section.
+        """,
+      valueName: "path"))
+  var breakGlassJournal: String?
+
   @OptionGroup var logging: LoggingOptions
 
   func validate() throws {
@@ -72,6 +84,9 @@ struct ServeCommand: AsyncParsableCommand {
     }
     guard drainTimeout > 0, drainTimeout <= 600 else {
       throw ValidationError("--drain-timeout must be more than 0 and at most 600 seconds")
+    }
+    guard !journalPath.isEmpty else {
+      throw ValidationError("--break-glass-journal must be the path of a file")
     }
     guard listen.isLoopback || insecure else {
       throw ValidationError(
@@ -100,21 +115,30 @@ struct ServeCommand: AsyncParsableCommand {
         metrics: metrics)
     }
     try await verifySchema(of: ledger, logger: logger)
+    let breakGlass = try await openBreakGlass(
+      node: name, journal: journalPath, connectionString: database.connectionString,
+      policies: policies, logger: logger)
     let departure = Departure(delay: .seconds(drainDelay)) {
       logger.notice("leaving", metadata: ["node": "\(name)"])
       ServiceNotification.stopping.send()
     }
     let server = TrustBudgetServer(
       name: name, host: listen.host, port: listen.port, ledger: ledger, policies: policies,
-      metrics: metrics, departure: departure, now: { .wallClock() }, logger: logger,
+      breakGlass: breakGlass, metrics: metrics, departure: departure, now: { .wallClock() },
+      logger: logger,
       onListening: { port in
         logger.notice(
           "listening", metadata: ["address": "\(listen.host):\(port)", "node": "\(name)"])
         ServiceNotification.ready.send()
       })
     try await runServices(
-      [ledger, policies, server, departure], drainTimeout: .seconds(drainDelay + drainTimeout),
-      logger: logger)
+      [ledger, policies, breakGlass, server, departure],
+      drainTimeout: .seconds(drainDelay + drainTimeout), logger: logger)
+  }
+
+  private var journalPath: String {
+    breakGlassJournal ?? ProcessInfo.processInfo.environment["TRUST_BUDGET_BREAK_GLASS_JOURNAL"]
+      ?? "server/data/break_glass_journal.db"
   }
 
   /// A wrong schema ends the program here, where somebody looks. A database that is away does not:
@@ -141,6 +165,23 @@ func openPolicy(_ path: String, logger: Logger) throws -> PolicyStore {
   } catch {
     throw CommandFailure("\(path) cannot be read: \(error.localizedDescription)")
   }
+}
+
+/// Sets up the path for emergencies; its journal is opened where it may be needed.
+func openBreakGlass(
+  node: String, journal path: String, connectionString: String, policies: PolicyStore,
+  logger: Logger
+) async throws -> BreakGlass {
+  let breakGlass = try await translatingErrors {
+    try BreakGlass(
+      node: node, journal: path, connectionString: connectionString, now: { .wallClock() },
+      logger: logger)
+  }
+  // Also where break-glass was switched off since: what it holds must reach PostgreSQL.
+  if policies.current.policy.breakGlass != nil || FileManager.default.fileExists(atPath: path) {
+    await breakGlass.prepare()
+  }
+  return breakGlass
 }
 
 /// Runs services until SIGTERM or SIGINT; then they finish what they hold, the last one first.

@@ -34,6 +34,9 @@ import TrustBudgetTesting
     "TRUNCATE trust_budget.audit_entries",
     "INSERT INTO trust_budget.audit_entries (transaction_id) VALUES ('1')",
     "DELETE FROM trust_budget.budgets",
+    "DELETE FROM trust_budget.break_glass_events",
+    "UPDATE trust_budget.break_glass_events SET reason = 'none'",
+    "INSERT INTO trust_budget.break_glass_events (transaction_id) VALUES ('1')",
     "UPDATE trust_budget.budgets SET budget_id = 'mine'",
     "INSERT INTO trust_budget.budgets (budget_id, initial_balance, last_seq) VALUES ('mine', 1, 9)",
     "UPDATE trust_budget.ledger SET epoch = 7",
@@ -75,6 +78,9 @@ import TrustBudgetTesting
         #expect(
           try await role.database.query("SELECT * FROM trust_budget.verify_all_budgets()") == [])
         #expect(try await role.database.ledgerFaults() == [])
+        #expect(
+          try await role.database.query("SELECT * FROM trust_budget.verify_all_break_glass()")
+            == [])
         for statement in [
           "UPDATE trust_budget.budgets SET spent = 0",
           "INSERT INTO trust_budget.audit_entries (epoch) VALUES (1)",

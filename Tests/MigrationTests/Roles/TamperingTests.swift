@@ -14,6 +14,9 @@ import TrustBudgetTesting
     "TRUNCATE trust_budget.audit_entries, trust_budget.budgets CASCADE",
     "SET session_replication_role = replica; DELETE FROM trust_budget.audit_entries",
     "DELETE FROM trust_budget.ledger_history",
+    "UPDATE trust_budget.break_glass_events SET reason = ''",
+    "DELETE FROM trust_budget.break_glass_events",
+    "SET session_replication_role = replica; TRUNCATE trust_budget.break_glass_events",
   ])
   func `the triggers refuse even the owner`(statements: String) async throws {
     try await TestDatabase.withLedger { database in

@@ -135,4 +135,26 @@ struct GrantTests {
       rule.evaluate(username: asking, requestedPrincipals: ["x"], approvers: [bob, eve])
         .refusal != nil)
   }
+
+  @Test("Break-glass may name whom to tell")
+  func notice() throws {
+    func rule(_ notify: String) throws -> BreakGlassRule? {
+      try Policy(
+        "policies: []\nbreak_glass: {principals: [root], max_duration: 60s, notify: \(notify)}"
+      ).breakGlass
+    }
+    #expect(
+      try rule(#"{command: [/bin/page, "--urgent"], webhook: "https://h.example/x"}"#)?.notify
+        == BreakGlassNotice(command: ["/bin/page", "--urgent"], webhook: "https://h.example/x"))
+    #expect(
+      try rule(#"{webhook: "http://127.0.0.1:9/x"}"#)?.notify
+        == BreakGlassNotice(command: [], webhook: "http://127.0.0.1:9/x"))
+    for wrong in [
+      "{}", "{command: []}", "{command: page}", "{command: [page]}", "{command: [7]}",
+      #"{command: [""]}"#, "{webhook: soon}", #"{webhook: "ftp://h.example"}"#,
+      #"{webhook: "https://"}"#, "{mail: root}", "[]",
+    ] {
+      #expect(throws: PolicyDiagnostics.self, "\(wrong)") { try rule(wrong) }
+    }
+  }
 }

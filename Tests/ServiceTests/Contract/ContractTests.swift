@@ -1,3 +1,4 @@
+import BreakGlass
 import BudgetLedger
 import Foundation
 import HTTPTypes
@@ -28,7 +29,9 @@ struct ContractTests {
 
   @Test(.enabled(if: Tool.isThere("python3"), "needs Python, with jsonschema and yaml"))
   func `routes, examples and real answers are as the contract has them`() async throws {
-    try await Service.with { service in
+    let policy =
+      SamplePolicy.text + "\nbreak_glass:\n  principals: [\"root\"]\n  max_duration: \"60s\"\n"
+    try await Service.with(policy: policy) { service in
       let recorder = Recorder(node: try service.node)
       try await recordEverything(recorder)
       let routes = try routes(service).map { "\($0.method.rawValue) \($0.path)" }
@@ -53,6 +56,10 @@ struct ContractTests {
       policies: try PolicyStore(
         path: service.directory.file(Service.policyFile), now: { Timestamp(microseconds: 0) },
         logger: logger),
+      breakGlass: try BreakGlass(
+        node: "routes", journal: service.directory.file("routes.db"),
+        connectionString: service.database.connectionString,
+        now: { Timestamp(microseconds: 0) }, logger: logger),
       metrics: PrometheusRegistry(describing: []), departure: Departure(delay: .zero),
       now: { Timestamp(microseconds: 0) }, logger: logger
     ).routes
@@ -68,6 +75,17 @@ struct ContractTests {
     try await authorizations(node)
     try await charges(node)
     try await administration(node)
+    try await breakGlass(node)
+  }
+
+  private func breakGlass(_ node: Recorder) async throws {
+    let path = "/v1/break-glass"
+    try await node.post(path, ["request_id": "e1", "username": "a", "reason": "fire"])
+    try await node.post(path, ["request_id": "e1", "username": "a", "reason": "fire"])
+    try await node.post(path, ["request_id": "e1", "username": "b", "reason": "fire"])
+    try await node.post(path, ["username": "a", "reason": "x", "requested_duration": "9h"])
+    try await node.post(path, ["username": "a"], isValid: false)
+    for path in [path, path + "?limit=1", path + "?cursor=x"] { try await node.get(path) }
   }
 
   private func authorizations(_ node: Recorder) async throws {

@@ -15,7 +15,12 @@ struct RunningNode: Reachable {
     let program = try Program.start(
       [
         "serve", "--policy", path, "--listen", "127.0.0.1:0", "--node-name", name, "--auth", "none",
-      ] + more, environment: ["DATABASE_URL": connectionString])
+      ] + more,
+      environment: [
+        "DATABASE_URL": connectionString,
+        // Beside the policy: whoever lends that directory removes it.
+        "TRUST_BUDGET_BREAK_GLASS_JOURNAL": journal(of: name, policy: path),
+      ])
     do {
       let port = try await wait(for: "\(name) to listen") {
         let log = program.errors
@@ -28,6 +33,11 @@ struct RunningNode: Reachable {
       await program.kill()
       throw error
     }
+  }
+
+  /// Where a node with this name and policy records emergencies.
+  static func journal(of name: String, policy path: String) -> String {
+    URL(filePath: path).deletingLastPathComponent().appending(path: "journal-\(name).db").path()
   }
 
   var port: UInt16 { UInt16(url.split(separator: ":").last ?? "") ?? 0 }

@@ -18,7 +18,8 @@ package enum LedgerGrants {
       """
       GRANT SELECT ON trust_budget.audit_entries, trust_budget.budgets, trust_budget.ledger, \
       trust_budget.schema_migrations, trust_budget.budget_status, trust_budget.exhausted_budgets, \
-      trust_budget.usage_by_user_day, trust_budget.unsettled_charges, trust_budget.audit_trail TO %1$I
+      trust_budget.usage_by_user_day, trust_budget.unsettled_charges, trust_budget.audit_trail, \
+      trust_budget.break_glass_events TO %1$I
       """,
       """
       GRANT INSERT (epoch, budget_id, budget_seq, kind, username, cost, balance_before, \
@@ -29,6 +30,11 @@ package enum LedgerGrants {
       """
       GRANT UPDATE (initial_balance, adjustment, spent, reset_interval, window_started_at, \
       window_seq, last_seq, last_hash) ON trust_budget.budgets TO %1$I
+      """,
+      """
+      GRANT INSERT (epoch, journal_id, node_seq, node, username, reason, ticket, approvers, \
+      principals, max_duration, max_duration_seconds, requested_duration_seconds, request_id, \
+      request, policy_digest, actor, occurred_at, hash) ON trust_budget.break_glass_events TO %1$I
       """,
       "GRANT EXECUTE ON FUNCTION trust_budget.server() TO %1$I",
       "GRANT EXECUTE ON FUNCTION trust_budget.recognise_server(text, bigint, bytea) TO %1$I",
@@ -42,5 +48,11 @@ package enum LedgerGrants {
       "GRANT EXECUTE ON FUNCTION trust_budget.entry_hash(trust_budget.audit_entries, bytea, uuid) TO %1$I",
       "GRANT EXECUTE ON FUNCTION trust_budget.verify_budget(text) TO %1$I",
       "GRANT EXECUTE ON FUNCTION trust_budget.verify_all_budgets() TO %1$I",
+      """
+      GRANT EXECUTE ON FUNCTION trust_budget.break_glass_hash(trust_budget.break_glass_events, bytea) \
+      TO %1$I
+      """,
+      "GRANT EXECUTE ON FUNCTION trust_budget.verify_break_glass(uuid) TO %1$I",
+      "GRANT EXECUTE ON FUNCTION trust_budget.verify_all_break_glass() TO %1$I",
     ]
 }

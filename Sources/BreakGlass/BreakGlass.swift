@@ -1,0 +1,159 @@
+import BudgetLedger
+import Logging
+import Metrics
+import ServiceLifecycle
+import TrustBudget
+
+/// The path for emergencies: records an event before anybody is answered, and sees to it that
+/// everybody hears of it.
+///
+/// Nothing of it depends on budgets, and nothing that is needed for an answer depends on PostgreSQL.
+package final class BreakGlass: Service {
+  /// Where an event is recorded when it is answered.
+  package enum Store: String, Hashable, Sendable {
+    /// On the node's own disk; on its way to PostgreSQL.
+    case journal
+    /// In PostgreSQL, because the journal could not be written.
+    case postgresql
+  }
+
+  /// How long notices that are under way may take when the service ends.
+  private static let farewell: Duration = .seconds(3)
+
+  private let now: @Sendable () -> Timestamp
+  private let logger: Logger
+  private let keeper: JournalKeeper
+  private let recorder: BreakGlassRecorder
+  private let forwarder: BreakGlassForwarder
+  private let notifier: BreakGlassNotifier
+  private let queue = RecordingQueue()
+  private let events = Counter(label: "trust_budget_break_glass_events_total")
+  private let unforwarded = Gauge(label: "trust_budget_break_glass_unforwarded")
+
+  /// - Parameters:
+  ///   - journal: the path of the journal. It is made when it is first needed.
+  ///   - now: the node's clock.
+  /// - Throws: `PostgresError` when the connection string cannot be read.
+  package init(
+    node: String, journal path: String, connectionString: String,
+    now: @escaping @Sendable () -> Timestamp, logger: Logger
+  ) throws {
+    self.now = now
+    self.logger = logger
+    let settings = LedgerSettings(node: node)
+    keeper = JournalKeeper(path: path, now: now, logger: logger)
+    recorder = BreakGlassRecorder(
+      node: node, keeper: keeper,
+      trail: try BreakGlassTrail(connectionString: connectionString, settings: settings))
+    forwarder = BreakGlassForwarder(
+      keeper: keeper,
+      trail: try BreakGlassTrail(connectionString: connectionString, settings: settings),
+      logger: logger)
+    notifier = BreakGlassNotifier(logger: logger)
+  }
+
+  /// Opens the journal before the first request, where break-glass is on or there may be events that
+  /// have not reached PostgreSQL.
+  package func prepare() async {
+    await recorder.prepare()
+  }
+
+  /// Records a request that the policy allows.
+  ///
+  /// - Parameter notice: whom to tell, besides the log and the metrics.
+  /// - Throws: `BreakGlassUnrecorded`: then nothing may be signed.
+  package func record(
+    _ request: BreakGlassIssuance, notice: BreakGlassNotice?
+  ) async throws(BreakGlassUnrecorded) -> (outcome: BreakGlassOutcome, store: Store) {
+    let (outcome, store) = try await queue.add(request, at: now()).get()
+    if case .recorded(let event, replayed: false) = outcome {
+      events.increment()
+      logger.warning(
+        "break-glass",
+        metadata: [
+          "username": "\(event.username)", "reason": "\(event.reason)",
+          "ticket": "\(event.ticket ?? "")",
+          "approvers": "\(event.approvers.joined(separator: ","))",
+          "principals": "\(event.principals.joined(separator: ","))",
+          "max_duration": "\(event.maxDuration)", "request_id": "\(event.requestID)",
+          "journal": "\(event.journalID)", "event": "\(event.sequence)",
+          "recorded": "\(store.rawValue)",
+        ])
+      if let notice { notifier.tell(notice, of: event) }
+    }
+    return (outcome, store)
+  }
+
+  /// The events of the node's own journal; nil while there is none.
+  package var journal: BreakGlassJournal? { keeper.current }
+
+  /// What stands in the way of the events, in words; nil: nothing.
+  package var status: BreakGlassStatus {
+    let journal = keeper.current
+    return BreakGlassStatus(
+      journalPath: keeper.path, journalID: journal?.journalID,
+      journalProblem: keeper.problem.map { "\($0)" },
+      unforwarded: journal.map { $0.sequence - $0.forwardedThrough },
+      obstacle: forwarder.obstacle)
+  }
+
+  /// Records and forwards until the service is told to stop; then answers what waits, and tries once
+  /// more to bring PostgreSQL what it lacks.
+  package func run() async throws {
+    let (ticks, tick) = AsyncStream.makeStream(
+      of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    await withTaskCancellationOrGracefulShutdownHandler {
+      // What a task gives says whether it is what the end waits for.
+      await withTaskGroup(of: Bool.self) { group in
+        group.addTask {
+          await self.notifier.run()
+          return true
+        }
+        group.addTask {
+          for await _ in ticks {
+            await self.forwarder.forward()
+            self.report()
+          }
+          return false
+        }
+        group.addTask {
+          while (try? await Task.sleep(for: .milliseconds(200))) != nil { tick.yield() }
+          return false
+        }
+        await queue.drain { batch in
+          await self.answer(batch)
+          tick.yield()
+        }
+        tick.finish()
+        notifier.close()
+        group.addTask {
+          try? await Task.sleep(for: BreakGlass.farewell)
+          return true
+        }
+        while let isAll = await group.next(), !isAll {}
+        group.cancelAll()
+      }
+    } onCancelOrGracefulShutdown: {
+      self.queue.close()
+    }
+    await forwarder.forward(isLast: true)
+    report()
+    await forwarder.close()
+    await recorder.close()
+  }
+
+  private func answer(_ batch: [RecordingQueue.Pending]) async {
+    do throws(BreakGlassUnrecorded) {
+      let outcomes = try await recorder.record(batch.map { ($0.request, $0.moment) })
+      for (pending, outcome) in zip(batch, outcomes) {
+        pending.answer.resume(returning: .success(outcome))
+      }
+    } catch {
+      for pending in batch { pending.answer.resume(returning: .failure(error)) }
+    }
+  }
+
+  private func report() {
+    unforwarded.record(status.unforwarded ?? 0)
+  }
+}

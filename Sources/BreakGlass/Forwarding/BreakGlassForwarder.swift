@@ -1,0 +1,122 @@
+import BudgetLedger
+import Logging
+import Synchronization
+import TrustBudget
+
+/// Brings the journal's events to PostgreSQL, each exactly once.
+///
+/// It keeps no account of what it has sent. PostgreSQL is asked which event of the journal is its
+/// newest, and gets those that follow: so a node may be killed at any moment, a COMMIT's answer may
+/// be lost, and a failover that forgot events makes them be sent again.
+actor BreakGlassForwarder {
+  /// The most events in one transaction.
+  private static let batchSize = 256
+  /// How often PostgreSQL is asked when there is nothing to send.
+  private static let interval: Duration = .seconds(30)
+  private static let longestPause: Duration = .seconds(2)
+
+  /// What stands in the way.
+  enum Obstacle: Hashable, Sendable {
+    case unavailable(String)
+    case forked(BreakGlassFork)
+  }
+
+  private let keeper: JournalKeeper
+  private let trail: BreakGlassTrail
+  private let logger: Logger
+  private let noted = Mutex<Obstacle?>(nil)
+  private var due = ContinuousClock.now
+  private var pause: Duration = .zero
+
+  init(keeper: JournalKeeper, trail: BreakGlassTrail, logger: Logger) {
+    self.keeper = keeper
+    self.trail = trail
+    self.logger = logger
+  }
+
+  nonisolated var obstacle: Obstacle? { noted.withLock { $0 } }
+
+  /// Sends what there is to send, if there is anything and it is time.
+  ///
+  /// - Parameter isLast: to try once more, whatever the pause.
+  func forward(isLast: Bool = false) async {
+    let removed = keeper.removed
+    let journals = removed + [keeper.current].compactMap(\.self)
+    let isBehind = journals.contains { $0.sequence > $0.forwardedThrough }
+    let isDue = pause == .zero ? isBehind || .now >= due : .now >= due
+    guard !journals.isEmpty, isLast ? isBehind : isDue else { return }
+    do {
+      for journal in journals { try await send(journal) }
+      removed.forEach(keeper.forget)
+      pause = .zero
+      due = .now + Self.interval
+      note(nil)
+    } catch let fork as BreakGlassFork {
+      pause = Self.interval
+      due = .now + pause
+      note(.forked(fork))
+    } catch {
+      pause = min(max(pause * 2, .milliseconds(100)), Self.longestPause)
+      due = .now + pause
+      note(.unavailable(LedgerHealth.reason(error)))
+    }
+  }
+
+  func close() async {
+    await trail.close()
+  }
+
+  private func send(_ journal: BreakGlassJournal) async throws {
+    var head = try await trail.head(of: journal.journalID)
+    try await check(head, against: journal)
+    if head.sequence < journal.forwardedThrough {
+      logger.critical(
+        "break-glass events are gone from PostgreSQL; they are sent again from the journal",
+        metadata: [
+          "journal": "\(journal.journalID)", "after": "\(head.sequence)",
+          "through": "\(journal.forwardedThrough)",
+        ])
+    }
+    await journal.noteForwarded(through: head.sequence)
+    while true {
+      let events = try await journal.events(after: head.sequence, limit: Self.batchSize)
+      guard let last = events.last else { return }
+      try await trail.append(events)
+      head = BreakGlassChain(
+        journalID: journal.journalID, sequence: last.sequence, hash: last.hash)
+      await journal.noteForwarded(through: last.sequence)
+    }
+  }
+
+  /// PostgreSQL's newest event of the journal must be in the journal, to the letter.
+  private func check(
+    _ head: BreakGlassChain, against journal: BreakGlassJournal
+  ) async throws {
+    guard head.sequence > 0 else { return }
+    let own = try await journal.events(after: head.sequence - 1, limit: 1).first
+    guard own?.hash == head.hash else {
+      throw BreakGlassFork(journalID: journal.journalID, sequence: head.sequence)
+    }
+  }
+
+  private func note(_ obstacle: Obstacle?) {
+    let before = noted.withLock { noted in
+      defer { noted = obstacle }
+      return noted
+    }
+    guard before != obstacle else { return }
+    switch obstacle {
+    case nil: logger.notice("break-glass events reach PostgreSQL")
+    case .unavailable(let reason):
+      logger.warning(
+        "break-glass events wait for PostgreSQL", metadata: ["reason": "\(reason)"])
+    case .forked(let fork):
+      logger.critical(
+        """
+        break-glass journal and PostgreSQL disagree: the journal was copied or restored, or one of \
+        the two rewritten. Keep the file. To go on: stop the node, move the file away, start it
+        """,
+        metadata: ["journal": "\(fork.journalID)", "event": "\(fork.sequence)"])
+    }
+  }
+}

@@ -1,0 +1,231 @@
+import Foundation
+import GRDB
+import Synchronization
+import TrustBudget
+
+/// A node's own record of emergencies: on disk, forced there, before anybody is answered.
+///
+/// It is only ever appended to. How much of it PostgreSQL has is PostgreSQL's to say, so nothing here
+/// can be half done when the node is killed.
+package final class BreakGlassJournal: Sendable {
+  package let journalID: String
+  private let file: JournalFile
+  private let database: DatabaseQueue
+  private let newest: Mutex<Int64>
+  private let forwarded: Mutex<Int64>
+
+  /// Opens a journal, or begins one, and verifies every event in it.
+  ///
+  /// - Throws: `JournalProblem`; `corrupt` when what is there is not what a node wrote.
+  package init(path: String) throws(JournalProblem) {
+    let file = try JournalFile(claiming: path)
+    do {
+      var configuration = Configuration()
+      configuration.busyMode = .timeout(2)
+      configuration.label = "break-glass journal"
+      configuration.prepareDatabase { database in
+        // A commit is one fsync of the write-ahead log, and on the disk when it returns.
+        let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
+        guard mode == "wal" else {
+          throw JournalProblem.unusable("the file system has no write-ahead log for SQLite")
+        }
+        try database.execute(sql: "PRAGMA synchronous = FULL")
+      }
+      let database = try DatabaseQueue(path: path, configuration: configuration)
+      let (id, chain, forwarded) = try database.write { database in
+        let id = try JournalSchema.prepare(
+          database, newJournalID: UUID().uuidString.lowercased())
+        return (
+          id, try BreakGlassJournal.verify(database, journalID: id),
+          try Int64.fetchOne(database, sql: "SELECT forwarded_through FROM journal") ?? 0
+        )
+      }
+      self.journalID = id
+      self.file = file
+      self.database = database
+      self.newest = Mutex(chain.sequence)
+      self.forwarded = Mutex(min(forwarded, chain.sequence))
+    } catch {
+      throw JournalProblem(error, path: path)
+    }
+  }
+
+  /// The number of the newest event; 0 before the first.
+  package var sequence: Int64 { newest.withLock { $0 } }
+
+  /// Up to which event PostgreSQL has them, as far as is known.
+  package var forwardedThrough: Int64 { forwarded.withLock { $0 } }
+
+  /// Records requests in their order, all or none, in one commit.
+  ///
+  /// - Throws: `JournalProblem`; then none of them is recorded.
+  package func record(
+    _ requests: [(request: BreakGlassIssuance, moment: Timestamp)], node: String
+  ) async throws(JournalProblem) -> [BreakGlassOutcome] {
+    guard file.isInPlace else { throw .vanished(file.path) }
+    let journalID = journalID
+    do {
+      let (outcomes, last) = try await database.write { database in
+        var chain = try BreakGlassJournal.head(database, journalID: journalID)
+        let outcomes = try requests.map { request, moment in
+          if let event = try BreakGlassJournal.event(
+            request.requestID, database, journalID: journalID)
+          {
+            return BreakGlassOutcome(request, recordedAs: event)
+          }
+          let event = chain.append(request, node: node, at: moment)
+          try event.insert(into: database)
+          return .recorded(event, replayed: false)
+        }
+        return (outcomes, chain.sequence)
+      }
+      // Removed while it was written: then it is not on a disk that anybody will look at.
+      guard file.isInPlace else { throw JournalProblem.vanished(file.path) }
+      newest.withLock { $0 = last }
+      return outcomes
+    } catch {
+      throw JournalProblem(error, path: file.path)
+    }
+  }
+
+  /// Events that follow one, in their order.
+  ///
+  /// - Throws: `JournalProblem`.
+  package func events(
+    after sequence: Int64, limit: Int
+  ) async throws(JournalProblem) -> [BreakGlassEvent] {
+    try await read { database, journalID in
+      try Row.fetchAll(
+        database,
+        sql: "SELECT * FROM break_glass_events WHERE node_seq > ? ORDER BY node_seq LIMIT ?",
+        arguments: [sequence, limit]
+      ).map { try BreakGlassEvent(row: $0, journalID: journalID) }
+    }
+  }
+
+  /// A page of events, the newest first.
+  ///
+  /// - Throws: `JournalProblem`.
+  package func page(
+    before place: BreakGlassPlace?, limit: Int
+  ) async throws(JournalProblem) -> [BreakGlassEvent] {
+    try await read { database, journalID in
+      // Of events with the time of `place`, those of a journal that sorts before it follow.
+      let beforeSequence =
+        switch place {
+        case nil: Int64.max
+        case .some(let place) where place.journalID == journalID: place.sequence
+        case .some(let place): place.journalID > journalID ? Int64.max : 0
+        }
+      return try Row.fetchAll(
+        database,
+        sql: """
+          SELECT * FROM break_glass_events WHERE (occurred_at, node_seq) < (?, ?)
+          ORDER BY occurred_at DESC, node_seq DESC LIMIT ?
+          """,
+        arguments: [place?.occurredAt.sortableText ?? "9", beforeSequence, limit]
+      ).map { try BreakGlassEvent(row: $0, journalID: journalID) }
+    }
+  }
+
+  /// How many events there were since a moment, and when the newest was.
+  ///
+  /// - Throws: `JournalProblem`.
+  package func events(
+    since moment: Timestamp
+  ) async throws(JournalProblem) -> (count: Int64, newest: Timestamp?) {
+    try await read { database, _ in
+      let row = try Row.fetchOne(
+        database,
+        sql: "SELECT count(*), max(occurred_at) FROM break_glass_events WHERE occurred_at > ?",
+        arguments: [moment.sortableText])
+      return (row?[0] ?? 0, (row?[1] as String?).flatMap { Timestamp($0) })
+    }
+  }
+
+  /// Notes how far PostgreSQL has the journal. For people only, so it may fail.
+  package func noteForwarded(through sequence: Int64) async {
+    let before = forwarded.withLock { forwarded in
+      defer { forwarded = sequence }
+      return forwarded
+    }
+    guard before != sequence else { return }
+    try? await database.write { database in
+      try database.execute(
+        sql: "UPDATE journal SET forwarded_through = ?", arguments: [sequence])
+    }
+  }
+
+  /// Lets another journal have the place of this one, whose file was removed: its events can be read
+  /// as long as it is open.
+  func release() {
+    file.release()
+  }
+
+  private func read<R: Sendable>(
+    _ body: @escaping @Sendable (Database, _ journalID: String) throws -> R
+  ) async throws(JournalProblem) -> R {
+    let journalID = journalID
+    do {
+      return try await database.read { try body($0, journalID) }
+    } catch {
+      throw JournalProblem(error, path: file.path)
+    }
+  }
+
+  private static func verify(
+    _ database: Database, journalID: String
+  ) throws -> BreakGlassChain {
+    let report = try String.fetchAll(database, sql: "PRAGMA quick_check(3)")
+    guard report == ["ok"] else { throw JournalProblem.corrupt(report.joined(separator: "; ")) }
+    var chain = BreakGlassChain(journalID: journalID)
+    let rows = try Row.fetchCursor(
+      database, sql: "SELECT * FROM break_glass_events ORDER BY node_seq")
+    while let row = try rows.next() {
+      try chain.verify(try BreakGlassEvent(row: row, journalID: journalID))
+    }
+    return chain
+  }
+
+  private static func head(
+    _ database: Database, journalID: String
+  ) throws -> BreakGlassChain {
+    let row = try Row.fetchOne(
+      database,
+      sql: "SELECT node_seq, hash FROM break_glass_events ORDER BY node_seq DESC LIMIT 1")
+    guard let row else { return BreakGlassChain(journalID: journalID) }
+    guard let hash = Digest(bytes: Array(row["hash"] as Data)) else {
+      throw JournalProblem.corrupt("event \(row["node_seq"] as Int64) has no hash")
+    }
+    return BreakGlassChain(journalID: journalID, sequence: row["node_seq"], hash: hash)
+  }
+
+  private static func event(
+    _ id: RequestID, _ database: Database, journalID: String
+  ) throws -> BreakGlassEvent? {
+    try Row.fetchOne(
+      database, sql: "SELECT * FROM break_glass_events WHERE request_id = ?",
+      arguments: [id.value]
+    ).map { try BreakGlassEvent(row: $0, journalID: journalID) }
+  }
+}
+
+extension JournalProblem {
+  /// What SQLite, the chain or the file system says.
+  fileprivate init(_ error: any Error, path: String) {
+    self =
+      switch error {
+      case let problem as JournalProblem: problem
+      case let fault as BreakGlassChain.Fault: .corrupt("\(fault)")
+      case let error as DatabaseError
+      where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode):
+        .corrupt(error.message ?? "\(error.resultCode)")
+      case let error as DatabaseError
+      where [.SQLITE_FULL, .SQLITE_BUSY].contains(error.resultCode):
+        .full("\(path): \(error.message ?? "\(error.resultCode)")")
+      case let error as DatabaseError:
+        .unusable("\(path): \(error.message ?? "\(error.resultCode)")")
+      default: .unusable("\(path): \(error.localizedDescription)")
+      }
+  }
+}

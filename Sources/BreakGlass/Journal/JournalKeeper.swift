@@ -1,0 +1,106 @@
+import Foundation
+import Logging
+import Synchronization
+import TrustBudget
+
+/// Keeps a node's journal open: opens it when it is first needed, again after a failure, and begins
+/// another one where the old one cannot be used.
+final class JournalKeeper: Sendable {
+  let path: String
+  private let now: @Sendable () -> Timestamp
+  private let logger: Logger
+  private let state = Mutex(State())
+
+  private struct State {
+    var journal: BreakGlassJournal?
+    var problem: JournalProblem?
+    var removed: [BreakGlassJournal] = []
+  }
+
+  init(path: String, now: @escaping @Sendable () -> Timestamp, logger: Logger) {
+    self.path = path
+    self.now = now
+    self.logger = logger
+  }
+
+  /// The journal in use; nil while there is none.
+  var current: BreakGlassJournal? { state.withLock { $0.journal } }
+
+  /// Journals whose files were removed while they were in use: what is in them can still be saved.
+  var removed: [BreakGlassJournal] { state.withLock { $0.removed } }
+
+  /// Lets a removed journal go.
+  func forget(_ journal: BreakGlassJournal) {
+    state.withLock { $0.removed.removeAll { $0 === journal } }
+  }
+
+  /// Why there is none, or why the last attempt to write failed.
+  var problem: JournalProblem? { state.withLock { $0.problem } }
+
+  /// The journal in use, or the one that can be opened now.
+  ///
+  /// Only the recorder calls it, one call at a time.
+  func opened() throws(JournalProblem) -> BreakGlassJournal {
+    if let journal = current { return journal }
+    do {
+      let journal = try open()
+      note(journal)
+      logger.info(
+        "break-glass journal opened",
+        metadata: ["path": "\(path)", "journal": "\(journal.journalID)"])
+      return journal
+    } catch {
+      note(error)
+      throw error
+    }
+  }
+
+  /// Notes that the journal took what it was given.
+  func note(_ journal: BreakGlassJournal) {
+    let recovered = state.withLock { state in
+      defer {
+        state.journal = journal
+        state.problem = nil
+      }
+      return state.problem != nil
+    }
+    if recovered {
+      logger.notice("break-glass journal can be written again", metadata: ["path": "\(path)"])
+    }
+  }
+
+  /// Notes why the journal failed. One that is only full stays open; any other is opened anew by the
+  /// next attempt.
+  func note(_ problem: JournalProblem) {
+    let isNew = state.withLock { state in
+      let isNew = state.problem != problem
+      state.problem = problem
+      if case .full = problem { return isNew }
+      if case .vanished = problem, let journal = state.journal {
+        journal.release()
+        state.removed.append(journal)
+      }
+      state.journal = nil
+      return isNew
+    }
+    guard isNew else { return }
+    logger.error(
+      "break-glass journal cannot be written; PostgreSQL alone records events until it can",
+      metadata: ["path": "\(path)", "problem": "\(problem)"])
+  }
+
+  private func open() throws(JournalProblem) -> BreakGlassJournal {
+    do {
+      return try BreakGlassJournal(path: path)
+    } catch .corrupt(let reason) {
+      let day = now().description.filter { $0.isNumber || $0 == "T" }.prefix(15)
+      let target = try JournalFile.setAside(path, suffix: "corrupt-\(day)")
+      logger.critical(
+        """
+        break-glass journal is damaged or was changed; it is set aside and a new one begun. \
+        Events that had not reached PostgreSQL are in it alone: keep it
+        """, metadata: ["set_aside": "\(target)", "problem": "\(reason)"])
+      return try BreakGlassJournal(path: path)
+    }
+  }
+}

@@ -1,0 +1,24 @@
+/// Why a journal cannot be used.
+package enum JournalProblem: Error, Hashable, Sendable {
+  /// Another process has it.
+  case inUse(String)
+  /// The file system or SQLite will not have it: a directory that may not be written, a failing disk.
+  case unusable(String)
+  /// There is no room for more, or somebody else writes to it. What is in it can be read.
+  case full(String)
+  /// What is in the file is no journal, or one that was changed by hand or by a failing disk.
+  case corrupt(String)
+  /// The file was removed, or another was put in its place.
+  case vanished(String)
+}
+
+extension JournalProblem: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .inUse(let path): "another process has the journal \(path)"
+    case .unusable(let reason), .full(let reason): reason
+    case .corrupt(let reason): reason
+    case .vanished(let path): "\(path) was removed or replaced"
+    }
+  }
+}

@@ -1,0 +1,12 @@
+/// An event could be recorded nowhere, so the request is refused.
+package struct BreakGlassUnrecorded: Error, Hashable, Sendable {
+  /// Why the node's journal did not take it.
+  package let journal: String
+  /// Why PostgreSQL did not.
+  package let postgres: String
+
+  package init(journal: String, postgres: String) {
+    self.journal = journal
+    self.postgres = postgres
+  }
+}

@@ -1,0 +1,159 @@
+import LibPQ
+import TrustBudget
+
+extension BreakGlassEvent {
+  /// The columns that `init(decoding:)` reads, in its order.
+  static let columns = """
+    journal_id::text, node_seq, node, username, reason, ticket, approvers, principals, \
+    max_duration, max_duration_seconds, requested_duration_seconds, request_id, request, \
+    policy_digest, actor, occurred_at, hash
+    """
+
+  init(decoding row: inout PostgresRow) throws {
+    self.init(
+      journalID: try row.next(String.self),
+      sequence: try row.next(Int64.self),
+      node: try row.next(String.self),
+      username: try row.next(String.self),
+      reason: try row.next(String.self),
+      ticket: try row.next(String?.self),
+      approvers: try row.next([String].self),
+      principals: try row.next([String].self),
+      maxDuration: try row.next(String.self),
+      maxDurationSeconds: try row.next(Int64.self),
+      requestedDurationSeconds: try row.next(Int64?.self),
+      requestID: try row.next(String.self),
+      request: try row.next(String.self),
+      policyDigest: try Digest(decoding: try row.next([UInt8].self)),
+      actor: try row.next(String?.self),
+      occurredAt: Timestamp(try row.next(PostgresTimestamp.self)),
+      hash: try Digest(decoding: try row.next([UInt8].self)))
+  }
+}
+
+/// A page of the trail, the newest first.
+package struct BreakGlassQuery: PostgresStatement {
+  package static let name: String? = nil
+  package static let sql = """
+    SELECT \(BreakGlassEvent.columns)
+    FROM trust_budget.break_glass_events
+    WHERE (occurred_at, journal_id, node_seq) < ($1, $2::uuid, $3)
+    ORDER BY occurred_at DESC, journal_id DESC, node_seq DESC
+    LIMIT $4
+    """
+  package static let parameterTypes: [PostgresType] = [.timestamptz, .text, .int8, .int8]
+
+  let before: BreakGlassPlace?
+  let limit: Int
+
+  /// - Parameter before: the last event of the page before; nil for the newest.
+  package init(before: BreakGlassPlace?, limit: Int) {
+    self.before = before
+    self.limit = limit
+  }
+
+  package func bind(_ parameters: inout PostgresParameters) {
+    parameters.append(before.map { PostgresTimestamp($0.occurredAt) } ?? .infinity)
+    parameters.append(before?.journalID ?? "ffffffff-ffff-ffff-ffff-ffffffffffff")
+    parameters.append(before?.sequence ?? .max)
+    parameters.append(Int64(limit))
+  }
+
+  package static func decode(_ row: inout PostgresRow) throws -> BreakGlassEvent {
+    try BreakGlassEvent(decoding: &row)
+  }
+}
+
+/// Every event, each journal's in their order: what a verification reads.
+package struct ReadBreakGlassTrail: PostgresStatement {
+  package static let name: String? = nil
+  package static let sql = """
+    SELECT \(BreakGlassEvent.columns) FROM trust_budget.break_glass_events
+    ORDER BY journal_id, node_seq
+    """
+
+  package init() {}
+
+  package static func decode(_ row: inout PostgresRow) throws -> BreakGlassEvent {
+    try BreakGlassEvent(decoding: &row)
+  }
+}
+
+/// The events that are recorded under some request ids, in any journal; the oldest first.
+struct FindBreakGlassRequests: PostgresStatement {
+  static let name: String? = nil
+  static let sql = """
+    SELECT \(BreakGlassEvent.columns) FROM trust_budget.break_glass_events
+    WHERE request_id = ANY ($1) ORDER BY occurred_at, journal_id, node_seq
+    """
+  static let parameterTypes: [PostgresType] = [.textArray]
+
+  let ids: [String]
+
+  func bind(_ parameters: inout PostgresParameters) { parameters.append(ids) }
+
+  static func decode(_ row: inout PostgresRow) throws -> BreakGlassEvent {
+    try BreakGlassEvent(decoding: &row)
+  }
+}
+
+/// The newest event of a journal.
+struct ReadBreakGlassHead: PostgresStatement {
+  static let name: String? = nil
+  static let sql = """
+    SELECT node_seq, hash FROM trust_budget.break_glass_events
+    WHERE journal_id = $1::uuid ORDER BY node_seq DESC LIMIT 1
+    """
+  static let parameterTypes: [PostgresType] = [.text]
+
+  let journalID: String
+
+  func bind(_ parameters: inout PostgresParameters) { parameters.append(journalID) }
+
+  static func decode(_ row: inout PostgresRow) throws -> (sequence: Int64, hash: Digest) {
+    (try row.next(Int64.self), try Digest(decoding: try row.next([UInt8].self)))
+  }
+}
+
+/// The hashes of a stretch of a journal, by number.
+struct BreakGlassRange: PostgresStatement {
+  static let name: String? = nil
+  static let sql = """
+    SELECT node_seq, hash FROM trust_budget.break_glass_events
+    WHERE journal_id = $1::uuid AND node_seq BETWEEN $2 AND $3
+    """
+  static let parameterTypes: [PostgresType] = [.text, .int8, .int8]
+
+  let journalID: String
+  let from: Int64
+  let through: Int64
+
+  func bind(_ parameters: inout PostgresParameters) {
+    parameters.append(journalID)
+    parameters.append(from)
+    parameters.append(through)
+  }
+
+  static func decode(_ row: inout PostgresRow) throws -> (Int64, Digest) {
+    (try row.next(Int64.self), try Digest(decoding: try row.next([UInt8].self)))
+  }
+}
+
+/// How many events there were since a moment, and when the newest was.
+struct CountBreakGlassEvents: PostgresStatement {
+  static let name: String? = nil
+  static let sql = """
+    SELECT count(*), max(occurred_at) FROM trust_budget.break_glass_events WHERE occurred_at > $1
+    """
+  static let parameterTypes: [PostgresType] = [.timestamptz]
+
+  let since: Timestamp
+
+  func bind(_ parameters: inout PostgresParameters) {
+    parameters.append(PostgresTimestamp(since))
+  }
+
+  static func decode(_ row: inout PostgresRow) throws -> (Int64, Timestamp?) {
+    (try row.next(Int64.self), try row.next(PostgresTimestamp?.self).map { Timestamp($0) })
+  }
+}

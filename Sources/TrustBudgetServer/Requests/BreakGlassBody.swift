@@ -1,0 +1,52 @@
+import PolicyFile
+import TrustBudget
+
+/// The body of `POST /v1/break-glass`.
+struct BreakGlassBody: Decodable {
+  let requestID: RequestID
+  let username: Username
+  let reason: String
+  let ticket: String?
+  /// As the caller named them.
+  let approvers: [Username]
+  let principals: [String]
+  let requestedDuration: CertificateDuration?
+  let content: RequestContent
+
+  init(from decoder: any Decoder) throws {
+    let fields = try RequestFields(decoder)
+    let requestID = fields.optional("request_id", .text, RequestID.init(_:))
+    let username = fields.required("username", .text, Username.init(_:))
+    let reason = fields.required("reason", .text) {
+      try IdentityText.validate($0, maximumBytes: BreakGlassIssuance.maximumReasonBytes)
+    }
+    let ticket = fields.optional("ticket", .text) { try IdentityText.validate($0) }
+    let approvers = fields.optional("approvers", .texts) { texts in
+      guard texts.count <= BreakGlassIssuance.maximumApprovers else {
+        throw InvalidValue("must have at most \(BreakGlassIssuance.maximumApprovers) members")
+      }
+      return try texts.map { try Username($0) }
+    }
+    let principals = fields.optional("principals", .texts) { texts in
+      guard texts.count <= AuthorizationRequest.maximumListLength else {
+        throw InvalidValue("must have at most \(AuthorizationRequest.maximumListLength) members")
+      }
+      return try texts.map { try IdentityText.validate($0) }
+    }
+    let duration = fields.optional("requested_duration", .text, CertificateDuration.init(_:))
+    try fields.finish()
+    guard let username, let reason else {
+      throw Problem(.invalidRequest, "username and reason are required.")
+    }
+    self.requestID = requestID ?? .random()
+    self.username = username
+    self.reason = reason
+    self.ticket = ticket
+    self.approvers = approvers ?? []
+    self.principals = principals ?? []
+    self.requestedDuration = duration
+    self.content = RequestContent(
+      ["break-glass", username.value, reason, ticket, duration.map { String($0.seconds) }]
+        + [String(self.approvers.count)] + self.approvers.map(\.value) + self.principals)
+  }
+}

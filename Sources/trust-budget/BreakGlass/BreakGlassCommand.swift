@@ -1,0 +1,108 @@
+import ArgumentParser
+import Foundation
+import TrustBudget
+import TrustBudgetClient
+
+struct BreakGlassCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "break-glass",
+    abstract: "Sign in an emergency, whatever the budgets say; list the emergencies there were.",
+    discussion: """
+      Example: trust-budget break-glass --username alice --reason "db-1 is down" -- \\
+                 ssh-keygen -s ca -I alice -n {principals} -V +{max_duration} id.pub
+      """,
+    subcommands: [BreakGlassRunCommand.self, BreakGlassListCommand.self],
+    defaultSubcommand: BreakGlassRunCommand.self)
+}
+
+struct BreakGlassRunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Record an emergency, then run a signing command. The default.",
+    discussion: """
+      Example: trust-budget break-glass --username alice --reason "db-1 is down" \\
+                 --approver bob --ticket INC-7 -- \\
+                 ssh-keygen -s ca -I alice -n {principals} -V +{max_duration} id.pub
+
+      The policy's break_glass section says who may, with whose approval, for which principals and
+      how long; no budget is asked. The event is on a disk before the command runs, and everybody
+      hears of it. The command gets placeholders and environment as with trust-budget exec, and its
+      exit status is this program's. When the request is refused, nothing is run, and the exit
+      status is 1.
+      """)
+
+  @OptionGroup var server: ServerOptions
+
+  @Option(help: "Who asks for the certificate.")
+  var username: String
+
+  @Option(help: "Why: what those who look at the trail will read.")
+  var reason: String
+
+  @Option(
+    name: [.customLong("approver")],
+    help: ArgumentHelp("Who approved; may be given several times.", valueName: "name"))
+  var approvers: [String] = []
+
+  @Option(help: "The incident's number elsewhere.")
+  var ticket: String?
+
+  @Option(
+    name: [.customLong("principal")],
+    help: ArgumentHelp(
+      "A principal of the certificate; may be given several times. Default: the policy's.",
+      valueName: "name"))
+  var principals: [String] = []
+
+  @Option(help: "How long the certificate shall be valid: 60s. Default: the policy's.")
+  var duration: String?
+
+  @Option(
+    name: .customLong("request-id"),
+    help: "Makes a repeated attempt the same attempt. Default: a new one.")
+  var requestID: String?
+
+  @Argument(parsing: .postTerminator, help: "The signing command, after --.")
+  var command: [String] = []
+
+  func validate() throws {
+    guard !command.isEmpty else { throw ValidationError("give the signing command after --") }
+    guard !reason.isEmpty else { throw ValidationError("--reason must not be empty") }
+    guard let requestID else { return }
+    do {
+      _ = try RequestID(requestID)
+    } catch {
+      throw ValidationError("--request-id \(error.requirement)")
+    }
+  }
+
+  func run() async throws {
+    let grant: BreakGlassGrant
+    do {
+      grant = try await server.client.breakGlass(request)
+    } catch {
+      throw CommandFailure("\(error)")
+    }
+    Console.note(
+      "trust-budget: BREAK-GLASS: \(grant.principals.joined(separator: ",")) for "
+        + "\(grant.maxDuration); recorded in \(grant.recorded) as event \(grant.event.sequence) of "
+        + "journal \(grant.event.journalID).")
+    let status: Int32
+    do {
+      status = try await SigningCommand(command, grant: grant).run()
+    } catch {
+      throw CommandFailure("\(command[0]) cannot be run: \(error.localizedDescription)")
+    }
+    throw ExitCode(status)
+  }
+
+  private var request: BreakGlassRequest {
+    var request = BreakGlassRequest(username: username, reason: reason)
+    if let requestID { request.requestID = requestID }
+    request.ticket = ticket
+    request.approvers = approvers.isEmpty ? nil : approvers
+    request.principals = principals.isEmpty ? nil : principals
+    request.requestedDuration = duration
+    return request
+  }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import TrustBudget
+import TrustBudgetClient
+
+struct BreakGlassListCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List emergency certificates, the newest first.",
+    discussion: """
+      Example: trust-budget break-glass list --limit 20
+
+      A node is asked, because it knows as well what has not reached PostgreSQL yet.
+      """)
+
+  @OptionGroup var server: ServerOptions
+
+  @Option(help: "How many at most, from 1 to 100000.")
+  var limit = 100
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func validate() throws {
+    guard (1...100_000).contains(limit) else {
+      throw ValidationError("--limit must be from 1 to 100000")
+    }
+  }
+
+  func run() async throws {
+    let (events, notice) = try await events()
+    if json {
+      var object = JSONObjectText()
+      if let notice { object.put("notice", notice) }
+      object.put("events", events.map { JSONObjectText($0) })
+      return print(object.text)
+    }
+    if let notice { Console.error(notice) }
+    var table = TextTable(
+      "TIME", "USER", "PRINCIPALS", "FOR", "APPROVERS", "TICKET", "NODE", "REASON")
+    for event in events {
+      table.add(
+        event.occurredAt, event.username, event.principals.joined(separator: ","),
+        event.maxDuration, event.approvers.joined(separator: ","), event.ticket ?? "", event.node,
+        event.reason)
+    }
+    print(table)
+  }
+
+  private func events() async throws -> (events: [BreakGlassPage.Event], notice: String?) {
+    var events: [BreakGlassPage.Event] = []
+    var notice: String?
+    var cursor: String?
+    do {
+      repeat {
+        let page = try await server.client.breakGlassEvents(
+          limit: min(limit - events.count, 1_000), cursor: cursor)
+        events += page.events
+        notice = notice ?? page.notice
+        cursor = page.nextCursor
+      } while cursor != nil && events.count < limit
+    } catch {
+      throw CommandFailure("\(error)")
+    }
+    return (events, notice)
+  }
+}
+
+extension JSONObjectText {
+  fileprivate init(_ event: BreakGlassPage.Event) {
+    self.init()
+    put("journal_id", event.journalID)
+    put("node_seq", event.sequence)
+    put("node", event.node)
+    put("occurred_at", event.occurredAt)
+    put("username", event.username)
+    put("reason", event.reason)
+    if let ticket = event.ticket { put("ticket", ticket) } else { putNull("ticket") }
+    put("approvers", event.approvers)
+    put("principals", event.principals)
+    put("max_duration", event.maxDuration)
+    put("request_id", event.requestID)
+    if let actor = event.actor { put("actor", actor) } else { putNull("actor") }
+    put("hash", event.hash)
+  }
+}

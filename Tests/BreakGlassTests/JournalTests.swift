@@ -1,0 +1,155 @@
+import BreakGlass
+import Foundation
+import GRDB
+import Testing
+import TrustBudget
+
+/// The journal on disk: what it keeps, and what it refuses.
+@Suite struct JournalTests {
+  private func record(
+    _ journal: BreakGlassJournal, _ issuances: BreakGlassIssuance...
+  ) async throws -> [BreakGlassOutcome] {
+    try await journal.record(issuances.map { ($0, .testClock()) }, node: "node-1")
+  }
+
+  @Test func `events are numbered from one, chained, and there when it is opened again`()
+    async throws
+  {
+    try await Directory.with { directory in
+      let id: String
+      do {
+        let journal = try BreakGlassJournal(path: directory.journal)
+        id = journal.journalID
+        let outcomes = try await record(journal, .of("alice"), .of("bob", approvers: []))
+        #expect(outcomes.map { $0.event?.sequence } == [1, 2])
+      }
+      let journal = try BreakGlassJournal(path: directory.journal)
+      #expect(journal.journalID == id)
+      #expect(journal.sequence == 2)
+      #expect(try await record(journal, .of("carol")).first?.event?.sequence == 3)
+      var chain = BreakGlassChain(journalID: id)
+      for event in try await journal.events(after: 0, limit: 10) { try chain.verify(event) }
+      #expect(chain.sequence == 3)
+    }
+  }
+
+  @Test func `the file and its directory are made, for the owner and the group alone`() async throws
+  {
+    try await Directory.with { directory in
+      let journal = try BreakGlassJournal(path: directory.journal)
+      _ = try await record(journal, .of())
+      for name in try FileManager.default.contentsOfDirectory(atPath: directory.file("data")) {
+        let attributes = try FileManager.default.attributesOfItem(
+          atPath: directory.file("data/\(name)"))
+        #expect(attributes[.posixPermissions] as? Int == 0o640, "\(name)")
+      }
+    }
+  }
+
+  @Test func `a repeated request is the same event, another one with its id is refused`()
+    async throws
+  {
+    try await Directory.with { directory in
+      let journal = try BreakGlassJournal(path: directory.journal)
+      let first = try await record(journal, .of("alice", id: "1"))
+      let again = try await record(
+        journal, .of("alice", id: "1"), .of("mallory", id: "1"), .of("alice", id: "2"),
+        .of("alice", id: "2"))
+      #expect(again[0] == .recorded(try #require(first[0].event), replayed: true))
+      #expect(again[1] == .mismatch)
+      #expect(again[2].event == again[3].event)
+      #expect(!again[2].isReplay && again[3].isReplay)
+      #expect(journal.sequence == 2)
+    }
+  }
+
+  @Test func `two processes never write one journal`() throws {
+    let directory = NSTemporaryDirectory() + "break-glass-\(UUID().uuidString.prefix(13))"
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let path = directory + "/journal.db"
+    do {
+      let journal = try BreakGlassJournal(path: path)
+      #expect(throws: JournalProblem.inUse(path)) { try BreakGlassJournal(path: path) }
+      #expect(journal.sequence == 0)
+    }
+    _ = try BreakGlassJournal(path: path)
+  }
+
+  @Test func `rows are neither changed nor deleted`() async throws {
+    try await Directory.with { directory in
+      let journal = try BreakGlassJournal(path: directory.journal)
+      _ = try await record(journal, .of())
+      let intruder = try DatabaseQueue(path: directory.journal)
+      for change in [
+        "UPDATE break_glass_events SET reason = 'x'", "DELETE FROM break_glass_events",
+      ] {
+        await #expect(throws: DatabaseError.self) {
+          try await intruder.write { try $0.execute(sql: change) }
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [
+    "UPDATE break_glass_events SET reason = 'nothing' WHERE node_seq = 2",
+    "UPDATE break_glass_events SET approvers = '[]' WHERE node_seq = 2",
+    "UPDATE break_glass_events SET approvers = 'bob' WHERE node_seq = 2",
+    "UPDATE break_glass_events SET occurred_at = 'yesterday' WHERE node_seq = 2",
+    "UPDATE break_glass_events SET hash = x'00' WHERE node_seq = 2",
+    "DELETE FROM break_glass_events WHERE node_seq = 1",
+    "DELETE FROM break_glass_events WHERE node_seq = 2",
+    "UPDATE journal SET journal_id = '00000000-0000-0000-0000-000000000000'",
+    "DELETE FROM journal",
+    "ALTER TABLE break_glass_events DROP COLUMN actor",
+    "DROP TABLE break_glass_events",
+  ])
+  func `a journal that was changed by hand is not gone on with`(change: String) async throws {
+    try await Directory.with { directory in
+      do {
+        let journal = try BreakGlassJournal(path: directory.journal)
+        _ = try await record(journal, .of(), .of(), .of())
+      }
+      try await DatabaseQueue(path: directory.journal).write { database in
+        try database.execute(
+          sql: """
+            DROP TRIGGER break_glass_events_no_update;
+            DROP TRIGGER break_glass_events_no_delete;
+            \(change);
+            """)
+        guard !change.hasPrefix("DROP") else { return }
+        try database.execute(
+          sql: """
+            CREATE TRIGGER break_glass_events_no_update BEFORE UPDATE ON break_glass_events
+                BEGIN SELECT RAISE(ABORT, 'break_glass_events is append-only'); END;
+            CREATE TRIGGER break_glass_events_no_delete BEFORE DELETE ON break_glass_events
+                BEGIN SELECT RAISE(ABORT, 'break_glass_events is append-only'); END;
+            """)
+      }
+      let problem = #expect(throws: JournalProblem.self) {
+        try BreakGlassJournal(path: directory.journal)
+      }
+      guard case .corrupt = problem else {
+        Issue.record("\(String(describing: problem))")
+        return
+      }
+    }
+  }
+
+  @Test func `another program's database, and a newer journal, are left alone`() async throws {
+    try await Directory.with { directory in
+      let other = directory.file("other.db")
+      try await DatabaseQueue(path: other).write { try $0.execute(sql: "CREATE TABLE mine (x)") }
+      do { _ = try BreakGlassJournal(path: directory.journal) }
+      try await DatabaseQueue(path: directory.journal).write {
+        try $0.execute(sql: "PRAGMA user_version = 2")
+      }
+      for path in [other, directory.journal] {
+        let problem = #expect(throws: JournalProblem.self) { try BreakGlassJournal(path: path) }
+        guard case .unusable = problem else {
+          Issue.record("\(String(describing: problem))")
+          continue
+        }
+      }
+    }
+  }
+}

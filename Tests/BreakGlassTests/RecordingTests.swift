@@ -1,0 +1,208 @@
+import BreakGlass
+import Foundation
+import GRDB
+import Testing
+import TrustBudget
+import TrustBudgetTesting
+
+/// Where an event is recorded when one of the two places fails, or both.
+@Suite struct RecordingTests {
+  @Test func `PostgreSQL away: recorded in the journal, and in PostgreSQL once it is back`()
+    async throws
+  {
+    try await withProxy { proxy, database, directory in
+      proxy.refuseConnections()
+      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
+        (node) async throws in
+        for number in 1...3 {
+          #expect(try await node.record(id: "\(number)").store == .journal)
+        }
+        #expect(node.breakGlass.status.unforwarded == 3)
+        proxy.acceptConnections()
+        #expect(try await eventually { try await database.events() == ["1", "2", "3"] })
+        #expect(try await eventually { node.breakGlass.status.unforwarded == 0 })
+        #expect(node.breakGlass.status.forwardingProblem == nil)
+      }
+    }
+  }
+
+  @Test func `the journal cannot be written: recorded in PostgreSQL, as a chain of its own`()
+    async throws
+  {
+    try await withProxy { proxy, database, directory in
+      try await Node.with(journal: "/dev/null/journal.db", on: proxy.connectionString) {
+        (node) async throws in
+        let replies = try await [
+          node.record(id: "1"), node.record(id: "2"), node.record(id: "1"),
+          node.record("mallory", id: "1"),
+        ]
+        #expect(replies.allSatisfy { $0.store == .postgresql })
+        #expect(replies[0].outcome.event == replies[2].outcome.event)
+        #expect(replies[2].outcome.isReplay)
+        #expect(replies[3].outcome == .mismatch)
+        #expect(replies.prefix(2).map { $0.outcome.event?.sequence } == [1, 2])
+        #expect(try await database.events() == ["1", "2"])
+        #expect(node.breakGlass.status.journalProblem != nil)
+        #expect(node.log.text.contains("error break-glass journal cannot be written"))
+      }
+      // Another process knows what was recorded under the id.
+      try await Node.with(journal: "/dev/null/journal.db", on: proxy.connectionString) {
+        (node) async throws in
+        #expect(try await node.record(id: "2").outcome.isReplay)
+        #expect(try await node.record(id: "3").outcome.event?.sequence == 1)
+      }
+      #expect(try await database.events() == ["1", "2", "3"])
+    }
+  }
+
+  @Test(arguments: [
+    [PostgresProxy.Fault.cutBeforeCommit], [.cutAfterCommit], [.cutAfterCommit, .cutAfterCommit],
+  ])
+  func `an answer of PostgreSQL that was lost is found again`(faults: [PostgresProxy.Fault])
+    async throws
+  {
+    try await withProxy { proxy, database, directory in
+      try await Node.with(journal: "/dev/null/journal.db", on: proxy.connectionString) {
+        (node) async throws in
+        for fault in faults { proxy.inject(fault) }
+        let replies = try await withThrowingTaskGroup { group in
+          for number in 1...5 { group.addTask { try await node.record(id: "\(number)") } }
+          return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(replies.compactMap { $0.outcome.event?.sequence }.sorted() == [1, 2, 3, 4, 5])
+        #expect(try await database.events() == ["1", "2", "3", "4", "5"])
+      }
+    }
+  }
+
+  @Test func `neither can be written: refused, and nothing is recorded later`() async throws {
+    try await withProxy { proxy, database, directory in
+      proxy.refuseConnections()
+      try await Node.with(journal: "/dev/null/journal.db", on: proxy.connectionString) {
+        (node) async throws in
+        let error = await #expect(throws: BreakGlassUnrecorded.self) {
+          _ = try await node.record(id: "refused")
+        }
+        #expect(error?.journal.contains("/dev/null") == true)
+        #expect(error?.postgres.isEmpty == false)
+        proxy.acceptConnections()
+        #expect(try await node.record(id: "taken").store == .postgresql)
+        #expect(try await database.events() == ["taken"])
+      }
+    }
+  }
+
+  @Test func `a full disk: PostgreSQL alone, and the journal again when there is room`()
+    async throws
+  {
+    guard geteuid() == 0 else { return }  // Only root may mount.
+    try await withProxy { proxy, database, directory in
+      let disk = directory.file("disk")
+      try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
+      guard mount("tmpfs", disk, "tmpfs", 0, "size=200k") == 0 else { return }
+      defer { umount2(disk, Int32(MNT_DETACH)) }
+      try await Node.with(journal: disk + "/journal.db", on: proxy.connectionString) {
+        (node) async throws in
+        proxy.refuseConnections()
+        #expect(try await node.record(id: "0-before").store == .journal)
+        let ballast = disk + "/ballast"
+        try fill(ballast)
+        await #expect(throws: BreakGlassUnrecorded.self) { try await node.record(id: "1-refused") }
+        proxy.acceptConnections()
+        // What the full journal holds reaches PostgreSQL all the same.
+        #expect(try await eventually { try await database.events() == ["0-before"] })
+        #expect(try await node.record(id: "1-full").store == .postgresql)
+        try FileManager.default.removeItem(atPath: ballast)
+        let repeated = try await node.record(id: "1-full")
+        #expect(repeated.outcome.isReplay && repeated.store == .postgresql)
+        #expect(try await node.record(id: "2-after").store == .journal)
+        #expect(node.breakGlass.status.journalProblem == nil)
+        #expect(
+          try await eventually {
+            try await database.events() == ["0-before", "1-full", "2-after"]
+          })
+      }
+    }
+  }
+
+  @Test func `a journal that another process has: PostgreSQL alone, until it is free`() async throws
+  {
+    try await withProxy { proxy, database, directory in
+      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
+        (first) async throws in
+        try await Node.with("two", journal: directory.journal, on: proxy.connectionString) {
+          (node) async throws in
+          #expect(try await first.record(id: "1").store == .journal)
+          #expect(try await node.record(id: "2").store == .postgresql)
+          #expect(node.breakGlass.status.journalProblem?.contains("another process") == true)
+        }
+        #expect(try await eventually { try await database.events() == ["1", "2"] })
+      }
+    }
+  }
+
+  @Test(arguments: ["no journal at all", String(repeating: "x", count: 10_000)])
+  func `a damaged journal is set aside, and a new one begun`(garbage: String) async throws {
+    try await withProxy { proxy, database, directory in
+      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
+        (node) async throws in
+        _ = try await node.record(id: "1")
+        #expect(try await eventually { try await database.events() == ["1"] })
+      }
+      for ending in ["-wal", "-shm"] {
+        try? FileManager.default.removeItem(atPath: directory.journal + ending)
+      }
+      try Data(garbage.utf8).write(to: URL(filePath: directory.journal))
+      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
+        (node) async throws in
+        let reply = try await node.record(id: "2")
+        #expect(reply.store == .journal)
+        #expect(reply.outcome.event?.sequence == 1)
+        #expect(node.log.text.contains("critical break-glass journal is damaged"))
+        #expect(try await eventually { try await database.events() == ["1", "2"] })
+      }
+      #expect(directory.setAside.count == 1)
+      let kept = try Data(
+        contentsOf: URL(filePath: directory.file("data/\(directory.setAside[0])")))
+      #expect(kept == Data(garbage.utf8))
+    }
+  }
+
+  @Test func `what was in a journal that somebody removed reaches PostgreSQL`() async throws {
+    try await withProxy { proxy, database, directory in
+      proxy.refuseConnections()
+      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
+        (node) async throws in
+        _ = try await node.record(id: "1")
+        for ending in ["", "-wal", "-shm"] {
+          try FileManager.default.removeItem(atPath: directory.journal + ending)
+        }
+        await #expect(throws: BreakGlassUnrecorded.self) { try await node.record(id: "2") }
+        let reply = try await node.record(id: "3")
+        #expect(reply.store == .journal)
+        #expect(reply.outcome.event?.sequence == 1)
+        proxy.acceptConnections()
+        #expect(try await eventually { try await database.events() == ["1", "3"] })
+      }
+    }
+  }
+}
+
+/// Fills a disk to the last byte.
+func fill(_ path: String) throws {
+  let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+  defer { close(file) }
+  let block = [UInt8](repeating: 0, count: 4_096)
+  while write(file, block, block.count) > 0 {}
+}
+
+/// Lends a ledger behind a proxy, and a directory.
+func withProxy(
+  _ body: (PostgresProxy, TestDatabase, Directory) async throws -> Void
+) async throws {
+  try await TestDatabase.withLedger { database in
+    try await Directory.with { directory in
+      try await PostgresProxy.with(database) { try await body($0, database, directory) }
+    }
+  }
+}

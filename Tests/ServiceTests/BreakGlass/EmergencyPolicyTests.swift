@@ -1,0 +1,93 @@
+import Foundation
+import Testing
+import TrustBudgetTesting
+
+/// What the policy's `break_glass` section says, and what becomes of it.
+struct EmergencyPolicyTests {
+  @Test func `without the section it is off, and says so`() async throws {
+    try await Service.with { service in
+      let reply = try await service.node.breakGlass("dev-a")
+      #expect(reply.status == 403)
+      #expect(reply.problem == "break-glass-disabled")
+      #expect(reply.json["detail"].text?.contains("has no break_glass section") == true)
+      #expect(try await service.node.get("/readyz").json["break_glass"]["state"] == "off")
+      #expect(try await service.node.get("/v1/break-glass").json["events"] == [])
+      let journal = RunningNode.journal(
+        of: "node-1", policy: service.directory.file(Service.policyFile))
+      #expect(!FileManager.default.fileExists(atPath: journal))
+    }
+  }
+
+  @Test func `approvers are counted once each`() async throws {
+    try await Service.with(policy: EmergencyPolicy.policy(minApprovers: 2)) { service in
+      for approvers: JSON in [[], ["bob"], ["bob", "bob"]] {
+        let reply = try await service.node.breakGlass("dev-a", ["approvers": approvers])
+        #expect(reply.problem == "break-glass-unapproved")
+        #expect(
+          reply.json["detail"].text?.hasPrefix(
+            "Break-glass needs 2 approvers other than the requester; this request names ") == true)
+      }
+      let reply = try await service.node.breakGlass(
+        "dev-a", ["approvers": ["bob", "eve", "bob"]])
+      #expect(reply.status == 200)
+      let events = try await service.node.get("/v1/break-glass").json["events"].list
+      #expect(events.first?["approvers"] == ["bob", "eve"])
+    }
+  }
+
+  @Test func `the last good section serves while the file is broken`() async throws {
+    try await Service.with(policy: EmergencyPolicy.text) { service in
+      try service.directory.write("break_glass: [what", to: Service.policyFile)
+      try await wait(for: "the broken file to be noticed") {
+        try await service.node.get("/v1/policy").json["rejected_file"].text != nil
+      }
+      #expect(try await service.node.breakGlass("dev-a").status == 200)
+    }
+  }
+
+  @Test func `a node does not start on a broken file, and says what is wrong with it`() async throws
+  {
+    try await TemporaryDirectory.with { directory in
+      let policy = try directory.write(
+        "policies: []\nbreak_glass: {principals: [root]}\n", to: "policy.yaml")
+      let end = try await Program.run(
+        "serve", "--policy", policy, "--listen", "127.0.0.1:0", "--auth", "none")
+      #expect(end.status == 1)
+      #expect(end.errors.contains(#"break_glass has no "max_duration""#))
+    }
+  }
+
+  @Test func `whom the policy names is told, again where that fails, and nobody waits for it`()
+    async throws
+  {
+    try await TemporaryDirectory.with { directory in
+      let mark = directory.file("told")
+      let script = try directory.write(
+        """
+        #!/bin/sh
+        # Fails the first time.
+        [ -e \(mark).tried ] || { touch \(mark).tried; exit 1; }
+        cat >\(mark).new && mv \(mark).new \(mark)
+        """, to: "tell")
+      chmod(script, 0o755)
+      let policy = EmergencyPolicy.policy(
+        minApprovers: 0,
+        """
+          notify:
+            command: ["\(script)", "--loud"]
+            webhook: "http://127.0.0.1:1/secret"
+
+        """)
+      try await Service.with(policy: policy) { service in
+        #expect(try await service.node.breakGlass("dev-a", ["request_id": "told"]).status == 200)
+        let event = try await wait(for: "the command to be told") {
+          FileManager.default.contents(atPath: mark)
+        }
+        let json = try JSON(parsing: event)
+        #expect(json["request_id"] == "told")
+        #expect(json["reason"] == "the database is down")
+        #expect(try !service.node.program.errors.contains("secret"))
+      }
+    }
+  }
+}
