@@ -61,9 +61,9 @@ struct EngineLoad {
     on ledger: BudgetLedger, _ numbers: inout SplitMix64
   ) async throws -> Answer {
     let number = Int.random(in: 1...budgets, using: &numbers)
-    let id = String(numbers.next(), radix: 16) + String(numbers.next(), radix: 16)
+    // As a node makes it for a caller who sends none.
     let charge = try Charge(
-      requestID: try RequestID(id),
+      requestID: .random(),
       content: RequestContent(["bench", String(number)]),
       username: try Username("alice"),
       terms: [
