@@ -14,7 +14,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
     .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
+    .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+    .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0"),
     .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
@@ -41,9 +43,19 @@ let package = Package(
       ],
       plugins: ["EmbedMigrations"]),
     .target(
+      name: "AuditMirror",
+      dependencies: [
+        "TrustBudget", "LibPQ", "BudgetLedger",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
+    .target(
       name: "TrustBudgetServer",
       dependencies: [
-        "TrustBudget", "BudgetLedger", "PolicyFile",
+        "TrustBudget", "BudgetLedger", "AuditMirror", "PolicyFile",
         .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
@@ -64,7 +76,7 @@ let package = Package(
     .executableTarget(
       name: "trust-budget",
       dependencies: [
-        "TrustBudget", "PolicyFile", "LibPQ", "BudgetLedger", "TrustBudgetServer",
+        "TrustBudget", "PolicyFile", "LibPQ", "BudgetLedger", "AuditMirror", "TrustBudgetServer",
         "TrustBudgetClient", "PrivatePostgres",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
@@ -107,6 +119,15 @@ let package = Package(
       dependencies: [
         "TrustBudget", "LibPQ", "BudgetLedger", "PrivatePostgres", "TrustBudgetTesting",
         .product(name: "Logging", package: "swift-log"),
+      ]),
+    .testTarget(
+      name: "AuditMirrorTests",
+      dependencies: [
+        "AuditMirror", "TrustBudget", "LibPQ", "BudgetLedger", "PrivatePostgres",
+        "TrustBudgetTesting",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),
     .testTarget(
       name: "ServiceTests",

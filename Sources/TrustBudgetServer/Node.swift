@@ -1,3 +1,4 @@
+import AuditMirror
 import BudgetLedger
 import TrustBudget
 
@@ -9,6 +10,8 @@ struct Node: Sendable {
   let name: String
   let ledger: BudgetLedger
   let policies: PolicyStore
+  /// How the node's copy of the audit trail is doing; nil where it has none.
+  let mirror: MirrorHealth?
   let now: @Sendable () -> Timestamp
 
   /// Charges, and answers with the body of an allowed request.

@@ -1,3 +1,4 @@
+import AuditMirror
 import BudgetLedger
 import HTTPTypes
 import Hummingbird
@@ -11,15 +12,17 @@ package struct TrustBudgetServer: Service {
   private let application: any ApplicationProtocol
 
   /// - Parameters:
+  ///   - mirror: the node's copy of the audit trail, for readiness.
   ///   - now: the wall clock, for what the policy says of hours.
   ///   - onListening: told the port once the socket is open; what a caller that asked for port 0
   ///     wants to know.
   package init(
     name: String, host: String, port: Int, ledger: BudgetLedger, policies: PolicyStore,
-    now: @escaping @Sendable () -> Timestamp, logger: Logger,
+    mirror: MirrorHealth? = nil, now: @escaping @Sendable () -> Timestamp, logger: Logger,
     onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) {
-    let node = Node(name: name, ledger: ledger, policies: policies, now: now)
+    let node = Node(
+      name: name, ledger: ledger, policies: policies, mirror: mirror, now: now)
     self.application = Application(
       router: TrustBudgetServer.router(of: node),
       configuration: ApplicationConfiguration(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuditMirror
 import BudgetLedger
 import Foundation
 import Logging
@@ -46,6 +47,8 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Connections that decide batches, from 1 to 64.")
   var lanes = 4
 
+  @OptionGroup var auditFile: AuditFileOptions
+
   @OptionGroup var logging: LoggingOptions
 
   func validate() throws {
@@ -74,14 +77,18 @@ struct ServeCommand: AsyncParsableCommand {
         connectionString: database.connectionString, settings: settings, logger: logger)
     }
     try await verifySchema(of: ledger, logger: logger)
+    let mirror = try AuditMirror(
+      connectionString: database.connectionString, node: name, path: auditFile.path,
+      logger: logger)
     let server = TrustBudgetServer(
       name: name, host: listen.host, port: listen.port, ledger: ledger, policies: policies,
-      now: { .wallClock() }, logger: logger,
+      mirror: mirror.health, now: { .wallClock() }, logger: logger,
       onListening: { port in
         logger.notice(
           "listening", metadata: ["address": "\(listen.host):\(port)", "node": "\(name)"])
       })
-    try await runServices([ledger, policies, server], logger: logger)
+    // The mirror ends last, when nothing is charged any more.
+    try await runServices([mirror, ledger, policies, server], logger: logger)
   }
 
   /// A wrong schema ends the program here, where somebody looks. A database that is away does not:
