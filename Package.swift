@@ -90,7 +90,7 @@ let package = Package(
     .executableTarget(
       name: "trust-budget-bench",
       dependencies: [
-        "TrustBudget", "LibPQ", "BudgetLedger", "PrivatePostgres",
+        "TrustBudget", "LibPQ", "BudgetLedger", "AuditMirror", "PrivatePostgres",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -50,6 +50,7 @@ struct TrustBudgetCommand: CommandGroup {
       """,
     subcommands: [
       DevCommand.self, ServeCommand.self, MigrateCommand.self, PolicyCommand.self,
-      BudgetCommand.self, LedgerCommand.self, ExecCommand.self, VersionCommand.self,
+      BudgetCommand.self, AuditCommand.self, LedgerCommand.self, ExecCommand.self,
+      VersionCommand.self,
     ])
 }

@@ -32,7 +32,8 @@ package final class AuditFile: @unchecked Sendable {
   static func create(
     path: String, ledger: LedgerIdentity, filter: String?
   ) async throws -> AuditFile {
-    try await translating {
+    try prepare(path)
+    return try await translating {
       let queue = try DatabaseQueue(path: path, configuration: configuration(isLive: false))
       return try await AuditFile(
         path: path, queue: queue, ledger: ledger, filter: filter, lock: nil)
@@ -76,8 +77,10 @@ package final class AuditFile: @unchecked Sendable {
         self.follower = try ChainFollower(ledgerID: self.pending.ledger.id, db)
       }
       var insert = try InsertEntry(db)
+      // The chains of a restricted export have gaps, and no heads.
+      let isWhole = self.pending.filter == nil
       for row in rows {
-        try self.follower?.take(row.entry, of: window, db)
+        if isWhole { try self.follower?.take(row.entry, of: window, db) }
         try insert.run(row)
       }
       if let last = rows.last { self.pending.position = last.position }

@@ -28,6 +28,14 @@ final class AuditFileLock: @unchecked Sendable {
     self.descriptor = descriptor
   }
 
+  /// Whether a process holds the lock now.
+  static func isHeld(_ path: String) -> Bool {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+  }
+
   deinit {
     close(descriptor)
   }

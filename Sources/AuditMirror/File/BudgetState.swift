@@ -13,6 +13,8 @@ struct BudgetState: Hashable, Sendable {
     window_seq, last_seq, last_hash, created_at
     """
 
+  static let columnCount = 10
+
   init(budget: Budget, createdAt: Timestamp) {
     self.budget = budget
     self.createdAt = createdAt

@@ -53,6 +53,8 @@ extension MirroredEntry {
     balance_after, request_id, part, rule, policy_digest, actor, node, detail, occurred_at, hash
     """
 
+  static let fileColumnCount = 19
+
   /// - Throws: `InvalidValue` for what no program of ours has written.
   init(reading row: inout FileStatement) throws(InvalidValue) {
     let entryID = try row.number()

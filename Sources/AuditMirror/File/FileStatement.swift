@@ -88,6 +88,9 @@ struct FileStatement {
     }
   }
 
+  /// Goes on with a column further left or right.
+  mutating func seek(_ column: Int) { self.column = Int32(column) }
+
   /// - Throws: `InvalidValue` for anything but an integer: who changes a file may put anything there.
   mutating func number() throws(InvalidValue) -> Int64 {
     try expect(SQLITE_INTEGER, "an integer")

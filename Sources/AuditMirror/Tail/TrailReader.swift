@@ -43,6 +43,10 @@ struct TrailReader: Sendable {
 
   func close() async { await connection.close() }
 
+  func run<R: Sendable>(_ body: @Sendable (PostgresSession) throws -> R) async throws -> R {
+    try await connection.run(body)
+  }
+
   func window() async throws -> TrailWindow {
     guard let window = try await connection.run({ try $0.execute(ReadTrailWindow()).first }) else {
       throw SchemaProblem.withoutLedger
@@ -89,4 +93,21 @@ struct TrailReader: Sendable {
     throw MirrorRefusal.entriesLost(
       missing: missing.count, first: "\(newest[first].budgetID) entry \(newest[first].sequence)")
   }
+}
+
+extension TrailReader {
+  /// About how many entries there are, as of the last vacuum.
+  func estimate() async throws -> Int64 {
+    try await run { try $0.execute(EstimateEntries()).first ?? 0 }
+  }
+}
+
+struct EstimateEntries: PostgresStatement {
+  static let name: String? = nil
+  static let sql = """
+    SELECT greatest(reltuples, 0)::bigint FROM pg_class
+    WHERE oid = 'trust_budget.audit_entries'::regclass
+    """
+
+  static func decode(_ row: inout PostgresRow) throws -> Int64 { try row.next(Int64.self) }
 }
