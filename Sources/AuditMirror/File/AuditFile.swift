@@ -73,9 +73,7 @@ package final class AuditFile: @unchecked Sendable {
   ) async throws {
     try await access { db in
       if !db.isInsideTransaction { try db.execute(sql: "BEGIN IMMEDIATE") }
-      if self.follower == nil {
-        self.follower = try ChainFollower(ledgerID: self.pending.ledger.id, db)
-      }
+      _ = try self.followed(db)
       var insert = try InsertEntry(db)
       // The chains of a restricted export have gaps, and no heads.
       let isWhole = self.pending.filter == nil
@@ -103,7 +101,7 @@ package final class AuditFile: @unchecked Sendable {
 
   /// Whether entries wait for those before them.
   package var isWaiting: Bool {
-    get async throws { try await access { _ in self.follower?.isWaiting ?? false } }
+    get async throws { try await access { db in try self.followed(db).isWaiting } }
   }
 
   /// The newest entries, newest first: what PostgreSQL must have, too.
@@ -127,6 +125,14 @@ package final class AuditFile: @unchecked Sendable {
       try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
     }
     try? queue.close()
+  }
+
+  /// The chains, as far as the file has them.
+  private func followed(_ db: Database) throws -> ChainFollower {
+    if let follower { return follower }
+    let new = try ChainFollower(ledgerID: pending.ledger.id, db)
+    follower = new
+    return new
   }
 
   private func commit(_ db: Database) throws {
@@ -163,6 +169,8 @@ extension AuditFile {
     configuration.busyMode = .timeout(10)
     configuration.allowsUnsafeTransactions = true
     configuration.prepareDatabase { db in
+      // Before anything is set: what belongs to somebody else stays as it is.
+      try refuseForeign(db)
       try db.execute(
         sql: isLive
           ? """
@@ -185,17 +193,23 @@ extension AuditFile {
     Glibc.close(descriptor)
   }
 
+  private static func isEmpty(_ db: Database) throws -> Bool {
+    try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0
+  }
+
+  private static func refuseForeign(_ db: Database) throws {
+    if try !isEmpty(db) { try checkFormat(db) }
+  }
+
   private static func recogniseOrCreate(
     ledger: LedgerIdentity, filter: String?, _ db: Database
   ) throws -> FileSummary {
-    let isEmpty = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0
-    if isEmpty {
+    if try isEmpty(db) {
       try db.inTransaction(.immediate) {
         try FileSummary.create(ledger: ledger, filter: filter, db)
         return .commit
       }
     }
-    try checkFormat(db)
     return try FileSummary(db)
   }
 

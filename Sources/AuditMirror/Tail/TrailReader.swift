@@ -78,18 +78,19 @@ struct TrailReader: Sendable {
     let statement = FindEntries(
       budgetIDs: newest.map(\.budgetID), sequences: newest.map(\.sequence))
     let found = try await connection.run { try $0.execute(statement) }
+    // The newest are gone: the end was lost, whatever was written there since.
+    let missing = found.indices.filter { found[$0] == nil }
+    if missing.first == 0 {
+      throw MirrorRefusal.restored(
+        missing: missing.count, newest: "\(last.budgetID) entry \(last.sequence)")
+    }
     for (ours, theirs) in zip(newest, found) {
       if let theirs, theirs != ours.hash.bytes {
         throw MirrorRefusal.forked(budgetID: ours.budgetID, sequence: ours.sequence)
       }
     }
-    let missing = found.indices.filter { found[$0] == nil }
-    guard let first = missing.first else { return }
-    // The newest are gone: the end was lost. The newest are there: somebody removed others.
-    if first == 0 {
-      throw MirrorRefusal.restored(
-        missing: missing.count, newest: "\(last.budgetID) entry \(last.sequence)")
-    }
+    // The newest are there: somebody removed others.
+    guard let first = missing.last else { return }
     throw MirrorRefusal.entriesLost(
       missing: missing.count, first: "\(newest[first].budgetID) entry \(newest[first].sequence)")
   }

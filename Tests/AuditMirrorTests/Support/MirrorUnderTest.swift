@@ -19,7 +19,12 @@ struct MirrorFile: Sendable {
     return try queue.writeWithoutTransaction { db in
       try Row.fetchAll(db, sql: sql).map { row in
         row.databaseValues.map { value in
-          Int64.fromDatabaseValue(value).map { "\($0)" } ?? String.fromDatabaseValue(value)
+          switch value.storage {
+          case .null, .blob: nil
+          case .int64(let number): "\(number)"
+          case .double(let number): "\(number)"
+          case .string(let text): text
+          }
         }
       }
     }

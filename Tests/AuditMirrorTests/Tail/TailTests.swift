@@ -125,7 +125,7 @@ import TrustBudgetTesting
           try await database.withMirror(at: path) { mirror in
             try await expectSoon { file.entries == 3 }
             try await expectSoon { file.count("SELECT count(*) FROM awaited") == 0 }
-            #expect(mirror.health.current.state == .following)
+            try await expectSoon { mirror.health.current.state == .following }
             #expect(try file.query("SELECT last_seq FROM budget_states") == [["3"]])
           }
         }
