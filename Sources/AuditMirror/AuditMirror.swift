@@ -74,13 +74,14 @@ package struct AuditMirror: Service {
     health.note(entries: file.summary.entries, new: 0)
     var epoch = Int64(-1)
     var interval = settings.busyInterval
+    var completeness = Completeness()
     var heldBackSince: ContinuousClock.Instant?
     while true {
       // Told to end: what was committed before comes in as well, if that is a matter of a moment.
       let isLast = Task.isShuttingDownGracefully
       guard file.isInPlace else { throw AuditFileError.replaced }
       let start = ContinuousClock.now
-      let window = try await reader.window()
+      var window = try await reader.window()
       let known = file.summary
       guard window.ledger.id == known.ledger.id else {
         throw MirrorRefusal.foreignLedger(found: window.ledger.id, expected: known.ledger.id)
@@ -98,14 +99,16 @@ package struct AuditMirror: Service {
             .microseconds(window.moment.microseconds - completeAsOf.microseconds))
         }
       }
+      let complete = completeness.note(window, at: start)
+      window.completeAsOf = complete?.moment
       let count = try await catchUp(
         with: window, reader, file, until: isLast ? start + settings.farewell : nil)
-      health.noteWindow(completeAt: window.isHeldBack ? nil : start)
+      health.noteWindow(completeAt: complete?.instant)
       health.note(.following)
       onProgress()
       if isLast || Task.isCancelled { return }
 
-      if window.isHeldBack {
+      if complete == nil {
         let since = heldBackSince ?? start
         heldBackSince = since
         if start - since > .seconds(1) { health.note(holder: try await reader.horizonHolder()) }
@@ -150,7 +153,8 @@ package struct AuditMirror: Service {
           !isEnd && (deadline.map { ContinuousClock.now > $0 } ?? Task.isShuttingDownGracefully)
         uncommitted += page.count
         let commits = isEnd || isCutShort || uncommitted >= settings.transactionSize
-        let last = page[page.count - 1].position
+        // The last page is empty where the ones before it were full.
+        let last = page.last?.position ?? .start
         async let ahead: [MirroredEntry] =
           isEnd || isCutShort ? [] : reader.page(after: last, of: window, limit: size)
         try await file.append(page, of: window, commits: commits, endsWindow: isEnd)

@@ -119,8 +119,8 @@ private actor Target {
     file = try await AuditFile.create(path: path, ledger: view.ledger, filter: filter.words)
     window = TrailWindow(
       ledger: view.ledger, horizon: 0, nextTransaction: view.nextTransaction,
-      isHeldBack: view.completeAsOf == nil,
-      moment: view.completeAsOf ?? Timestamp(microseconds: 0))
+      isHeldBack: false,
+      moment: Timestamp(microseconds: 0), completeAsOf: view.completeAsOf)
   }
 
   func append(_ rows: [MirroredEntry]) async throws {

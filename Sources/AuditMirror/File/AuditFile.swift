@@ -86,7 +86,7 @@ package final class AuditFile: @unchecked Sendable {
       if endsWindow {
         try self.follower?.endWindow(window)
         self.pending.ledger = window.ledger
-        if !window.isHeldBack { self.pending.completeAsOf = window.moment }
+        if let moment = window.completeAsOf { self.pending.completeAsOf = moment }
       }
       if commits { try self.commit(db) }
     }

@@ -16,6 +16,8 @@ package struct TrailWindow: Hashable, Sendable {
   package let isHeldBack: Bool
   /// The database's clock when the window was fixed.
   package let moment: Timestamp
+  /// All that was committed by then is in the file, once the window is.
+  package var completeAsOf: Timestamp?
 }
 
 struct ReadTrailWindow: PostgresStatement {

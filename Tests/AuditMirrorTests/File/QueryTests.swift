@@ -102,4 +102,24 @@ import TrustBudgetTesting
       }
     }
   }
+
+  @Test func `the queries of the documentation run`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await TemporaryDirectory.with { directory in
+        let path = directory.file("audit.db")
+        _ = try await database.withNodes(1) { try await RandomTrail.write(300, on: $0) }
+        try await database.withMirror(at: path) { _ in
+          try await database.expectMirrored(in: path)
+        }
+        let root = URL(filePath: #filePath).deletingLastPathComponent()
+          .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let document = try String(
+          contentsOf: root.appending(path: "docs/audit-format.md"), encoding: .utf8)
+        let section = try #require(document.components(separatedBy: "### Ten useful queries").last)
+        let queries = try #require(section.firstMatch(of: /```sql\n((?s).*?)```/)).1
+        #expect(queries.split(separator: ";\n").count == 10)
+        try MirrorFile(path: path).execute(String(queries))
+      }
+    }
+  }
 }

@@ -43,6 +43,21 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: [1, 2, 3, 6])
+  func `a window may end with a full page`(pageSize: Int) async throws {
+    try await TestDatabase.withLedger { database in
+      try await TemporaryDirectory.with { directory in
+        let path = directory.file("audit.db")
+        try await database.withNodes(1) { nodes in
+          for _ in 0..<5 { _ = try await nodes[0].perform(.charging("user:alice")) }
+        }
+        try await database.withMirror(at: path, configure: { $0.pageSize = pageSize }) { _ in
+          try await database.expectMirrored(in: path)
+        }
+      }
+    }
+  }
+
   @Test func `nothing is missed when transactions commit in another order than they began`()
     async throws
   {
