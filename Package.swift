@@ -60,9 +60,20 @@ let package = Package(
       name: "PrometheusExposition",
       dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")]),
     .target(
+      name: "AuditMirror",
+      dependencies: [
+        "TrustBudget", "LibPQ", "BudgetLedger",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
+    .target(
       name: "TrustBudgetServer",
       dependencies: [
-        "TrustBudget", "BudgetLedger", "PolicyFile", "BreakGlass", "PrometheusExposition",
+        "TrustBudget", "BudgetLedger", "AuditMirror", "PolicyFile", "BreakGlass",
+        "PrometheusExposition",
         .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -85,8 +96,8 @@ let package = Package(
     .executableTarget(
       name: "trust-budget",
       dependencies: [
-        "TrustBudget", "PolicyFile", "LibPQ", "BudgetLedger", "BreakGlass", "TrustBudgetServer",
-        "TrustBudgetClient", "PrivatePostgres", "PrometheusExposition",
+        "TrustBudget", "PolicyFile", "LibPQ", "BudgetLedger", "AuditMirror", "BreakGlass",
+        "TrustBudgetServer", "TrustBudgetClient", "PrivatePostgres", "PrometheusExposition",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Crypto", package: "swift-crypto"),
@@ -100,7 +111,7 @@ let package = Package(
     .executableTarget(
       name: "trust-budget-bench",
       dependencies: [
-        "TrustBudget", "LibPQ", "BudgetLedger", "PrivatePostgres",
+        "TrustBudget", "LibPQ", "BudgetLedger", "AuditMirror", "PrivatePostgres",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -142,6 +153,15 @@ let package = Package(
       name: "BreakGlassTests",
       dependencies: [
         "TrustBudget", "LibPQ", "BudgetLedger", "BreakGlass", "TrustBudgetTesting",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
+    .testTarget(
+      name: "AuditMirrorTests",
+      dependencies: [
+        "AuditMirror", "TrustBudget", "LibPQ", "BudgetLedger", "PrivatePostgres",
+        "TrustBudgetTesting",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -22,6 +22,9 @@ struct Benchmark: AsyncParsableCommand {
   @Option(help: "Budgets in the cold case.")
   var budgets = 100_000
 
+  @Option(help: "Entries that a mirror catches up with.")
+  var mirrored = 1_000_000
+
   @Option(help: "Only measurements whose name contains this.")
   var only: String?
 
@@ -58,7 +61,8 @@ struct Benchmark: AsyncParsableCommand {
 
   private func measure(on postgres: PrivatePostgres) async throws -> Report {
     var report = Report()
-    var measurements = Measurement.all(program: program, seconds: seconds, budgets: budgets)
+    var measurements = Measurement.all(
+      program: program, seconds: seconds, budgets: budgets, mirrored: mirrored)
     if large { measurements += [.grownLedger(seconds: seconds)] }
     for measurement in measurements where only.map(measurement.name.contains) ?? true {
       progress("\(measurement.name) …")

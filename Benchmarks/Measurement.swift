@@ -10,7 +10,9 @@ struct Measurement {
     try await run(postgres, rounds)
   }
 
-  static func all(program: String, seconds: Int, budgets: Int) -> [Measurement] {
+  static func all(
+    program: String, seconds: Int, budgets: Int, mirrored: Int
+  ) -> [Measurement] {
     [
       engine("engine, \(budgets) budgets", budgets: budgets, seconds: seconds, yardstick: 4),
       engine("engine, one hot budget", budgets: 1, seconds: seconds, yardstick: 14),
@@ -21,6 +23,8 @@ struct Measurement {
         yardstick: 1),
       http("http, one hot budget", program: program, budgets: 1, seconds: seconds, yardstick: 4),
       latency(program: program, seconds: seconds, budgets: budgets),
+      mirrorCatchingUp(entries: mirrored, budgets: budgets),
+      mirrorUnderLoad(seconds: seconds, budgets: budgets),
     ]
   }
 
@@ -155,6 +159,61 @@ struct Measurement {
         Comparison(
           name: "http, 64 connections: p99, against their median", unit: "ms",
           ours: loaded.p99, theirs: loaded.median, yardstick: 5, moreIsBetter: false),
+      ]
+    }
+  }
+
+  /// A node's file from nothing, against psql and sqlite3.
+  private static func mirrorCatchingUp(entries: Int, budgets: Int) -> Measurement {
+    Measurement(name: "mirror, catching up") { postgres, rounds in
+      let database = try await Database.make(on: postgres, budgets: 0)
+      progress("  writing \(entries) entries …")
+      try await MirrorLoad.trail(entries, budgets: min(budgets, max(1, entries / 10)), in: database)
+      let count = try await MirrorLoad.count(in: database)
+      let mirror = try MirrorLoad(database: database)
+      defer { mirror.remove() }
+      var rates: (ours: [Double], theirs: [Double]) = ([], [])
+      for _ in 0..<rounds {
+        rates.theirs.append(try mirror.importRate(entries: count))
+        rates.ours.append(try await mirror.catchUpRate(entries: count))
+        progress("  psql | sqlite3: \(rates.theirs), mirror: \(rates.ours)")
+      }
+      try await database.drop(on: postgres)
+      return [
+        Comparison(
+          name: "mirror, catching up \(count) entries, against psql COPY | sqlite3 .import",
+          unit: "entries/s", ours: rates.ours, theirs: rates.theirs, yardstick: 0.5,
+          moreIsBetter: true)
+      ]
+    }
+  }
+
+  /// A mirror beside a node under full load: whether it keeps up, and what it costs.
+  private static func mirrorUnderLoad(seconds: Int, budgets: Int) -> Measurement {
+    Measurement(name: "mirror, under load") { postgres, rounds in
+      var rates: (with: [Double], without: [Double]) = ([], [])
+      var lags: [Double] = []
+      for _ in 0..<rounds {
+        let database = try await Database.make(on: postgres, budgets: 0)
+        let engine = EngineLoad(database: database, budgets: budgets, seconds: seconds)
+        // Every budget's first charge makes it; then both sides charge alike.
+        _ = try await engine.rate()
+        rates.without.append(try await engine.rate())
+        let mirror = try MirrorLoad(database: database)
+        defer { mirror.remove() }
+        let result = try await mirror.rateUnderMirror(engine)
+        rates.with.append(result.rate)
+        lags.append(result.lag)
+        progress("  without: \(rates.without), with: \(rates.with), lag: \(lags)")
+        try await database.drop(on: postgres)
+      }
+      return [
+        Comparison(
+          name: "engine with a mirror beside it, against without", unit: "charges/s",
+          ours: rates.with, theirs: rates.without, yardstick: 0.9, moreIsBetter: true),
+        Comparison(
+          name: "mirror: longest lag under full load", unit: "s, of 1", ours: lags,
+          theirs: lags.map { _ in 1 }, yardstick: 1, moreIsBetter: false),
       ]
     }
   }

@@ -1,3 +1,4 @@
+import AuditMirror
 import BreakGlass
 import BudgetLedger
 import HTTPTypes
@@ -15,6 +16,7 @@ package struct TrustBudgetServer: Service {
   package let routes: [Route]
 
   /// - Parameters:
+  ///   - mirror: the node's copy of the audit trail, for readiness.
   ///   - metrics: where this node's figures are kept, and what `/metrics` writes down.
   ///   - departure: says when the node was told to end; a service of its own.
   ///   - now: the wall clock, for what the policy says of hours.
@@ -22,13 +24,14 @@ package struct TrustBudgetServer: Service {
   ///     wants to know.
   package init(
     name: String, host: String, port: Int, ledger: BudgetLedger, policies: PolicyStore,
-    breakGlass: BreakGlass, metrics registry: PrometheusRegistry, departure: Departure,
+    mirror: MirrorHealth? = nil, breakGlass: BreakGlass, metrics registry: PrometheusRegistry,
+    departure: Departure,
     now: @escaping @Sendable () -> Timestamp, logger: Logger,
     onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) {
     let node = Node(
       name: name, ledger: ledger, policies: policies, breakGlass: breakGlass,
-      metrics: NodeMetrics(registry), departure: departure, now: now)
+      metrics: NodeMetrics(registry), departure: departure, mirror: mirror, now: now)
     node.addState(to: registry)
     let router = TrustBudgetServer.router(of: node, registry)
     let routes = router.routes.map { Route(method: $0.method, path: $0.path.description) }

@@ -50,8 +50,8 @@ struct TrustBudgetCommand: CommandGroup {
       """,
     subcommands: [
       DevCommand.self, ServeCommand.self, MigrateCommand.self, PolicyCommand.self,
-      BudgetCommand.self, LedgerCommand.self, ExecCommand.self, BreakGlassCommand.self,
-      DoctorCommand.self,
+      BudgetCommand.self, AuditCommand.self, LedgerCommand.self, ExecCommand.self,
+      BreakGlassCommand.self, DoctorCommand.self,
       VersionCommand.self,
     ])
 }

@@ -2,7 +2,7 @@ import LibPQ
 import TrustBudget
 
 /// Whether a session leads to a ledger that this program can work on.
-struct SchemaCheck: Sendable {
+package struct SchemaCheck: Sendable {
   /// The newest migration that the program knows.
   let known: Int64
   /// The oldest schema that it can work with: it was written for the newest, less what is optional.
@@ -13,7 +13,7 @@ struct SchemaCheck: Sendable {
     needed = migrations.last { !$0.directives.isOptional }?.version ?? 0
   }
 
-  static let embedded = SchemaCheck()
+  package static let embedded = SchemaCheck()
 
   /// - Parameter witness: the newest entry that this node has seen committed, if any.
   /// - Returns: the ledger.
@@ -25,7 +25,10 @@ struct SchemaCheck: Sendable {
     return try ServerCheck(witness: witness).ledgerIdentity(on: session)
   }
 
-  private func checkVersion(on session: PostgresSession) throws {
+  /// Whether the schema is one that this program knows, on whatever server.
+  ///
+  /// - Throws: `SchemaProblem`, or `PostgresError`.
+  package func checkVersion(on session: PostgresSession) throws {
     guard try session.execute(FindHistoryTable()).first == true else {
       throw SchemaProblem.missing
     }

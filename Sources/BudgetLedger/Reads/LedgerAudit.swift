@@ -10,25 +10,27 @@ package enum LedgerAudit {
     guard let ledger = try session.execute(ReadLedger()).first else {
       return ["the ledger has no identity"]
     }
-    var replays: [BudgetID: Replay] = [:]
+    var check = EntryCheck(ledgerID: ledger.id)
+    var replayed: [BudgetID: Budget] = [:]
     var faults: [BudgetID: String] = [:]
     try session.stream(ReadTrail()) { entry in
       guard faults[entry.budgetID] == nil else { return }
-      var replay = replays[entry.budgetID] ?? Replay(ledgerID: ledger.id)
       do throws(Replay.Fault) {
-        try replay.append(entry)
+        replayed[entry.budgetID] = try check.budget(replayed[entry.budgetID], after: entry)
       } catch {
         faults[entry.budgetID] = "\(error)"
       }
-      replays[entry.budgetID] = replay
     }
+    var rows: Set<BudgetID> = []
     try session.stream(ReadAllBudgets()) { budget in
-      let replayed = replays.removeValue(forKey: budget.id)?.budget
-      if faults[budget.id] == nil, replayed != budget {
+      rows.insert(budget.id)
+      if faults[budget.id] == nil, replayed[budget.id] != budget {
         faults[budget.id] = "\(budget.id): the row is not what its entries make of it"
       }
     }
-    for id in replays.keys { faults[id] = "\(id): there are entries and no budget" }
+    for id in replayed.keys where !rows.contains(id) {
+      faults[id] = "\(id): there are entries and no budget"
+    }
     return faults.sorted { $0.key < $1.key }.map(\.value) + (try breakGlassFaults(on: session))
   }
 

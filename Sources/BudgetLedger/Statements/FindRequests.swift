@@ -26,12 +26,12 @@ struct FindRequests: PostgresStatement {
 
 extension Entry {
   /// The columns that `init(decoding:)` reads, in its order.
-  static let columns = """
+  package static let columns = """
     epoch, budget_id, budget_seq, kind, username, cost, balance_before, balance_after, \
     request_id, part, rule, policy_digest, actor, node, detail, occurred_at, hash
     """
 
-  init(decoding row: inout PostgresRow) throws {
+  package init(decoding row: inout PostgresRow) throws {
     self.init(
       epoch: try row.next(Int64.self),
       budgetID: try BudgetID(try row.next(String.self)),

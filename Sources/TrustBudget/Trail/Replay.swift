@@ -6,12 +6,10 @@ package struct Replay {
   /// The budget after the entries so far; nil before the first.
   package private(set) var budget: Budget?
 
-  private let ledgerID: String
-  private var entryHash: EntryHash
+  private var check: EntryCheck
 
   package init(ledgerID: String) {
-    self.ledgerID = ledgerID
-    self.entryHash = EntryHash(ledgerID: ledgerID)
+    check = EntryCheck(ledgerID: ledgerID)
   }
 
   /// What is wrong with a trail, and where.
@@ -27,10 +25,29 @@ package struct Replay {
   ///
   /// - Throws: `Fault` when the entry cannot follow the ones before it.
   package mutating func append(_ entry: Entry) throws(Fault) {
-    func fault(_ problem: String) -> Fault {
-      Fault(budgetID: entry.budgetID, sequence: entry.sequence, problem: problem)
+    budget = try check.budget(budget, after: entry)
+  }
+}
+
+/// Checks entries against the budgets that they follow; one will do for all budgets of a ledger.
+package struct EntryCheck {
+  private var entryHash: EntryHash
+
+  /// - Parameter ledgerID: the ledger's UUID, in lower case with hyphens.
+  package init(ledgerID: String) {
+    entryHash = EntryHash(ledgerID: ledgerID)
+  }
+
+  /// What an entry makes of its budget.
+  ///
+  /// - Parameter previous: the budget before the entry; nil before its first.
+  /// - Throws: `Fault` when the entry cannot follow the ones before it.
+  package mutating func budget(
+    _ previous: Budget?, after entry: Entry
+  ) throws(Replay.Fault) -> Budget {
+    func fault(_ problem: String) -> Replay.Fault {
+      Replay.Fault(budgetID: entry.budgetID, sequence: entry.sequence, problem: problem)
     }
-    let previous = budget
     guard entry.budgetID == previous?.id ?? entry.budgetID else {
       throw fault("is of another budget than \(previous?.id.value ?? "")")
     }
@@ -47,10 +64,10 @@ package struct Replay {
     guard (0...Points.maximum).contains(entry.cost),
       entry.balanceAfter.magnitude <= 4 * Points.maximum.magnitude
     else { throw fault("its figures are out of range") }
-    guard var next = previous ?? Replay.opened(by: entry) else {
+    guard var next = previous ?? EntryCheck.opened(by: entry) else {
       throw fault("a budget's first entry must be its allocation")
     }
-    guard Replay.apply(entry, to: &next) else {
+    guard EntryCheck.apply(entry, to: &next) else {
       throw fault("its figures or detail make no sense for its kind, \(entry.kind.rawValue)")
     }
     guard (0...Points.maximum).contains(next.spent), abs(next.adjustment) <= Points.maximum else {
@@ -61,7 +78,7 @@ package struct Replay {
     }
     next.lastSequence = entry.sequence
     next.lastHash = entry.hash
-    budget = next
+    return next
   }
 
   private static func opened(by entry: Entry) -> Budget? {

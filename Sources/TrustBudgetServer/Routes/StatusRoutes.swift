@@ -1,3 +1,4 @@
+import AuditMirror
 import BudgetLedger
 import Hummingbird
 import PolicyFile
@@ -42,6 +43,8 @@ struct StatusRoutes {
     body.put("node", node.name)
     body.put("database", database)
     body.put("queue_length", Int64(node.ledger.queueLength))
+    // For whoever watches; charging does not depend on it.
+    if let mirror = node.mirror { body.put("audit_mirror", JSONObjectText(mirror.current)) }
     body.put("break_glass", await node.breakGlassReadiness(hasDatabase: isReady))
     return Response(json: body, status: isReady ? .ok : .serviceUnavailable)
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuditMirror
 import BreakGlass
 import BudgetLedger
 import Foundation
@@ -57,6 +58,7 @@ struct DevCommand: AsyncParsableCommand {
     if writesSample { try Data(DevCommand.samplePolicy.utf8).write(to: sample) }
     defer {
       if ephemeral {
+        removeAuditFiles(in: home.appending(path: "data").path())
         if writesSample { try? FileManager.default.removeItem(at: sample) }
         for number in 1...2 {
           for ending in ["", "-wal", "-shm", ".lock"] {
@@ -76,7 +78,9 @@ struct DevCommand: AsyncParsableCommand {
       throw CommandFailure("\(error)")
     }
     do {
-      try await serve(on: postgres.connectionString, policies: policies, logger: logger)
+      try await serve(
+        on: postgres.connectionString, policies: policies,
+        files: home.appending(path: "data").path(), logger: logger)
       await postgres.stop()
     } catch {
       await postgres.stop()
@@ -85,12 +89,12 @@ struct DevCommand: AsyncParsableCommand {
   }
 
   private func serve(
-    on connectionString: String, policies: PolicyStore, logger: Logger
+    on connectionString: String, policies: PolicyStore, files: String, logger: Logger
   ) async throws {
     _ = try await translatingErrors {
       try await MigrationRunner(connectionString: connectionString).up()
     }
-    let welcome = Welcome(connectionString: connectionString)
+    let welcome = Welcome(connectionString: connectionString, files: files)
     var services: [any Service] = [policies]
     for number in 1...2 {
       let name = "dev-\(number)"
@@ -102,18 +106,28 @@ struct DevCommand: AsyncParsableCommand {
       let breakGlass = try await openBreakGlass(
         node: name, journal: journal(of: name),
         connectionString: connectionString, policies: policies, logger: logger)
+      let mirror = try AuditMirror(
+        connectionString: connectionString, node: name, path: "\(files)/\(name).db",
+        logger: logger)
       let server = TrustBudgetServer(
         name: name, host: "127.0.0.1", port: port == 0 ? 0 : port + number - 1, ledger: ledger,
-        policies: policies, breakGlass: breakGlass, metrics: metrics,
+        policies: policies, mirror: mirror.health, breakGlass: breakGlass, metrics: metrics,
         departure: Departure(delay: .zero), now: { .wallClock() }, logger: logger,
         onListening: { welcome.listening(node: name, port: $0) })
-      services += [ledger, breakGlass, server]
+      services += [mirror, ledger, breakGlass, server]
     }
     try await runServices(services, logger: logger)
   }
 
   private func journal(of node: String) -> String {
     "\(directory)/break_glass_journal_\(node).db"
+  }
+
+  private func removeAuditFiles(in directory: String) {
+    for node in ["dev-1", "dev-2"] {
+      for suffix in ["", "-wal", "-shm", ".lock"] { unlink("\(directory)/\(node).db\(suffix)") }
+    }
+    rmdir(directory)
   }
 
   static let samplePolicy = """
@@ -136,10 +150,12 @@ struct DevCommand: AsyncParsableCommand {
 /// What `dev` says once both nodes listen.
 private final class Welcome: Sendable {
   private let connectionString: String
+  private let files: String
   private let ports = Mutex<[String: Int]>([:])
 
-  init(connectionString: String) {
+  init(connectionString: String, files: String) {
     self.connectionString = connectionString
+    self.files = files
   }
 
   func listening(node: String, port: Int) {
@@ -167,6 +183,7 @@ private final class Welcome: Sendable {
         trust-budget budget list
         trust-budget budget history user:alice
         psql "$DATABASE_URL" -c 'SELECT * FROM trust_budget.audit_trail'
+        sqlite3 -box \(files)/dev-1.db 'SELECT * FROM budgets'
 
       Ctrl-C ends everything.
 

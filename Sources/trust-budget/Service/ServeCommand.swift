@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuditMirror
 import BreakGlass
 import BudgetLedger
 import CoreMetrics
@@ -75,6 +76,8 @@ struct ServeCommand: AsyncParsableCommand {
       valueName: "path"))
   var breakGlassJournal: String?
 
+  @OptionGroup var auditFile: AuditFileOptions
+
   @OptionGroup var logging: LoggingOptions
 
   func validate() throws {
@@ -118,21 +121,25 @@ struct ServeCommand: AsyncParsableCommand {
     let breakGlass = try await openBreakGlass(
       node: name, journal: journalPath, connectionString: database.connectionString,
       policies: policies, logger: logger)
+    let mirror = try AuditMirror(
+      connectionString: database.connectionString, node: name, path: auditFile.path,
+      logger: logger)
     let departure = Departure(delay: .seconds(drainDelay)) {
       logger.notice("leaving", metadata: ["node": "\(name)"])
       ServiceNotification.stopping.send()
     }
     let server = TrustBudgetServer(
       name: name, host: listen.host, port: listen.port, ledger: ledger, policies: policies,
-      breakGlass: breakGlass, metrics: metrics, departure: departure, now: { .wallClock() },
-      logger: logger,
+      mirror: mirror.health, breakGlass: breakGlass, metrics: metrics, departure: departure,
+      now: { .wallClock() }, logger: logger,
       onListening: { port in
         logger.notice(
           "listening", metadata: ["address": "\(listen.host):\(port)", "node": "\(name)"])
         ServiceNotification.ready.send()
       })
+    // The mirror ends last, when nothing is charged any more.
     try await runServices(
-      [ledger, policies, breakGlass, server, departure],
+      [mirror, ledger, policies, breakGlass, server, departure],
       drainTimeout: .seconds(drainDelay + drainTimeout), logger: logger)
   }
 

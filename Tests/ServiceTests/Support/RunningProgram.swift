@@ -23,7 +23,9 @@ final class RunningProgram: Sendable {
     let errors = try FileHandle(forWritingTo: URL(filePath: directory.write("", to: "errors")))
     process.executableURL = URL(filePath: executable)
     process.arguments = arguments
-    process.environment = environment
+    // A node's copy of the audit trail goes with it, unless a test wants it elsewhere.
+    process.environment = environment.merging(
+      ["TRUST_BUDGET_AUDIT_FILE": directory.file("audit.db")]) { theirs, _ in theirs }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = output
     process.standardError = errors
@@ -40,6 +42,9 @@ final class RunningProgram: Sendable {
 
   var processIdentifier: Int32 { process.processIdentifier }
   var isRunning: Bool { process.isRunning }
+
+  /// Where a node keeps its copy of the audit trail.
+  var auditFile: String { process.environment?["TRUST_BUDGET_AUDIT_FILE"] ?? "" }
 
   /// What it has printed so far.
   var output: String { contents("output") }

@@ -1,0 +1,234 @@
+import BudgetLedger
+import Foundation
+import LibPQ
+import Logging
+import ServiceLifecycle
+import TrustBudget
+
+/// Keeps a node's SQLite file a complete copy of the audit trail.
+///
+/// It never stands in the way: whatever happens to PostgreSQL or to the file, charging goes on, and
+/// the mirror catches up by itself when it can.
+package struct AuditMirror: Service {
+  package let health: MirrorHealth
+  package let path: String
+  // Not the string itself, whose password a log of services would show.
+  private let configuration: PostgresConfiguration
+  private let settings: AuditMirrorSettings
+
+  /// - Throws: `PostgresError` when the connection string cannot be read.
+  package init(
+    connectionString: String, settings: AuditMirrorSettings, logger: Logger
+  ) throws {
+    configuration = try TrailReader.configuration(
+      connectionString: connectionString, applicationName: "trust-budget \(settings.node) mirror")
+    self.settings = settings
+    path = settings.path
+    var logger = logger
+    logger[metadataKey: "file"] = "\(settings.path)"
+    health = MirrorHealth(node: settings.node, logger: logger)
+  }
+
+  /// Follows the trail until the service is told to stop; then catches up for a moment.
+  package func run() async throws {
+    var failures = 0
+    while !Task.isShuttingDownGracefully, !Task.isCancelled {
+      do {
+        try await follow { failures = 0 }
+      } catch {
+        guard !Task.isShuttingDownGracefully, !Task.isCancelled else { break }
+        note(error)
+        failures += 1
+        await pause(
+          min(settings.retryInterval, .milliseconds(100) * (1 << min(failures, 10))))
+      }
+    }
+    health.note(.stopped)
+  }
+
+  /// Opens session and file, and follows the one into the other for as long as both last.
+  private func follow(_ onProgress: () -> Void) async throws {
+    let lock = try takeLock()
+    let reader = try await TrailReader.open(configuration)
+    do {
+      let window = try await reader.window()
+      let file = try await openFile(ledger: window.ledger, lock: lock)
+      do {
+        try await follow(reader, into: file, onProgress)
+        file.close()
+      } catch {
+        file.close()
+        if case AuditFileError.corrupt(let reason) = error { try setAside(because: reason) }
+        throw error
+      }
+      await reader.close()
+    } catch {
+      await reader.close()
+      throw error
+    }
+  }
+
+  private func follow(
+    _ reader: TrailReader, into file: AuditFile, _ onProgress: () -> Void
+  ) async throws {
+    health.note(entries: file.summary.entries, new: 0)
+    var epoch = Int64(-1)
+    var interval = settings.busyInterval
+    var completeness = Completeness()
+    var heldBackSince: ContinuousClock.Instant?
+    while true {
+      // Told to end: what was committed before comes in as well, if that is a matter of a moment.
+      let isLast = Task.isShuttingDownGracefully
+      guard file.isInPlace else { throw AuditFileError.replaced }
+      let start = ContinuousClock.now
+      var window = try await reader.window()
+      let known = file.summary
+      guard window.ledger.id == known.ledger.id else {
+        throw MirrorRefusal.foreignLedger(found: window.ledger.id, expected: known.ledger.id)
+      }
+      guard window.ledger.epoch >= known.ledger.epoch else {
+        throw MirrorRefusal.epochWentBack(
+          found: window.ledger.epoch, expected: known.ledger.epoch)
+      }
+      if window.ledger.epoch != epoch {
+        // A new session, or a new epoch: is what the file has still there?
+        try await reader.verify(try await file.newest(settings.witnesses))
+        epoch = window.ledger.epoch
+        if let completeAsOf = known.completeAsOf {
+          health.noteBehind(
+            .microseconds(window.moment.microseconds - completeAsOf.microseconds))
+        }
+      }
+      let complete = completeness.note(window, at: start)
+      window.completeAsOf = complete?.moment
+      let count = try await catchUp(
+        with: window, reader, file, until: isLast ? start + settings.farewell : nil)
+      health.noteWindow(completeAt: complete?.instant)
+      health.note(.following)
+      onProgress()
+      if isLast || Task.isCancelled { return }
+
+      if complete == nil {
+        let since = heldBackSince ?? start
+        heldBackSince = since
+        if start - since > .seconds(1) { health.note(holder: try await reader.horizonHolder()) }
+      } else {
+        heldBackSince = nil
+      }
+      interval =
+        count > 0 || window.isHeldBack
+        ? settings.busyInterval : min(interval * 3 / 2, settings.idleInterval)
+      await pause(interval)
+    }
+  }
+
+  /// Brings all of a window into the file. The next page is fetched while this one is written.
+  ///
+  /// - Returns: how many entries came.
+  private func catchUp(
+    with window: TrailWindow, _ reader: TrailReader, _ file: AuditFile,
+    until deadline: ContinuousClock.Instant?
+  ) async throws -> Int {
+    let size = settings.pageSize
+    var page = try await reader.page(after: file.summary.position, of: window, limit: size)
+    if page.isEmpty {
+      // Nothing to write, but for what was waited for, or a new epoch.
+      let isOld = file.summary.ledger.epoch != window.ledger.epoch
+      if isOld || file.summary.completeAsOf == nil {
+        try await file.append([], of: window, commits: true, endsWindow: true)
+      } else if try await file.isWaiting {
+        try await file.append([], of: window, commits: false, endsWindow: true)
+        try await file.commit()
+      }
+      return 0
+    }
+    if page.count == size { health.note(.catchingUp) }
+    var count = 0
+    var uncommitted = 0
+    do {
+      while true {
+        let isEnd = page.count < size
+        // What was started is finished, but for a node that is told to end.
+        let isCutShort =
+          !isEnd && (deadline.map { ContinuousClock.now > $0 } ?? Task.isShuttingDownGracefully)
+        uncommitted += page.count
+        let commits = isEnd || isCutShort || uncommitted >= settings.transactionSize
+        // The last page is empty where the ones before it were full.
+        let last = page.last?.position ?? .start
+        async let ahead: [MirroredEntry] =
+          isEnd || isCutShort ? [] : reader.page(after: last, of: window, limit: size)
+        try await file.append(page, of: window, commits: commits, endsWindow: isEnd)
+        count += page.count
+        if commits {
+          health.note(entries: file.summary.entries, new: uncommitted)
+          uncommitted = 0
+        }
+        if isEnd || isCutShort { return count }
+        page = try await ahead
+      }
+    } catch {
+      // A session that is lost takes nothing with it that has come.
+      if error is PostgresError { try? await file.commit() }
+      throw error
+    }
+  }
+}
+
+// MARK: - Trouble
+
+extension AuditMirror {
+  private func note(_ error: any Error) {
+    switch error {
+    case let refusal as MirrorRefusal: health.note(.refused(reason: "\(refusal)"))
+    case AuditFileError.foreign: health.note(.refused(reason: "\(error)"))
+    case AuditFileError.locked, AuditFileError.unusable, AuditFileError.corrupt,
+      AuditFileError.replaced:
+      health.note(.waiting(reason: "\(error)"))
+    case let value as InvalidValue:
+      health.note(.refused(reason: "an entry in PostgreSQL cannot be read: \(value)"))
+    default: health.note(.waiting(reason: LedgerHealth.reason(error)))
+    }
+  }
+
+  /// Waits, but no longer than the service is to run.
+  private func pause(_ duration: Duration) async {
+    _ = try? await cancelWhenGracefulShutdown { try await Task.sleep(for: duration) }
+  }
+
+  private func takeLock() throws -> AuditFileLock {
+    let directory = URL(filePath: path).deletingLastPathComponent()
+    do {
+      try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    } catch {
+      throw AuditFileError.unusable("\(directory.path()) cannot be made: \(error)")
+    }
+    return try AuditFileLock(
+      path: path + ".lock", holder: "process \(getpid()), node \(settings.node)")
+  }
+
+  private func openFile(ledger: LedgerIdentity, lock: AuditFileLock) async throws -> AuditFile {
+    do {
+      return try await AuditFile.open(path: path, ledger: ledger, lock: lock)
+    } catch AuditFileError.corrupt(let reason) {
+      // Whether it was ours: a file that was named by mistake is nobody's to move.
+      guard lock.wasThere else {
+        throw AuditFileError.foreign("\(reason); name another one, or move it away")
+      }
+      try setAside(because: reason)
+      return try await AuditFile.open(path: path, ledger: ledger, lock: lock)
+    }
+  }
+
+  /// Keeps a damaged file under another name; the next one is built from PostgreSQL.
+  private func setAside(because reason: String) throws(AuditFileError) {
+    let time = settings.now().description.prefix(19).replacing(":", with: "")
+    let target = "\(path).corrupt-\(time)"
+    for suffix in ["", "-wal", "-shm"] {
+      guard rename(path + suffix, target + suffix) == 0 || errno == ENOENT else {
+        throw .unusable(
+          "it is damaged, and cannot be set aside: \(String(cString: strerror(errno)))")
+      }
+    }
+    health.noteSetAside(target, because: reason)
+  }
+}

@@ -1,0 +1,31 @@
+import TrustBudget
+
+/// A node's mirror, and its bounds.
+package struct AuditMirrorSettings: Sendable {
+  /// The node's name, for the log, the lock file and `pg_stat_activity`.
+  package var node: String
+  /// Where the file is.
+  package var path: String
+  /// The wall clock, for the name of a file that is set aside.
+  package var now: @Sendable () -> Timestamp
+  /// Rows in one answer of PostgreSQL.
+  package var pageSize = 4_096
+  /// Rows in one transaction of SQLite, while the mirror catches up.
+  package var transactionSize = 65_536
+  /// How often to look while there is something to do.
+  package var busyInterval: Duration = .milliseconds(50)
+  /// How often to look when there was nothing for a while.
+  package var idleInterval: Duration = .seconds(1)
+  /// How long to wait after a problem, at most.
+  package var retryInterval: Duration = .seconds(5)
+  /// How long to catch up when the node is told to end.
+  package var farewell: Duration = .seconds(2)
+  /// How many of the file's newest entries PostgreSQL must show when a session begins.
+  package var witnesses = 10_000
+
+  package init(node: String, path: String, now: @escaping @Sendable () -> Timestamp) {
+    self.node = node
+    self.path = path
+    self.now = now
+  }
+}

@@ -1,0 +1,40 @@
+import TrustBudget
+
+/// Which entries an export is about.
+package struct ExportFilter: Hashable, Sendable {
+  package var budgetID: String?
+  package var username: String?
+  /// Entries at or after this moment.
+  package var since: Timestamp?
+  /// Entries before this moment.
+  package var until: Timestamp?
+
+  package init(
+    budgetID: String? = nil, username: String? = nil, since: Timestamp? = nil,
+    until: Timestamp? = nil
+  ) {
+    self.budgetID = budgetID
+    self.username = username
+    self.since = since
+    self.until = until
+  }
+
+  /// Whether chains can be verified from their first entry on.
+  var holdsEverything: Bool { self == ExportFilter() }
+
+  func includes(_ entry: Entry) -> Bool {
+    budgetID.map { $0 == entry.budgetID.value } ?? true
+      && username.map { $0 == entry.username } ?? true
+      && since.map { entry.occurredAt >= $0 } ?? true
+      && until.map { entry.occurredAt < $0 } ?? true
+  }
+
+  /// For `meta.filter`; nil for the whole trail.
+  var words: String? {
+    guard !holdsEverything else { return nil }
+    return [
+      budgetID.map { "budget \($0)" }, username.map { "user \($0)" },
+      since.map { "since \($0)" }, until.map { "until \($0)" },
+    ].compactMap(\.self).joined(separator: ", ")
+  }
+}

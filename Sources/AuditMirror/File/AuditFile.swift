@@ -1,0 +1,252 @@
+import Foundation
+import GRDB
+import Synchronization
+import TrustBudget
+
+/// A node's copy of the trail, while this process writes it.
+///
+/// `@unchecked Sendable`: `follower` is used within accesses to the database alone, one at a time.
+package final class AuditFile: @unchecked Sendable {
+  package let path: String
+  private let queue: DatabaseQueue
+  private let lock: AuditFileLock?
+  private let identity: FileIdentity
+  private let current: Mutex<FileSummary>
+  private var pending: FileSummary
+  private var follower: ChainFollower?
+
+  /// Opens a file to be written by this process alone, and makes it if there is none.
+  ///
+  /// - Throws: `AuditFileError`; `MirrorRefusal.foreignLedger` for a file of another ledger.
+  static func open(
+    path: String, ledger: LedgerIdentity, lock: AuditFileLock
+  ) async throws -> AuditFile {
+    try AuditFile.prepare(path)
+    return try await translating {
+      let queue = try DatabaseQueue(path: path, configuration: configuration(isLive: true))
+      return try await AuditFile(path: path, queue: queue, ledger: ledger, lock: lock)
+    }
+  }
+
+  /// Makes a file of its own beside nobody else, for an export.
+  static func create(
+    path: String, ledger: LedgerIdentity, filter: String?
+  ) async throws -> AuditFile {
+    try prepare(path)
+    return try await translating {
+      let queue = try DatabaseQueue(path: path, configuration: configuration(isLive: false))
+      return try await AuditFile(
+        path: path, queue: queue, ledger: ledger, filter: filter, lock: nil)
+    }
+  }
+
+  private init(
+    path: String, queue: DatabaseQueue, ledger: LedgerIdentity, filter: String? = nil,
+    lock: AuditFileLock?
+  ) async throws {
+    self.path = path
+    self.queue = queue
+    self.lock = lock
+    let summary = try await queue.writeWithoutTransaction { db in
+      try AuditFile.recogniseOrCreate(ledger: ledger, filter: filter, db)
+    }
+    guard summary.ledger.id == ledger.id else {
+      throw MirrorRefusal.foreignLedger(found: ledger.id, expected: summary.ledger.id)
+    }
+    current = Mutex(summary)
+    pending = summary
+    identity = try FileIdentity(path)
+  }
+
+  /// What the file says of itself, as of the last commit.
+  package var summary: FileSummary { current.withLock { $0 } }
+
+  /// Whether the path still leads to the file that is open.
+  package var isInPlace: Bool { (try? FileIdentity(path)) == identity }
+
+  /// Appends rows, and commits them with the position after them.
+  ///
+  /// - Parameter commits: false leaves the transaction open for the next page.
+  /// - Throws: `AuditFileError`, `MirrorRefusal`; nothing since the last commit is then in the file.
+  package func append(
+    _ rows: [MirroredEntry], of window: TrailWindow, commits: Bool, endsWindow: Bool
+  ) async throws {
+    try await access { db in
+      if !db.isInsideTransaction { try db.execute(sql: "BEGIN IMMEDIATE") }
+      _ = try self.followed(db)
+      var insert = try InsertEntry(db)
+      // The chains of a restricted export have gaps, and no heads.
+      let isWhole = self.pending.filter == nil
+      for row in rows {
+        if isWhole { try self.follower?.take(row.entry, of: window, db) }
+        try insert.run(row)
+      }
+      if let last = rows.last { self.pending.position = last.position }
+      self.pending.entries += Int64(rows.count)
+      if endsWindow {
+        try self.follower?.endWindow(window)
+        self.pending.ledger = window.ledger
+        if let moment = window.completeAsOf { self.pending.completeAsOf = moment }
+      }
+      if commits { try self.commit(db) }
+    }
+  }
+
+  /// Commits what was appended.
+  package func commit() async throws {
+    try await access { db in
+      if db.isInsideTransaction { try self.commit(db) }
+    }
+  }
+
+  /// Whether entries wait for those before them.
+  package var isWaiting: Bool {
+    get async throws { try await access { db in try self.followed(db).isWaiting } }
+  }
+
+  /// The newest entries, newest first: what PostgreSQL must have, too.
+  func newest(_ limit: Int) async throws -> [(budgetID: String, sequence: Int64, hash: Digest)] {
+    try await access { db in
+      var rows = try FileStatement(
+        db, "SELECT budget_id, budget_seq, hash FROM audit_entries ORDER BY rowid DESC LIMIT ?")
+      rows.put(Int64(limit))
+      var entries: [(budgetID: String, sequence: Int64, hash: Digest)] = []
+      while try rows.step() {
+        entries.append((try rows.text(), try rows.number(), try rows.digest()))
+      }
+      return entries
+    }
+  }
+
+  /// Writes the last of the log into the file, and lets go of it.
+  package func close() {
+    try? queue.writeWithoutTransaction { db in
+      if db.isInsideTransaction { try db.rollback() }
+      try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+    try? queue.close()
+  }
+
+  /// The chains, as far as the file has them.
+  private func followed(_ db: Database) throws -> ChainFollower {
+    if let follower { return follower }
+    let new = try ChainFollower(ledgerID: pending.ledger.id, db)
+    follower = new
+    return new
+  }
+
+  private func commit(_ db: Database) throws {
+    try follower?.save(db)
+    try pending.save(db)
+    try db.execute(sql: "COMMIT")
+    let pending = pending
+    current.withLock { $0 = pending }
+  }
+
+  /// One access to the database. After an error nothing is half done: the transaction is rolled
+  /// back, and what was remembered of it forgotten.
+  private func access<R: Sendable>(_ body: @Sendable (Database) throws -> R) async throws -> R {
+    try await AuditFile.translating {
+      try await queue.writeWithoutTransaction { db in
+        do {
+          return try body(db)
+        } catch {
+          if db.isInsideTransaction { try? db.rollback() }
+          self.follower = nil
+          self.pending = self.summary
+          throw error
+        }
+      }
+    }
+  }
+}
+
+// MARK: - Opening
+
+extension AuditFile {
+  static func configuration(isLive: Bool) -> Configuration {
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(10)
+    configuration.allowsUnsafeTransactions = true
+    configuration.prepareDatabase { db in
+      // Before anything is set: what belongs to somebody else stays as it is.
+      try refuseForeign(db)
+      try db.execute(
+        sql: isLive
+          ? """
+          PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;
+          PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864
+          """
+          : "PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384")
+    }
+    return configuration
+  }
+
+  /// Makes an empty file whose log, too, nobody else may read.
+  private static func prepare(_ path: String) throws(AuditFileError) {
+    guard Glibc.access(path, F_OK) != 0 else { return }
+    let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o640)
+    guard descriptor >= 0 else {
+      throw .unusable("\(path) cannot be made: \(String(cString: strerror(errno)))")
+    }
+    fchmod(descriptor, 0o640)
+    Glibc.close(descriptor)
+  }
+
+  private static func isEmpty(_ db: Database) throws -> Bool {
+    try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0
+  }
+
+  private static func refuseForeign(_ db: Database) throws {
+    if try !isEmpty(db) { try checkFormat(db) }
+  }
+
+  private static func recogniseOrCreate(
+    ledger: LedgerIdentity, filter: String?, _ db: Database
+  ) throws -> FileSummary {
+    if try isEmpty(db) {
+      try db.inTransaction(.immediate) {
+        try FileSummary.create(ledger: ledger, filter: filter, db)
+        return .commit
+      }
+    }
+    return try FileSummary(db)
+  }
+
+  /// - Throws: `AuditFileError.foreign`.
+  static func checkFormat(_ db: Database) throws {
+    let application = try Int32.fetchOne(db, sql: "PRAGMA application_id")
+    guard application == AuditFileSchema.applicationID else {
+      throw AuditFileError.foreign("it is a database of another program")
+    }
+    let version = try Int32.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    guard version == AuditFileSchema.version else {
+      throw AuditFileError.foreign(
+        "its format is \(version), and this program knows \(AuditFileSchema.version)")
+    }
+  }
+
+  /// SQLite's errors, in our words.
+  static func translating<R>(_ body: () async throws -> R) async throws -> R {
+    do {
+      return try await body()
+    } catch let error as DatabaseError {
+      throw AuditFileError(error)
+    } catch let error as InvalidValue {
+      throw AuditFileError.corrupt(error.requirement)
+    }
+  }
+}
+
+/// Which file a path leads to.
+struct FileIdentity: Hashable {
+  let device: UInt64
+  let number: UInt64
+
+  init(_ path: String) throws(AuditFileError) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw .replaced }
+    device = UInt64(status.st_dev)
+    number = UInt64(status.st_ino)
+  }
+}

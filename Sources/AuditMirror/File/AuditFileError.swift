@@ -1,0 +1,38 @@
+import GRDB
+
+/// Why the file cannot be written, or read, at the moment.
+package enum AuditFileError: Error, Hashable, Sendable {
+  /// Another process writes it.
+  case locked(by: String)
+  /// It cannot be opened, or written: no room, no permission, a disk that fails.
+  case unusable(String)
+  /// It is damaged.
+  case corrupt(String)
+  /// It was removed, or another one was put in its place.
+  case replaced
+  /// It is a database of somebody else's, or of a later version of this program.
+  case foreign(String)
+
+  /// What an error of SQLite means for the file.
+  init(_ error: DatabaseError) {
+    let words = error.message ?? "\(error.resultCode)"
+    switch error.resultCode {
+    case .SQLITE_CORRUPT, .SQLITE_NOTADB: self = .corrupt(words)
+    default: self = .unusable(words)
+    }
+  }
+}
+
+extension AuditFileError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .locked(let holder):
+      "another process writes the audit file (\(holder)); charging goes on without a mirror here. "
+        + "Give each node a file of its own: --audit-file"
+    case .unusable(let reason): "the audit file cannot be written: \(reason)"
+    case .corrupt(let reason): "the audit file is damaged: \(reason)"
+    case .replaced: "the audit file was removed or replaced"
+    case .foreign(let reason): "this is not an audit file of this program: \(reason)"
+    }
+  }
+}

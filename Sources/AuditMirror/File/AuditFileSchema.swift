@@ -1,0 +1,97 @@
+/// The file's tables and views, as `docs/audit-format.md` describes them.
+enum AuditFileSchema {
+  /// In the file's header (`PRAGMA application_id`): `TBAF`.
+  static let applicationID: Int32 = 0x5442_4146
+  /// In the file's header (`PRAGMA user_version`), and in `meta`.
+  static let version: Int32 = 1
+
+  static let script = """
+    PRAGMA application_id = \(applicationID);
+    PRAGMA user_version = \(version);
+
+    -- What this file is: one row.
+    CREATE TABLE meta (
+        only_row       INTEGER PRIMARY KEY CHECK (only_row = 1),
+        format_version INTEGER NOT NULL,
+        ledger_id      TEXT    NOT NULL,
+        epoch          INTEGER NOT NULL,
+        complete_as_of TEXT,             -- all that was committed by then is here
+        filter         TEXT              -- what an export was restricted to; NULL: the whole trail
+    );
+
+    -- How far each table of PostgreSQL is here: the last row in the order in which it is followed.
+    CREATE TABLE cursors (
+        table_name     TEXT    PRIMARY KEY,
+        epoch          INTEGER NOT NULL,
+        transaction_id INTEGER NOT NULL,
+        entry_id       INTEGER NOT NULL,
+        entries        INTEGER NOT NULL  -- rows that are here
+    ) WITHOUT ROWID;
+
+    -- The trail, column by column as PostgreSQL has it. Times are UTC.
+    CREATE TABLE audit_entries (
+        entry_id       INTEGER NOT NULL,
+        epoch          INTEGER NOT NULL,
+        transaction_id INTEGER NOT NULL,
+        budget_id      TEXT    NOT NULL,
+        budget_seq     INTEGER NOT NULL,
+        kind           TEXT    NOT NULL,
+        username       TEXT,
+        cost           INTEGER NOT NULL,
+        balance_before INTEGER NOT NULL,
+        balance_after  INTEGER NOT NULL,
+        request_id     TEXT,
+        part           INTEGER NOT NULL,
+        rule           TEXT,
+        policy_digest  BLOB,
+        actor          TEXT,
+        node           TEXT    NOT NULL,
+        detail         TEXT    NOT NULL,
+        occurred_at    TEXT    NOT NULL,
+        hash           BLOB    NOT NULL,
+        PRIMARY KEY (budget_id, budget_seq)
+    );
+    CREATE INDEX audit_entries_time ON audit_entries (occurred_at);
+
+    -- What the entries make of each budget: the head of its chain, and its window.
+    CREATE TABLE budget_states (
+        budget_id                   TEXT    PRIMARY KEY,
+        initial_balance             INTEGER NOT NULL,
+        adjustment                  INTEGER NOT NULL,
+        spent                       INTEGER NOT NULL,
+        reset_interval_microseconds INTEGER,
+        window_started_at           TEXT    NOT NULL,
+        resets_at                   TEXT,
+        window_seq                  INTEGER NOT NULL,
+        last_seq                    INTEGER NOT NULL,
+        last_hash                   BLOB    NOT NULL,
+        created_at                  TEXT    NOT NULL
+    ) WITHOUT ROWID;
+
+    -- Entries that are here before the one that they follow, because its transaction was still in
+    -- the way. It comes before the horizon passes `horizon`, or it is missing.
+    CREATE TABLE awaited (
+        budget_id  TEXT    NOT NULL,
+        budget_seq INTEGER NOT NULL,
+        epoch      INTEGER NOT NULL,
+        horizon    INTEGER NOT NULL,
+        PRIMARY KEY (budget_id, budget_seq)
+    ) WITHOUT ROWID;
+
+    -- Successful charges.
+    CREATE VIEW transactions (id, budget_id, username, cost, balance_before, balance_after,
+                              timestamp, request_id) AS
+    SELECT entry_id, budget_id, username, cost, balance_before, balance_after, occurred_at,
+           request_id
+    FROM audit_entries WHERE kind = 'charge';
+
+    -- current_balance: as of the last entry. balance: after a reset that is due.
+    CREATE VIEW budgets (budget_id, initial_balance, current_balance, balance,
+                         reset_interval_hours, last_reset_at, created_at) AS
+    SELECT budget_id, initial_balance, initial_balance + adjustment - spent,
+           CASE WHEN resets_at <= strftime('%Y-%m-%d %H:%M:%f', 'now') THEN initial_balance
+                ELSE initial_balance + adjustment - spent END,
+           reset_interval_microseconds / 3600000000.0, window_started_at, created_at
+    FROM budget_states;
+    """
+}

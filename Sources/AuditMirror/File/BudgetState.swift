@@ -1,0 +1,65 @@
+import GRDB
+import TrustBudget
+
+/// What the entries so far make of a budget: one row of `budget_states`.
+struct BudgetState: Hashable, Sendable {
+  var budget: Budget
+  /// When its first entry was written.
+  let createdAt: Timestamp
+
+  /// What `init(reading:)` reads, in its order.
+  static let columns = """
+    budget_id, initial_balance, adjustment, spent, reset_interval_microseconds, window_started_at, \
+    window_seq, last_seq, last_hash, created_at
+    """
+
+  static let columnCount = 10
+
+  init(budget: Budget, createdAt: Timestamp) {
+    self.budget = budget
+    self.createdAt = createdAt
+  }
+
+  init(reading row: inout FileStatement) throws(InvalidValue) {
+    let id = try BudgetID(try row.text())
+    let initialBalance = try Points(try row.number())
+    let adjustment = try row.number()
+    let spent = try row.number()
+    var interval: ResetInterval?
+    if let microseconds = try row.optionalNumber() {
+      interval = try ResetInterval(microseconds: microseconds)
+    }
+    budget = Budget(
+      id: id, initialBalance: initialBalance, adjustment: adjustment, spent: spent,
+      resetInterval: interval, windowStartedAt: try row.moment(),
+      windowSequence: try row.number(), lastSequence: try row.number(),
+      lastHash: try row.digest())
+    createdAt = try row.moment()
+  }
+}
+
+/// Writes what became of budgets.
+struct PutBudgetState {
+  private var statement: FileStatement
+
+  init(_ db: Database) throws {
+    statement = try FileStatement(
+      db, "INSERT OR REPLACE INTO budget_states VALUES (?,?,?,?,?,?,?,?,?,?,?)")
+  }
+
+  mutating func run(_ state: BudgetState) throws {
+    let budget = state.budget
+    statement.put(budget.id.value)
+    statement.put(budget.initialBalance.value)
+    statement.put(budget.adjustment)
+    statement.put(budget.spent)
+    statement.put(budget.resetInterval?.microseconds)
+    statement.put(budget.windowStartedAt.sortableText)
+    statement.put(budget.resetsAt?.sortableText)
+    statement.put(budget.windowSequence)
+    statement.put(budget.lastSequence)
+    statement.put(budget.lastHash)
+    statement.put(state.createdAt.sortableText)
+    try statement.run()
+  }
+}

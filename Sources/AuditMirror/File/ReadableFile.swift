@@ -1,0 +1,50 @@
+import Foundation
+import GRDB
+import TrustBudget
+
+/// An audit file that somebody looks at: live, a copy, an export, on whatever disk.
+package struct ReadableFile: Sendable {
+  package let path: String
+  let queue: DatabaseQueue
+
+  /// - Throws: `AuditFileError` when it cannot be read, or is no audit file.
+  package init(path: String) async throws {
+    self.path = path
+    guard Glibc.access(path, R_OK) == 0 else {
+      throw AuditFileError.unusable("\(path) cannot be read: \(String(cString: strerror(errno)))")
+    }
+    queue = try await AuditFile.translating {
+      let queue = try ReadableFile.open(path)
+      try await queue.read { try AuditFile.checkFormat($0) }
+      return queue
+    }
+  }
+
+  package var summary: FileSummary {
+    get async throws { try await read { try FileSummary($0) } }
+  }
+
+  /// One consistent view of the file, however long `body` takes.
+  func read<R: Sendable>(_ body: @Sendable (Database) throws -> R) async throws -> R {
+    try await AuditFile.translating { try await queue.read(body) }
+  }
+
+  package func close() { try? queue.close() }
+
+  /// A live file's log must be read along, and SQLite works beside it for that. A copy, or the file
+  /// of a node that is off, is read as it is: from a read-only disk too, and nothing appears beside it.
+  private static func open(_ path: String) throws -> DatabaseQueue {
+    var configuration = Configuration()
+    configuration.readonly = true
+    configuration.busyMode = .timeout(10)
+    guard Glibc.access(path + "-wal", F_OK) != 0, !AuditFileLock.isHeld(path + ".lock") else {
+      return try DatabaseQueue(path: path, configuration: configuration)
+    }
+    let escaped = path.replacing("%", with: "%25").replacing("?", with: "%3f")
+      .replacing("#", with: "%23")
+    let uri = "file:\(escaped)?immutable=1"
+    // A SQLite that was built to know no URIs opens the file as any other.
+    return try (try? DatabaseQueue(path: uri, configuration: configuration))
+      ?? DatabaseQueue(path: path, configuration: configuration)
+  }
+}

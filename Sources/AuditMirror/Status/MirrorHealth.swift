@@ -1,0 +1,101 @@
+import Logging
+import Metrics
+import Synchronization
+import TrustBudget
+
+/// The mirror's state, for whoever asks: readiness, metrics, the log.
+package final class MirrorHealth: Sendable {
+  /// A problem that stays is said again after so long.
+  private static let repetition: Duration = .seconds(300)
+
+  private let status = Mutex(MirrorStatus())
+  private let lastLog = Mutex<(reason: String, at: ContinuousClock.Instant)?>(nil)
+  private let logger: Logger
+  private let lag: Gauge
+  private let up: Gauge
+  private let entries: Counter
+
+  init(node: String, logger: Logger) {
+    self.logger = logger
+    let labels = [("node", node)]
+    lag = Gauge(label: "trust_budget_mirror_lag_seconds", dimensions: labels)
+    up = Gauge(label: "trust_budget_mirror_up", dimensions: labels)
+    entries = Counter(label: "trust_budget_mirror_entries_total", dimensions: labels)
+    up.record(0)
+  }
+
+  package var current: MirrorStatus { status.withLock { $0 } }
+
+  /// Notes a state; a change is logged, repetition is not.
+  func note(_ new: MirrorStatus.State) {
+    let old = status.withLock { status in
+      let old = status.state
+      status.state = new
+      return old
+    }
+    up.record(new == .following || new == .catchingUp ? 1 : 0)
+    recordLag()
+    switch new {
+    case .refused(let reason):
+      log(.error, "the audit mirror refuses to go on", reason)
+    case .waiting(let reason):
+      log(.warning, "the audit mirror waits", reason)
+    case .following:
+      lastLog.withLock { $0 = nil }
+      guard old != new, old != .catchingUp else { return }
+      logger.info("the audit mirror follows", metadata: ["entries": "\(current.entries ?? 0)"])
+    case .starting, .catchingUp, .stopped: break
+    }
+  }
+
+  /// Notes what is in the file now.
+  func note(entries count: Int64, new: Int) {
+    status.withLock { $0.entries = count }
+    if new > 0 { entries.increment(by: new) }
+  }
+
+  /// The file has all that was committed when a window was fixed.
+  ///
+  /// - Parameter at: when that was; nil when something keeps the horizon back.
+  func noteWindow(completeAt moment: ContinuousClock.Instant?) {
+    status.withLock { status in
+      guard let moment else { return }
+      status.completeAt = moment
+      status.holder = nil
+    }
+    recordLag()
+  }
+
+  /// The file is this much behind before it has been followed at all.
+  func noteBehind(_ behind: Duration) {
+    status.withLock { $0.completeAt = .now - max(behind, .zero) }
+    recordLag()
+  }
+
+  func note(holder: HorizonHolder?) {
+    status.withLock { $0.holder = holder }
+    guard let holder else { return }
+    log(.warning, "an open transaction keeps the audit mirror back", holder.description)
+  }
+
+  func noteSetAside(_ path: String, because reason: String) {
+    logger.error(
+      "the audit file was set aside, and is built anew",
+      metadata: ["kept_as": "\(path)", "reason": "\(reason)"])
+  }
+
+  private func recordLag() {
+    lag.record(current.lag / .seconds(1))
+  }
+
+  private func log(_ level: Logger.Level, _ message: Logger.Message, _ reason: String) {
+    let isNew = lastLog.withLock { last in
+      if let last, last.reason == reason, ContinuousClock.now - last.at < MirrorHealth.repetition {
+        return false
+      }
+      last = (reason, .now)
+      return true
+    }
+    if isNew { logger.log(level: level, message, metadata: ["reason": "\(reason)"]) }
+  }
+}

@@ -1,0 +1,114 @@
+import BudgetLedger
+import LibPQ
+import TrustBudget
+
+/// A session that follows the trail, on a connection of its own.
+struct TrailReader: Sendable {
+  private let connection: PostgresConnection
+
+  /// How such a session is set up, whatever the server's defaults are.
+  ///
+  /// - Throws: `PostgresError` when the connection string cannot be read.
+  static func configuration(
+    connectionString: String, applicationName: String
+  ) throws -> PostgresConfiguration {
+    var configuration = try PostgresConfiguration(connectionString)
+    configuration.applicationName = applicationName
+    configuration.connectTimeout = .seconds(5)
+    configuration.statementTimeout = .seconds(60)
+    configuration.responseTimeout = .seconds(65)
+    // A standby can show another order of commits than the primary.
+    configuration.requirePrimary()
+    configuration.sessionSettings = [
+      ("search_path", "pg_catalog, pg_temp"), ("default_transaction_read_only", "on"),
+      // Always by the index of the order, even where the statistics are of an empty table.
+      ("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"),
+      ("enable_bitmapscan", "off"), ("enable_sort", "off"), ("jit", "off"),
+      ("max_parallel_workers_per_gather", "0"),
+    ]
+    return configuration
+  }
+
+  /// - Throws: `PostgresError`; `SchemaProblem` where there is no ledger that this program knows.
+  static func open(_ configuration: PostgresConfiguration) async throws -> TrailReader {
+    let connection = try await PostgresConnection.connect(configuration)
+    do {
+      try await connection.run { try SchemaCheck.embedded.checkVersion(on: $0) }
+    } catch {
+      await connection.close()
+      throw error
+    }
+    return TrailReader(connection: connection)
+  }
+
+  func close() async { await connection.close() }
+
+  func run<R: Sendable>(_ body: @Sendable (PostgresSession) throws -> R) async throws -> R {
+    try await connection.run(body)
+  }
+
+  func window() async throws -> TrailWindow {
+    guard let window = try await connection.run({ try $0.execute(ReadTrailWindow()).first }) else {
+      throw SchemaProblem.withoutLedger
+    }
+    return window
+  }
+
+  /// The next entries of a window.
+  func page(
+    after position: TrailPosition, of window: TrailWindow, limit: Int
+  ) async throws -> [MirroredEntry] {
+    let statement = ReadTrailPage(
+      position: position, epoch: window.ledger.epoch, horizon: window.horizon, limit: limit)
+    return try await connection.run { try $0.execute(statement) }
+  }
+
+  func horizonHolder() async throws -> HorizonHolder? {
+    try await connection.run { try $0.execute(FindHorizonHolder()).first }
+  }
+
+  /// Checks that PostgreSQL has the entries that a file holds.
+  ///
+  /// - Parameter newest: the file's newest entries, newest first.
+  /// - Throws: `MirrorRefusal`.
+  func verify(
+    _ newest: [(budgetID: String, sequence: Int64, hash: Digest)]
+  ) async throws {
+    guard let last = newest.first else { return }
+    let statement = FindEntries(
+      budgetIDs: newest.map(\.budgetID), sequences: newest.map(\.sequence))
+    let found = try await connection.run { try $0.execute(statement) }
+    // The newest are gone: the end was lost, whatever was written there since.
+    let missing = found.indices.filter { found[$0] == nil }
+    if missing.first == 0 {
+      throw MirrorRefusal.restored(
+        missing: missing.count, newest: "\(last.budgetID) entry \(last.sequence)")
+    }
+    for (ours, theirs) in zip(newest, found) {
+      if let theirs, theirs != ours.hash.bytes {
+        throw MirrorRefusal.forked(budgetID: ours.budgetID, sequence: ours.sequence)
+      }
+    }
+    // The newest are there: somebody removed others.
+    guard let first = missing.last else { return }
+    throw MirrorRefusal.entriesLost(
+      missing: missing.count, first: "\(newest[first].budgetID) entry \(newest[first].sequence)")
+  }
+}
+
+extension TrailReader {
+  /// About how many entries there are, as of the last vacuum.
+  func estimate() async throws -> Int64 {
+    try await run { try $0.execute(EstimateEntries()).first ?? 0 }
+  }
+}
+
+struct EstimateEntries: PostgresStatement {
+  static let name: String? = nil
+  static let sql = """
+    SELECT greatest(reltuples, 0)::bigint FROM pg_class
+    WHERE oid = 'trust_budget.audit_entries'::regclass
+    """
+
+  static func decode(_ row: inout PostgresRow) throws -> Int64 { try row.next(Int64.self) }
+}

@@ -1,0 +1,42 @@
+import LibPQ
+import TrustBudget
+
+/// What can be read now without missing anything: all that transactions below the horizon wrote.
+///
+/// A transaction that began earlier may still commit, with lower numbers than those that are there.
+/// Below `pg_snapshot_xmin` all are over. Rows of an earlier epoch are all final: a new one begins
+/// under an exclusive lock.
+package struct TrailWindow: Hashable, Sendable {
+  package let ledger: LedgerIdentity
+  /// No transaction below this one is still open.
+  package let horizon: Int64
+  /// The first transaction that had not begun: every one that had committed has a lower number.
+  package let nextTransaction: Int64
+  /// Entries are committed that the window does not reach yet.
+  package let isHeldBack: Bool
+  /// The database's clock when the window was fixed.
+  package let moment: Timestamp
+  /// All that was committed by then is in the file, once the window is.
+  package var completeAsOf: Timestamp?
+}
+
+struct ReadTrailWindow: PostgresStatement {
+  static let name: String? = "read_trail_window"
+  static let sql = """
+    SELECT l.id::text, l.epoch, pg_snapshot_xmin(now.snapshot), pg_snapshot_xmax(now.snapshot),
+           EXISTS (SELECT FROM trust_budget.audit_entries AS e
+                   WHERE (e.epoch, e.transaction_id) >= (l.epoch, pg_snapshot_xmin(now.snapshot))),
+           clock_timestamp()
+    FROM trust_budget.ledger AS l CROSS JOIN (SELECT pg_current_snapshot() AS snapshot) AS now
+    """
+
+  static func decode(_ row: inout PostgresRow) throws -> TrailWindow {
+    TrailWindow(
+      ledger: LedgerIdentity(id: try row.next(String.self), epoch: try row.next(Int64.self)),
+      horizon: Int64(clamping: try row.next(UInt64.self)),
+      nextTransaction: Int64(clamping: try row.next(UInt64.self)),
+      isHeldBack: try row.next(Bool.self),
+      moment: Timestamp(
+        microseconds: try row.next(PostgresTimestamp.self).microsecondsSinceUnixEpoch))
+  }
+}

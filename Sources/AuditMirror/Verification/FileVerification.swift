@@ -1,0 +1,272 @@
+import GRDB
+import TrustBudget
+
+/// Verifies a file by itself: every hash, every figure, and that nothing is gone.
+///
+/// Whoever can rewrite the whole file, heads included, can make one that fits; against that there is
+/// the comparison with PostgreSQL, or with another node's file.
+package struct FileVerification: Sendable {
+  private let file: ReadableFile
+
+  package init(_ file: ReadableFile) {
+    self.file = file
+  }
+
+  /// - Parameters:
+  ///   - onProgress: told every so often how many entries are done, and how many there are.
+  /// - Throws: `AuditFileError` when the file cannot be read at all.
+  package func run(
+    onProgress: @escaping @Sendable (Int64, Int64) -> Void = { _, _ in }
+  ) async throws -> FileReport {
+    try await file.read { db in
+      var report = FileReport()
+      let summary = try FileSummary(db)
+      do {
+        try checkPages(db, &report)
+        if summary.filter == nil {
+          try replay(summary, db, &report, onProgress)
+        } else {
+          try checkPairs(summary, db, &report, onProgress)
+        }
+        if report.entries != summary.entries {
+          report.add(
+            FileFault(
+              problem: "the file says that it holds \(summary.entries) entries, and there are "
+                + "\(report.entries)"))
+        }
+      } catch let error as DatabaseError {
+        report.add(FileFault(problem: "a page cannot be read: \(AuditFileError(error))"))
+      }
+      return report
+    }
+  }
+
+  /// SQLite's own check: damaged pages, and indexes that do not match their table.
+  private func checkPages(_ db: Database, _ report: inout FileReport) throws {
+    for line in try String.fetchAll(db, sql: "PRAGMA integrity_check(20)") where line != "ok" {
+      report.add(FileFault(problem: "SQLite finds damage: \(line)"))
+    }
+  }
+
+  /// Replays each budget from its first entry, and compares with the heads.
+  private func replay(
+    _ summary: FileSummary, _ db: Database, _ report: inout FileReport,
+    _ onProgress: (Int64, Int64) -> Void
+  ) throws {
+    var check = EntryCheck(ledgerID: summary.ledger.id)
+    var awaited = try FileVerification.awaited(db)
+    var states = try StateCursor(db)
+    var budget: Budget?
+    var createdAt = Timestamp(microseconds: 0)
+    var name: String?
+    var isFaulty = false
+
+    func finish() throws {
+      guard let name else { return }
+      report.budgets += 1
+      let recorded = try states.take(upTo: name, &report)
+      guard !isFaulty else { return }
+      let found = budget.map { BudgetState(budget: $0, createdAt: createdAt) }
+      if let problem = FileVerification.difference(found, recorded) {
+        report.add(FileFault(budgetID: name, problem: problem))
+      }
+    }
+
+    try FileVerification.eachEntry(db) { row in
+      report.entries += 1
+      if report.entries.isMultiple(of: 10_000) { onProgress(report.entries, summary.entries) }
+      switch row {
+      case .failure(let unreadable):
+        if unreadable.budgetID != name {
+          try finish()
+          (name, budget, isFaulty) = (unreadable.budgetID, nil, false)
+        }
+        if !isFaulty { report.add(unreadable.fault) }
+        isFaulty = true
+      case .success(let row):
+        let entry = row.entry
+        if entry.budgetID.value != name {
+          try finish()
+          (name, budget, isFaulty) = (entry.budgetID.value, nil, false)
+          createdAt = entry.occurredAt
+        }
+        guard !isFaulty else { return }
+        // What came before its predecessor is verified when that has come.
+        if entry.sequence > (budget?.lastSequence ?? 0) + 1,
+          awaited.remove(Place(entry.budgetID.value, entry.sequence)) != nil
+        {
+          return
+        }
+        do throws(Replay.Fault) {
+          budget = try check.budget(budget, after: entry)
+        } catch {
+          isFaulty = true
+          report.add(
+            FileFault(
+              budgetID: entry.budgetID.value, sequence: entry.sequence, entryID: row.entryID,
+              problem: error.problem))
+        }
+      }
+    }
+    try finish()
+    try states.takeRest(&report)
+  }
+
+  /// Of an export that was restricted: what can be checked with the entries that are there.
+  private func checkPairs(
+    _ summary: FileSummary, _ db: Database, _ report: inout FileReport,
+    _ onProgress: (Int64, Int64) -> Void
+  ) throws {
+    var hasher = EntryHash(ledgerID: summary.ledger.id)
+    var previous: Entry?
+    var name: String?
+    try FileVerification.eachEntry(db) { row in
+      report.entries += 1
+      if report.entries.isMultiple(of: 10_000) { onProgress(report.entries, summary.entries) }
+      switch row {
+      case .failure(let unreadable):
+        report.add(unreadable.fault)
+        previous = nil
+      case .success(let row):
+        let entry = row.entry
+        if entry.budgetID.value != name {
+          (name, previous) = (entry.budgetID.value, nil)
+          report.budgets += 1
+        }
+        let isNext = previous.map { $0.sequence + 1 == entry.sequence } ?? (entry.sequence == 1)
+        if !isNext {
+          report.unverifiable += 1
+        } else if hasher.hash(of: entry, after: previous?.hash ?? .zero) != entry.hash {
+          report.add(
+            FileFault(
+              budgetID: entry.budgetID.value, sequence: entry.sequence, entryID: row.entryID,
+              problem: "its hash does not match its content and the entry before it"))
+        }
+        previous = entry
+      }
+    }
+  }
+
+  /// Says how a budget's recorded head differs from what its entries make of it.
+  private static func difference(_ found: BudgetState?, _ recorded: BudgetState?) -> String? {
+    guard found != recorded else { return nil }
+    guard let recorded else { return "there are entries, and the budget's head is gone" }
+    guard let found else {
+      return "its entries are gone; the head is entry \(recorded.budget.lastSequence)"
+    }
+    let (last, head) = (found.budget.lastSequence, recorded.budget.lastSequence)
+    if last < head {
+      return
+        "entries \(last + 1) to \(head) are gone: the trail ends at \(last), the head is \(head)"
+    }
+    if last > head { return "the trail goes on to \(last), and the recorded head is \(head)" }
+    if found.budget.lastHash != recorded.budget.lastHash {
+      return "entry \(last) was rewritten, and its hash with it: the head has another hash"
+    }
+    return "the recorded state is not what its entries make of it"
+  }
+}
+
+// MARK: - Reading
+
+extension FileVerification {
+  struct Place: Hashable {
+    let budgetID: String
+    let sequence: Int64
+
+    init(_ budgetID: String, _ sequence: Int64) {
+      self.budgetID = budgetID
+      self.sequence = sequence
+    }
+  }
+
+  /// A row with values that nobody of ours has written.
+  struct UnreadableEntry: Error {
+    let budgetID: String
+    let fault: FileFault
+  }
+
+  private static func awaited(_ db: Database) throws -> Set<Place> {
+    var rows = try FileStatement(db, "SELECT budget_id, budget_seq FROM awaited")
+    var places: Set<Place> = []
+    while try rows.step() { places.insert(Place(try rows.text(), try rows.number())) }
+    return places
+  }
+
+  /// Every entry, each budget's in their order.
+  private static func eachEntry(
+    _ db: Database, _ body: (Result<MirroredEntry, UnreadableEntry>) throws -> Void
+  ) throws {
+    var rows = try FileStatement(
+      db,
+      """
+      SELECT \(MirroredEntry.fileColumns), CAST(budget_id AS TEXT), budget_seq, entry_id
+      FROM audit_entries ORDER BY budget_id, budget_seq
+      """)
+    defer { rows.reset() }
+    while try rows.step() {
+      do {
+        try body(.success(try MirroredEntry(reading: &rows)))
+      } catch let error as InvalidValue {
+        rows.seek(MirroredEntry.fileColumnCount)
+        let budgetID = (try? rows.text()) ?? ""
+        let fault = FileFault(
+          budgetID: budgetID, sequence: try? rows.number(), entryID: try? rows.number(),
+          problem: "it holds what is no value of ours: \(error)")
+        try body(.failure(UnreadableEntry(budgetID: budgetID, fault: fault)))
+      }
+    }
+  }
+
+  /// The recorded heads, in the order of the entries.
+  private struct StateCursor {
+    private var rows: FileStatement
+    private var next: (name: String, state: BudgetState?)?
+
+    init(_ db: Database) throws {
+      rows = try FileStatement(
+        db,
+        """
+        SELECT \(BudgetState.columns), CAST(budget_id AS TEXT) FROM budget_states ORDER BY budget_id
+        """)
+      try advance()
+    }
+
+    /// The head of a budget; those before it have no entries.
+    mutating func take(upTo name: String, _ report: inout FileReport) throws -> BudgetState? {
+      while let next, next.name.utf8.lexicographicallyPrecedes(name.utf8) {
+        report.add(StateCursor.abandoned(next.name, next.state))
+        try advance()
+      }
+      guard let next, next.name == name else { return nil }
+      try advance()
+      return next.state
+    }
+
+    mutating func takeRest(_ report: inout FileReport) throws {
+      while let next {
+        report.add(StateCursor.abandoned(next.name, next.state))
+        try advance()
+      }
+    }
+
+    private mutating func advance() throws {
+      guard try rows.step() else {
+        next = nil
+        return
+      }
+      do {
+        let state = try BudgetState(reading: &rows)
+        next = (state.budget.id.value, state)
+      } catch {
+        rows.seek(BudgetState.columnCount)
+        next = ((try? rows.text()) ?? "", nil)
+      }
+    }
+
+    private static func abandoned(_ name: String, _ state: BudgetState?) -> FileFault {
+      let head = state.map { "; the head is entry \($0.budget.lastSequence)" } ?? ""
+      return FileFault(budgetID: name, problem: "all its entries are gone\(head)")
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import AuditMirror
+import BudgetLedger
+import Foundation
+import Testing
+import TrustBudget
+import TrustBudgetTesting
+
+/// The verifier that was written from docs/audit-format.md alone and the program agree.
+@Suite struct PythonVerifierTests {
+  @Test func `they agree on ten thousand entries of every kind, and on what was changed`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await TemporaryDirectory.with { directory in
+        let path = directory.file("audit.db")
+        let file = MirrorFile(path: path)
+        try await database.withNodes(2) { nodes in
+          var seed: UInt64 = 0
+          while try await database.count("SELECT count(*) FROM trust_budget.audit_entries") < 10_000
+          {
+            seed += 100
+            try await RandomTrail.write(3_000, seed: seed, budgets: 60, on: nodes)
+          }
+        }
+        try await database.withMirror(at: path) { _ in
+          try await database.expectMirrored(in: path)
+        }
+        #expect(file.count("SELECT count(DISTINCT kind) FROM audit_entries") == 7)
+        #expect(try await TamperingTests.verify(path) == [])
+        let verdict = try verifyInPython(path)
+        #expect(verdict.status == 0 && verdict.output.hasSuffix("\(file.entries) entries: ok\n"))
+
+        let places = try file.query(
+          "SELECT budget_id, budget_seq FROM audit_entries ORDER BY random() LIMIT 8")
+        for place in places {
+          let copy = path + ".copy"
+          try? FileManager.default.removeItem(atPath: copy)
+          try FileManager.default.copyItem(atPath: path, toPath: copy)
+          let (budget, sequence) = (place[0] ?? "", place[1] ?? "")
+          try MirrorFile(path: copy).execute(
+            """
+            UPDATE audit_entries SET detail = detail || ' '
+            WHERE budget_id = '\(budget)' AND budget_seq = \(sequence)
+            """)
+          let faults = try await TamperingTests.verify(copy)
+          #expect(faults.map(\.budgetID) == [budget])
+          #expect(faults.first?.sequence == Int64(sequence))
+          let verdict = try verifyInPython(copy)
+          #expect(verdict.status == 1)
+          #expect(verdict.errors.hasPrefix("\(budget) entry \(sequence):"))
+        }
+      }
+    }
+  }
+
+  private func verifyInPython(
+    _ path: String
+  ) throws -> (status: Int32, output: String, errors: String) {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let process = Process()
+    let (output, errors) = (Pipe(), Pipe())
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = [
+      "python3", "-B", root.appending(path: "examples/verify_chain.py").path(), path,
+    ]
+    process.standardOutput = output
+    process.standardError = errors
+    try process.run()
+    let said = output.fileHandleForReading.readDataToEndOfFile()
+    let complained = errors.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (
+      process.terminationStatus, String(decoding: said, as: UTF8.self),
+      String(decoding: complained, as: UTF8.self)
+    )
+  }
+}

@@ -1,0 +1,178 @@
+import AuditMirror
+import Foundation
+import Testing
+import TrustBudget
+import TrustBudgetTesting
+
+@testable import BudgetLedger
+
+/// A mirror that finds its file and its ledger at odds stops, says why, and keeps the file.
+@Suite struct RefusalTests {
+  @Test func `another ledger is refused`() async throws {
+    try await withFollowedLedger { _, path in
+      try await TestDatabase.withLedger { other in
+        // The tests' ledgers are copies of one.
+        try await other.execute("UPDATE trust_budget.ledger SET id = gen_random_uuid()")
+        try await expectRefusal("PostgreSQL holds the ledger", of: other, path)
+      }
+    }
+  }
+
+  @Test func `a PostgreSQL that was restored from an older backup is refused`() async throws {
+    try await withBackup { database, backup, path in
+      try await expectRefusal("PostgreSQL has lost the end of the trail", of: backup, path)
+      // Also when it goes on in an epoch of its own.
+      _ = try await NewEpoch(connectionString: backup.connectionString, reason: "test").begin()
+      try await charge(backup, 1)
+      try await expectRefusal("PostgreSQL has lost the end of the trail", of: backup, path)
+      // The original is still right.
+      try await database.withMirror(at: path) { mirror in
+        try await expectSoon { mirror.health.current.state == .following }
+      }
+    }
+  }
+
+  @Test func `a restored PostgreSQL that has grown as long as before is a fork`() async throws {
+    try await withBackup { _, backup, path in
+      try await charge(backup, 10)
+      try await expectRefusal("the trail has forked: user:alice entry", of: backup, path)
+    }
+  }
+
+  @Test func `an entry that is gone from the middle is told from a lost end`() async throws {
+    try await withFollowedLedger { database, path in
+      try await tamper(database, "DELETE FROM trust_budget.audit_entries WHERE budget_seq = 3")
+      try await expectRefusal("entries are missing in PostgreSQL's trail", of: database, path)
+    }
+  }
+
+  @Test func `an entry that was rewritten, hash and all, is a fork`() async throws {
+    try await withFollowedLedger { database, path in
+      try await tamper(
+        database,
+        """
+        UPDATE trust_budget.audit_entries SET cost = 9, hash = sha256('forged') WHERE budget_seq = 3
+        """)
+      try await expectRefusal("user:alice entry 3 has one hash", of: database, path)
+    }
+  }
+
+  @Test func `an entry that does not follow from the one before never comes in`() async throws {
+    try await withFollowedLedger { database, path in
+      try await tamper(
+        database,
+        """
+        INSERT INTO trust_budget.audit_entries
+               (epoch, budget_id, budget_seq, kind, username, cost, balance_before, balance_after,
+                request_id, node, detail, occurred_at, hash)
+        SELECT epoch, budget_id, budget_seq + 1, kind, username, cost, balance_after,
+               balance_after - 1, 'forged', node, detail, occurred_at, sha256('forged')
+        FROM trust_budget.audit_entries ORDER BY budget_seq DESC LIMIT 1
+        """)
+      try await expectRefusal("its hash does not match", of: database, path)
+    }
+  }
+
+  @Test func `an entry without the one before is refused, once that one cannot come any more`()
+    async throws
+  {
+    try await withFollowedLedger { database, path in
+      try await tamper(
+        database,
+        """
+        INSERT INTO trust_budget.audit_entries
+               (epoch, budget_id, budget_seq, kind, username, cost, balance_before, balance_after,
+                request_id, node, detail, occurred_at, hash)
+        SELECT epoch, budget_id, budget_seq + 2, kind, username, cost, balance_after,
+               balance_after - 1, 'forged', node, detail, occurred_at, sha256('forged')
+        FROM trust_budget.audit_entries ORDER BY budget_seq DESC LIMIT 1
+        """)
+      // Somebody's open transaction may keep it waiting; then it is in the file, and marked.
+      try await expectRefusal(
+        "and the one before it is not", of: database, path, awaiting: 1)
+      // Nobody forgets.
+      try await expectRefusal(
+        "and the one before it is not", of: database, path, awaiting: 1)
+    }
+  }
+
+  // MARK: - What they share
+
+  private func charge(_ database: TestDatabase, _ count: Int) async throws {
+    try await database.withNodes(1) { nodes in
+      for _ in 0..<count { _ = try await nodes[0].perform(.charging("user:alice")) }
+    }
+  }
+
+  private func tamper(_ database: TestDatabase, _ sql: String) async throws {
+    try await database.execute(
+      "ALTER TABLE trust_budget.audit_entries DISABLE TRIGGER ALL; \(sql);")
+  }
+
+  /// Lends a ledger, and a file that has followed it so far.
+  private func withFollowedLedger(
+    _ body: (TestDatabase, _ path: String) async throws -> Void
+  ) async throws {
+    try await TestDatabase.withLedger { database in
+      try await TemporaryDirectory.with { directory in
+        let path = directory.file("audit.db")
+        try await charge(database, 5)
+        try await follow(database, path)
+        try await body(database, path)
+      }
+    }
+  }
+
+  /// Lends a ledger, a copy of it from before the last charges, and a file of all of them.
+  private func withBackup(
+    _ body: (TestDatabase, _ backup: TestDatabase, _ path: String) async throws -> Void
+  ) async throws {
+    try await withFollowedLedger { database, path in
+      let cluster = TestCluster.shared
+      let name = database.name + "_backup"
+      _ = try await eventually {
+        do {
+          try await cluster.administer("CREATE DATABASE \(name) TEMPLATE \(database.name)")
+          return true
+        } catch {
+          return false  // a session of the node that has ended is still there
+        }
+      }
+      try await charge(database, 4)
+      try await follow(database, path)
+      let backup = TestDatabase(
+        name: name, connectionString: try await cluster.connectionString(database: name))
+      do {
+        try await body(database, backup, path)
+        try await cluster.administer("DROP DATABASE \(name) WITH (FORCE)")
+      } catch {
+        try? await cluster.administer("DROP DATABASE \(name) WITH (FORCE)")
+        throw error
+      }
+    }
+  }
+
+  private func follow(_ database: TestDatabase, _ path: String) async throws {
+    try await database.withMirror(at: path) { _ in
+      try await database.expectMirrored(in: path)
+    }
+  }
+
+  private func expectRefusal(
+    _ words: String, of database: TestDatabase, _ path: String, awaiting: Int = 0,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws {
+    let before = try MirrorFile(path: path).rows()
+    try await database.withMirror(at: path) { mirror in
+      let isRefused = try await eventually {
+        if case .refused = mirror.health.current.state { true } else { false }
+      }
+      let state = mirror.health.current.state
+      #expect(isRefused, "\(state)", sourceLocation: sourceLocation)
+      #expect(state.problem?.contains(words) == true, "\(state)", sourceLocation: sourceLocation)
+    }
+    let after = try MirrorFile(path: path).rows()
+    #expect(Array(after.prefix(before.count)) == before, sourceLocation: sourceLocation)
+    #expect(after.count <= before.count + awaiting, sourceLocation: sourceLocation)
+  }
+}

@@ -1,0 +1,134 @@
+import AuditMirror
+import BudgetLedger
+import Foundation
+import Testing
+import TrustBudget
+import TrustBudgetTesting
+
+/// What somebody does to a file, or to PostgreSQL, is found and told apart.
+@Suite struct TamperingTests {
+  /// What is done to a file, to whose entry it shows, and what is said of it.
+  static let tamperings: [(sql: String, sequence: Int64?, words: String)] = [
+    ("UPDATE audit_entries SET cost = 3 WHERE budget_seq = 4", 4, "its hash does not match"),
+    ("UPDATE audit_entries SET username = NULL WHERE budget_seq = 4", 4, "its hash does not match"),
+    (
+      "UPDATE audit_entries SET occurred_at = replace(occurred_at, ' ', 'T') WHERE budget_seq = 4",
+      4, "no value of ours"
+    ),
+    ("UPDATE audit_entries SET cost = 1.5 WHERE budget_seq = 4", 4, "no value of ours"),
+    ("UPDATE audit_entries SET hash = zeroblob(32) WHERE budget_seq = 4", 4, "hash does not match"),
+    (
+      "UPDATE audit_entries SET cost = 3, hash = zeroblob(32) WHERE budget_seq = 20", 20,
+      "hash does not match"
+    ),
+    ("DELETE FROM audit_entries WHERE budget_seq = 4", 5, "entries are missing or repeated"),
+    ("DELETE FROM audit_entries WHERE budget_seq = 1", 2, "entries are missing or repeated"),
+    ("DELETE FROM audit_entries WHERE budget_seq > 10", nil, "entries 11 to 20 are gone"),
+    ("DELETE FROM audit_entries", nil, "all its entries are gone"),
+    ("UPDATE budget_states SET spent = 0", nil, "not what its entries make of it"),
+    ("UPDATE budget_states SET last_hash = zeroblob(32)", nil, "another hash"),
+    ("DELETE FROM budget_states", nil, "head is gone"),
+    ("UPDATE cursors SET entries = 30", nil, "says that it holds 30 entries"),
+    ("UPDATE meta SET ledger_id = 'another'", 1, "its hash does not match"),
+  ]
+
+  @Test(arguments: tamperings.indices)
+  func `what was changed in a file is found`(index: Int) async throws {
+    let (sql, sequence, words) = Self.tamperings[index]
+    try await withFile { _, path in
+      let file = MirrorFile(path: path)
+      #expect(try await Self.verify(path) == [])
+      try file.execute(sql)
+      let faults = try await Self.verify(path)
+      let fault = try #require(faults.first, "\(sql)")
+      #expect(fault.problem.contains(words), "\(sql): \(faults)")
+      if let sequence { #expect(fault.sequence == sequence, "\(sql): \(faults)") }
+    }
+  }
+
+  @Test func `one byte that was flipped in a copy is found, wherever it stands in an entry`()
+    async throws
+  {
+    try await withFile { _, path in
+      let original = try Data(contentsOf: URL(filePath: path))
+      var found = 0
+      // The texts that only an entry has: its request id.
+      for number in [2, 7, 12] {
+        let text = Data("request-\(number)-x".utf8)
+        let range = try #require(original.range(of: text))
+        var copy = original
+        copy[range.lowerBound + 3] ^= 1
+        let target = path + ".flipped"
+        try copy.write(to: URL(filePath: target))
+        let faults = try await Self.verify(target)
+        #expect(faults.count == 1)
+        #expect(faults.first?.sequence == Int64(number))
+        found += faults.count
+      }
+      #expect(found == 3)
+    }
+  }
+
+  @Test func `a file is compared with PostgreSQL row for row`() async throws {
+    try await withFile { database, path in
+      #expect(try await Self.compare(path, database) == [])
+      try await database.execute(
+        """
+        ALTER TABLE trust_budget.audit_entries DISABLE TRIGGER ALL;
+        UPDATE trust_budget.audit_entries SET cost = 5 WHERE budget_seq = 6;
+        DELETE FROM trust_budget.audit_entries WHERE budget_seq = 9;
+        """)
+      try MirrorFile(path: path).execute("DELETE FROM audit_entries WHERE budget_seq = 12")
+      let faults = try await Self.compare(path, database)
+      #expect(faults.map(\.sequence) == [6, 9, 12])
+      #expect(faults[0].problem.contains("differ in cost"))
+      #expect(faults[1].problem.contains("not in PostgreSQL"))
+      #expect(faults[2].problem.contains("not in the file"))
+    }
+  }
+
+  @Test func `a forgery that fits itself is found by comparing`() async throws {
+    try await withFile { database, path in
+      // Another ledger's trail, told to be this one's: whoever makes it has all the hashes he wants.
+      try MirrorFile(path: path).execute(
+        """
+        UPDATE audit_entries SET cost = 2, balance_after = balance_before - 2 WHERE budget_seq = 20;
+        """)
+      let faults = try await Self.compare(path, database)
+      #expect(faults.map(\.sequence) == [20])
+    }
+  }
+
+  static func verify(_ path: String) async throws -> [FileFault] {
+    let file = try await ReadableFile(path: path)
+    defer { file.close() }
+    return try await FileVerification(file).run().faults
+  }
+
+  static func compare(_ path: String, _ database: TestDatabase) async throws -> [FileFault] {
+    let file = try await ReadableFile(path: path)
+    defer { file.close() }
+    return try await Comparison(file, connectionString: database.connectionString).run().faults
+  }
+
+  /// Lends a ledger with twenty entries of alice's, and the file of a node that has ended.
+  private func withFile(
+    _ body: (TestDatabase, _ path: String) async throws -> Void
+  ) async throws {
+    try await TestDatabase.withLedger { database in
+      try await TemporaryDirectory.with { directory in
+        let path = directory.file("audit.db")
+        try await database.withNodes(1) { nodes in
+          for number in 2...20 {
+            _ = try await nodes[0].perform(
+              .charging("user:alice", requestID: "request-\(number)-x"))
+          }
+        }
+        try await database.withMirror(at: path) { _ in
+          try await database.expectMirrored(in: path)
+        }
+        try await body(database, path)
+      }
+    }
+  }
+}

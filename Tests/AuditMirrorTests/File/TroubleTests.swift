@@ -1,0 +1,174 @@
+import AuditMirror
+import BudgetLedger
+import Foundation
+import Testing
+import TrustBudget
+import TrustBudgetTesting
+
+/// Whatever happens to the file, the mirror comes right by itself, and destroys nothing.
+@Suite struct TroubleTests {
+  @Test func `a second mirror on the same file waits, and takes over when the first has ended`()
+    async throws
+  {
+    try await withLedger { database, path in
+      let second = try await database.withMirror(at: path) { _ in
+        try await database.expectMirrored(in: path)
+        let second = try database.mirror(at: path, configure: { $0.node = "node-2" })
+        let task = Task { try await second.run() }
+        try await expectSoon {
+          second.health.current.state.problem?.contains(
+            "another process writes the audit file (process \(getpid()), node node-1)") == true
+        }
+        return (second, task)
+      }
+      try await expectSoon { second.0.health.current.state == .following }
+      second.1.cancel()
+      try await second.1.value
+    }
+  }
+
+  @Test func `a file that was removed is built anew`() async throws {
+    try await withLedger { database, path in
+      try await database.withMirror(at: path) { _ in
+        try await database.expectMirrored(in: path)
+        for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) }
+        try await database.expectMirrored(in: path)
+      }
+    }
+  }
+
+  @Test func `a file that was replaced by an older copy is brought up to date`() async throws {
+    try await withLedger { database, path in
+      try await database.withMirror(at: path) { _ in
+        try await database.expectMirrored(in: path)
+      }
+      try FileManager.default.copyItem(atPath: path, toPath: path + ".older")
+      try await database.withNodes(1) { nodes in
+        try await database.withMirror(at: path) { _ in
+          _ = try await nodes[0].perform(.charging("user:alice"))
+          try await database.expectMirrored(in: path)
+          for suffix in ["-wal", "-shm"] { unlink(path + suffix) }
+          #expect(rename(path + ".older", path) == 0)
+          _ = try await nodes[0].perform(.charging("user:alice"))
+          try await database.expectMirrored(in: path)
+        }
+      }
+    }
+  }
+
+  /// Where a file is damaged: at its head, and in the pages that a mirror reads.
+  @Test(arguments: [0..<64, 4_096..<200_000])
+  func `a damaged file is set aside and built anew`(range: Range<Int>) async throws {
+    try await withLedger { database, path in
+      try await database.withMirror(at: path) { _ in
+        try await database.expectMirrored(in: path)
+      }
+      var bytes = try Data(contentsOf: URL(filePath: path))
+      for index in range where index < bytes.count { bytes[index] = 0xA5 }
+      try bytes.write(to: URL(filePath: path))
+      _ = try await database.withNodes(1) { try await $0[0].perform(.charging("user:alice")) }
+      try await database.withMirror(at: path) { _ in
+        try await expectSoon { MirrorFile(path: path).entries > 0 }
+        try await database.expectMirrored(in: path)
+      }
+      let kept = try Data(contentsOf: URL(filePath: path + ".corrupt-2026-01-01T000000"))
+      #expect(kept == bytes)
+    }
+  }
+
+  @Test func `a file of somebody else's is left alone`() async throws {
+    try await withLedger { database, path in
+      try MirrorFile(path: path).execute("CREATE TABLE notes (text)")
+      try await expectLeftAlone(database, path)
+    }
+    try await withLedger { database, path in
+      try Data(repeating: 0x41, count: 10_000).write(to: URL(filePath: path))
+      try await expectLeftAlone(database, path)
+    }
+  }
+
+  @Test func `a place where no file can be made is tried again, until one can`() async throws {
+    try await withLedger { database, path in
+      // A file where the directory should be: root may write into any directory.
+      try Data().write(to: URL(filePath: path))
+      let below = path + "/below/audit.db"
+      try await database.withMirror(at: below) { mirror in
+        try await expectSoon { mirror.health.current.state.problem != nil }
+        unlink(path)
+        try await database.expectMirrored(in: below)
+      }
+    }
+  }
+
+  @Test(.enabled(if: Tmpfs.isPossible, "mounting a small disk needs root"))
+  func `a full disk stops nothing, and once there is room the file completes itself`()
+    async throws
+  {
+    try await withLedger { database, path in
+      let disk = path + ".disk"
+      try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
+      try Tmpfs.mount(disk, kilobytes: 1_024)
+      do {
+        try await database.withNodes(1) { nodes in
+          try await database.withMirror(at: disk + "/audit.db") { mirror in
+            try await RandomTrail.write(4_000, on: nodes)
+            try await expectSoon {
+              mirror.health.current.state.problem?.contains("full") == true
+            }
+            _ = try await nodes[0].perform(.charging("user:alice"))
+            try Tmpfs.mount(disk, kilobytes: 65_536, again: true)
+            try await database.expectMirrored(in: disk + "/audit.db")
+          }
+        }
+      } catch {
+        Tmpfs.unmount(disk)
+        throw error
+      }
+      Tmpfs.unmount(disk)
+    }
+  }
+
+  private func expectLeftAlone(_ database: TestDatabase, _ path: String) async throws {
+    let before = try Data(contentsOf: URL(filePath: path))
+    try await database.withMirror(at: path) { mirror in
+      try await expectSoon {
+        if case .refused = mirror.health.current.state { true } else { false }
+      }
+      #expect(mirror.health.current.state.problem?.contains("not an audit file") == true)
+    }
+    #expect(try Data(contentsOf: URL(filePath: path)) == before)
+  }
+
+  /// Lends a ledger with some entries, and a path for its file.
+  private func withLedger(
+    _ body: (TestDatabase, _ path: String) async throws -> Void
+  ) async throws {
+    try await TestDatabase.withLedger { database in
+      try await TemporaryDirectory.with { directory in
+        _ = try await database.withNodes(1) { try await RandomTrail.write(200, on: $0) }
+        try await body(database, directory.file("audit.db"))
+      }
+    }
+  }
+}
+
+/// A disk of a megabyte or so.
+enum Tmpfs {
+  /// Root, and where mounting is allowed.
+  static let isPossible: Bool = {
+    guard geteuid() == 0, let directory = try? TemporaryDirectory() else { return false }
+    defer { directory.remove() }
+    guard (try? mount(directory.path, kilobytes: 64)) != nil else { return false }
+    unmount(directory.path)
+    return true
+  }()
+
+  static func mount(_ path: String, kilobytes: Int, again: Bool = false) throws {
+    let flags = again ? UInt(MS_REMOUNT) : 0
+    guard Glibc.mount("tmpfs", path, "tmpfs", flags, "size=\(kilobytes)k") == 0 else {
+      throw TestFailure("cannot mount \(path): \(String(cString: strerror(errno)))")
+    }
+  }
+
+  static func unmount(_ path: String) { umount2(path, Int32(MNT_DETACH)) }
+}

@@ -1,0 +1,74 @@
+import AuditMirror
+import BudgetLedger
+import Foundation
+import Testing
+import TrustBudget
+import TrustBudgetTesting
+
+/// Nodes, sessions and mirrors that end at random, while transactions commit in another order than
+/// they began.
+///
+/// `TRUST_BUDGET_LONG_TESTS=1` makes it ten minutes.
+@Suite struct ChaosTests {
+  @Test func `every mirror is PostgreSQL row for row when things have calmed down`() async throws {
+    let isLong = ProcessInfo.processInfo.environment["TRUST_BUDGET_LONG_TESTS"] == "1"
+    let end = ContinuousClock.now + (isLong ? .seconds(600) : .seconds(6))
+    try await TestDatabase.withLedger { database in
+      try await TemporaryDirectory.with { directory in
+        try await database.execute(
+          """
+          CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$
+          BEGIN PERFORM pg_sleep(power(random(), 30) * 3); RETURN NULL; END $$;
+          CREATE CONSTRAINT TRIGGER linger AFTER INSERT ON trust_budget.audit_entries
+          DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.budget_seq % 11 = 1)
+          EXECUTE FUNCTION linger();
+          """)
+        let paths = (1...4).map { directory.file("node-\($0).db") }
+        try await withThrowingTaskGroup { group in
+          // Four nodes that end and come again, with two callers each.
+          for number in 1...4 {
+            group.addTask {
+              var generation: UInt64 = 0
+              while ContinuousClock.now < end {
+                generation += 1
+                let node = try database.node("node-\(number)")
+                let seed = UInt64(number) * 1_000_000 + generation * 100
+                _ = try await withRunning([node]) {
+                  try await RandomTrail.write(120, callers: 2, seed: seed, on: [node])
+                }
+              }
+            }
+          }
+          // Their mirrors, which end in the middle of anything.
+          for path in paths {
+            group.addTask {
+              while ContinuousClock.now < end {
+                try await database.withMirror(at: path, configure: { $0.pageSize = 50 }) { _ in
+                  try await Task.sleep(for: .milliseconds(.random(in: 50..<800)))
+                }
+              }
+            }
+          }
+          // Somebody who ends sessions, of whatever sort.
+          group.addTask {
+            while ContinuousClock.now < end {
+              try await Task.sleep(for: .milliseconds(.random(in: 100..<400)))
+              try await database.terminateSessions(
+                where: "application_name LIKE 'trust-budget node-%' AND random() < 0.15")
+            }
+          }
+          try await group.waitForAll()
+        }
+        for path in paths {
+          try await database.withMirror(at: path) { mirror in
+            try await database.expectMirrored(in: path)
+            #expect(mirror.health.current.state.problem == nil)
+          }
+          #expect(try await TamperingTests.verify(path) == [])
+          #expect(try await TamperingTests.compare(path, database) == [])
+        }
+        try await database.expectSoundLedger()
+      }
+    }
+  }
+}

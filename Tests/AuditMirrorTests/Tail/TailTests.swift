@@ -1,0 +1,193 @@
+import AuditMirror
+import Testing
+import TrustBudget
+import TrustBudgetTesting
+
+@testable import BudgetLedger
+
+/// What is committed comes into the file, in whatever order that happens.
+@Suite struct TailTests {
+  @Test func `a file holds every entry of every kind, as it is in PostgreSQL`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await TemporaryDirectory.with { directory in
+        let path = directory.file("server/data/trust_budget.db")
+        try await database.withNodes(2) { nodes in
+          try await database.withMirror(at: path) { _ in
+            try await RandomTrail.write(2_000, on: nodes)
+            try await database.expectMirrored(in: path)
+          }
+        }
+        let kinds = try MirrorFile(path: path).query("SELECT DISTINCT kind FROM audit_entries")
+        #expect(kinds.count == Entry.Kind.allCases.count)
+      }
+    }
+  }
+
+  @Test func `a mirror that was off catches up page by page`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await TemporaryDirectory.with { directory in
+        let path = directory.file("audit.db")
+        _ = try await database.withNodes(1) { try await RandomTrail.write(1_500, on: $0) }
+        try await database.withMirror(
+          at: path,
+          configure: {
+            $0.pageSize = 100
+            $0.transactionSize = 350
+          },
+          { _ in try await database.expectMirrored(in: path) })
+        _ = try await database.withNodes(1) { try await RandomTrail.write(500, seed: 2, on: $0) }
+        try await database.withMirror(at: path) { _ in
+          try await database.expectMirrored(in: path)
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [1, 2, 3, 6])
+  func `a window may end with a full page`(pageSize: Int) async throws {
+    try await TestDatabase.withLedger { database in
+      try await TemporaryDirectory.with { directory in
+        let path = directory.file("audit.db")
+        try await database.withNodes(1) { nodes in
+          for _ in 0..<5 { _ = try await nodes[0].perform(.charging("user:alice")) }
+        }
+        try await database.withMirror(at: path, configure: { $0.pageSize = pageSize }) { _ in
+          try await database.expectMirrored(in: path)
+        }
+      }
+    }
+  }
+
+  @Test func `nothing is missed when transactions commit in another order than they began`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await TemporaryDirectory.with { directory in
+        let path = directory.file("audit.db")
+        // Every commit takes its time: up to a second, seldom.
+        try await database.execute(
+          """
+          CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$
+          BEGIN PERFORM pg_sleep(power(random(), 20) * 0.8); RETURN NULL; END $$;
+          CREATE CONSTRAINT TRIGGER linger AFTER INSERT ON trust_budget.audit_entries
+          DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.budget_seq % 7 = 1)
+          EXECUTE FUNCTION linger();
+          """)
+        try await database.withNodes(4) { nodes in
+          try await database.withMirror(at: path) { _ in
+            try await RandomTrail.write(1_200, callers: 16, on: nodes)
+            try await database.expectMirrored(in: path)
+          }
+        }
+      }
+    }
+  }
+
+  @Test func `an open transaction holds the mirror back, and is named`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await TemporaryDirectory.with { directory in
+        let path = directory.file("audit.db")
+        try await database.withNodes(1) { nodes in
+          try await database.withMirror(at: path) { mirror in
+            try await database.withConnection { session in
+              let pid = try await session.query("SELECT pg_backend_pid()")[0][0]
+              try await session.execute("SET application_name = 'nightly report'")
+              try await session.execute("BEGIN; SELECT pg_current_xact_id()")
+              _ = try await nodes[0].perform(.charging("user:alice"))
+              try await expectSoon { mirror.health.current.holder?.processID != nil }
+              let holder = mirror.health.current.holder
+              #expect(holder?.processID.map { "\($0)" } == pid)
+              #expect(holder?.applicationName == "nightly report")
+              #expect(holder?.since != nil)
+              #expect(MirrorFile(path: path).entries == 0)
+              #expect(mirror.health.current.lag > .seconds(1))
+              try await session.execute("COMMIT")
+            }
+            try await database.expectMirrored(in: path)
+            try await expectSoon { mirror.health.current.holder == nil }
+            try await expectSoon { mirror.health.current.lag < .seconds(1) }
+          }
+        }
+      }
+    }
+  }
+
+  @Test func `an entry that is below the horizon before the one it follows waits for it`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await TemporaryDirectory.with { directory in
+        let path = directory.file("audit.db")
+        let file = MirrorFile(path: path)
+        try await database.withNodes(1) { nodes in
+          try await database.withConnection { early in
+            try await early.execute("BEGIN; SELECT pg_current_xact_id()")
+            try await database.withConnection { between in
+              try await between.execute("BEGIN; SELECT pg_current_xact_id()")
+              _ = try await nodes[0].perform(.charging("user:alice"))
+              // The transaction that began first writes alice's third entry.
+              try await early.appendDenial(to: "user:alice")
+              try await early.execute("COMMIT")
+              try await database.withMirror(at: path) { _ in
+                try await expectSoon { file.entries == 1 }
+                #expect(file.count("SELECT count(*) FROM awaited") == 1)
+                #expect(file.count("SELECT count(*) FROM budgets") == 0)
+              }
+              try await between.execute("ROLLBACK")
+            }
+          }
+          // A node that was ended meanwhile knows what it waits for.
+          try await database.withMirror(at: path) { mirror in
+            try await expectSoon { file.entries == 3 }
+            try await expectSoon { file.count("SELECT count(*) FROM awaited") == 0 }
+            try await expectSoon { mirror.health.current.state == .following }
+            #expect(try file.query("SELECT last_seq FROM budget_states") == [["3"]])
+          }
+        }
+        try await database.expectMirrored(in: path)
+      }
+    }
+  }
+
+  @Test func `a new epoch is followed`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await TemporaryDirectory.with { directory in
+        let path = directory.file("audit.db")
+        try await database.withNodes(1) { nodes in
+          try await database.withMirror(at: path) { mirror in
+            _ = try await nodes[0].perform(.charging("user:alice"))
+            try await database.expectMirrored(in: path)
+            _ = try await NewEpoch(
+              connectionString: database.connectionString, reason: "test"
+            ).begin()
+            _ = try await nodes[0].perform(.charging("user:alice"))
+            try await database.expectMirrored(in: path)
+            #expect(mirror.health.current.state == .following)
+          }
+        }
+        let file = MirrorFile(path: path)
+        #expect(try file.query("SELECT DISTINCT epoch FROM audit_entries") == [["1"], ["2"]])
+        #expect(try file.query("SELECT epoch FROM meta") == [["2"]])
+      }
+    }
+  }
+
+  @Test func `sessions that are ended at random cost nothing`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await TemporaryDirectory.with { directory in
+        let path = directory.file("audit.db")
+        try await database.withNodes(2) { nodes in
+          try await database.withMirror(at: path, configure: { $0.pageSize = 20 }) { _ in
+            async let answered = RandomTrail.write(1_200, on: nodes)
+            for _ in 0..<15 {
+              try await database.terminateSessions(where: "application_name LIKE '%mirror'")
+              try await Task.sleep(for: .milliseconds(40))
+            }
+            _ = try await answered
+            try await database.expectMirrored(in: path)
+          }
+        }
+      }
+    }
+  }
+}

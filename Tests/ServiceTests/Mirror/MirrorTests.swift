@@ -1,0 +1,124 @@
+import Foundation
+import Testing
+import TrustBudgetTesting
+
+/// The running node's copy of the trail, and the commands about it.
+@Suite struct MirrorTests {
+  @Test func `a node says how its mirror is doing, and its file verifies after it has ended`()
+    async throws
+  {
+    try await Service.with(nodes: 2) { service in
+      for number in 0..<20 {
+        #expect(try await service.nodes[number % 2].authorize("rich-\(number % 3)").status == 200)
+      }
+      let count = try await service.database.count(
+        "SELECT count(*) FROM trust_budget.audit_entries")
+      for node in service.nodes {
+        try await wait(for: "the mirror to follow") {
+          let mirror = try await node.get("/readyz").json["audit_mirror"]
+          return mirror["state"] == "following" && mirror["entries"].integer == Int64(count)
+        }
+      }
+      let node = service.nodes[1]
+      node.program.signal(SIGTERM)
+      _ = try await node.program.end()
+      let end = try await Program.run("audit", "verify", "--file", node.program.auditFile)
+      #expect(end.status == 0)
+      #expect(end.output.contains("\(count) entries of 3 budgets: ok"))
+      let against = try await Program.run(
+        "audit", "verify", "--file", node.program.auditFile, "--against",
+        service.database.connectionString, "--json")
+      #expect(against.status == 0)
+      #expect(against.json["entries"].integer == Int64(count))
+      // Everything is in the file itself: no log beside it.
+      #expect(!FileManager.default.fileExists(atPath: node.program.auditFile + "-wal"))
+    }
+  }
+
+  @Test func `a node that was killed in the middle loses nothing, and goes on`() async throws {
+    try await Service.with { service in
+      let path = service.directory.file("kept/audit.db")
+      let policy = service.directory.file(Service.policyFile)
+      for round in 0..<3 {
+        let node = try await RunningNode.start(
+          "killed", on: service.database.connectionString, policy: policy, ["--audit-file", path])
+        async let replies = concurrently(20) { number in
+          try? await node.authorize("rich-\(round)-\(number)").status
+        }
+        try await wait(for: "some charges") {
+          try await service.database.count(
+            "SELECT count(*) FROM trust_budget.audit_entries") > round * 6
+        }
+        await node.program.kill()
+        _ = try await replies
+      }
+      try await RunningNode.with(
+        ["killed"], on: service.database.connectionString, policy: policy, "--audit-file", path
+      ) { nodes in
+        let count = try await service.database.count(
+          "SELECT count(*) FROM trust_budget.audit_entries")
+        try await wait(for: "the mirror to be complete") {
+          try await nodes[0].get("/readyz").json["audit_mirror"]["entries"].integer == Int64(count)
+        }
+        let end = try await Program.run(
+          "audit", "verify", "--file", path, "--against", service.database.connectionString)
+        #expect(end.status == 0, "\(end.output)\(end.errors)")
+        let status = try await Program.run(
+          "audit", "status", "--audit-file", path, "--json",
+          environment: ["DATABASE_URL": service.database.connectionString])
+        #expect(status.json["entries"].integer == Int64(count))
+        #expect(status.json["entries_to_come"].integer == 0)
+      }
+    }
+  }
+
+  @Test func `a node stays ready while somebody else has its file`() async throws {
+    try await Service.with { service in
+      let policy = service.directory.file(Service.policyFile)
+      let path = try service.node.program.auditFile
+      try await RunningNode.with(
+        ["second"], on: service.database.connectionString, policy: policy, "--audit-file", path
+      ) { nodes in
+        try await wait(for: "the second node to notice") {
+          let ready = try await nodes[0].get("/readyz")
+          return ready.status == 200
+            && ready.json["audit_mirror"]["problem"].text?.contains("node node-1") == true
+        }
+        #expect(try await nodes[0].authorize("rich-1").status == 200)
+      }
+    }
+  }
+
+  @Test func `what was changed is named, by the program and by the verifier of the documents`()
+    async throws
+  {
+    try await Service.with { service in
+      for number in 0..<30 { _ = try await service.node.authorize("rich-\(number % 2)") }
+      let path = service.directory.file("export.db")
+      let export = try await Program.run(
+        "audit", "export", "--format", "sqlite", "--out", path,
+        environment: ["DATABASE_URL": service.database.connectionString])
+      #expect(export.status == 0, "\(export.errors)")
+      #expect(try await verifyInPython(path).contains("entries: ok"))
+      try await tool(
+        "sqlite3", path, "UPDATE audit_entries SET username = 'eve' WHERE budget_seq = 5")
+      let end = try await Program.run("audit", "verify", "--file", path)
+      #expect(end.status == 1)
+      #expect(end.output.contains(/entry 5 \(entry_id [0-9]+\): its hash does not match/))
+      await #expect(throws: TestFailure.self) { try await verifyInPython(path) }
+
+      let missing = try await Program.run("audit", "verify", "--file", path + ".not")
+      #expect(missing.status == 1)
+      #expect(missing.errors.contains("cannot be read"))
+      let wrong = try await Program.run("audit", "export", "--format", "sqlite")
+      #expect(wrong.status == 2)
+    }
+  }
+
+  private func verifyInPython(_ path: String) async throws -> String {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    return try await tool(
+      "python3", "-B", root.appending(path: "examples/verify_chain.py").path(), path)
+  }
+}
