@@ -87,7 +87,10 @@ struct MirrorLoad {
     defer { remove(path) }
     let mirror = try mirror(at: path)
     return try await running(mirror) {
-      while mirror.health.current.state != .following {
+      // What was there before the load is not its lag.
+      while mirror.health.current.state != .following
+        || mirror.health.current.lag > .milliseconds(200)
+      {
         try await Task.sleep(for: .milliseconds(10))
       }
       return try await withThrowingTaskGroup { group in

@@ -118,7 +118,10 @@ package struct AuditMirror: Service {
       interval =
         count > 0 || window.isHeldBack
         ? settings.busyInterval : min(interval * 3 / 2, settings.idleInterval)
-      await pause(interval)
+      // As long a rest as the work took: under load, fewer and larger transactions, and the node's
+      // own work comes first.
+      let work = min(ContinuousClock.now - start, settings.longestRest)
+      await pause(max(interval, work))
     }
   }
 

@@ -14,6 +14,8 @@ package struct AuditMirrorSettings: Sendable {
   package var transactionSize = 65_536
   /// How often to look while there is something to do.
   package var busyInterval: Duration = .milliseconds(50)
+  /// The longest rest after a window that took long.
+  package var longestRest: Duration = .milliseconds(100)
   /// How often to look when there was nothing for a while.
   package var idleInterval: Duration = .seconds(1)
   /// How long to wait after a problem, at most.
