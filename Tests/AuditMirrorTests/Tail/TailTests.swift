@@ -94,13 +94,15 @@ import TrustBudgetTesting
               try await session.execute("SET application_name = 'nightly report'")
               try await session.execute("BEGIN; SELECT pg_current_xact_id()")
               _ = try await nodes[0].perform(.charging("user:alice"))
-              try await expectSoon { mirror.health.current.holder?.processID != nil }
+              // At first it may be another test's, which holds the whole server's horizon back.
+              try await expectSoon {
+                mirror.health.current.holder?.processID.map { "\($0)" } == pid
+                  && mirror.health.current.lag > .seconds(1)
+              }
               let holder = mirror.health.current.holder
-              #expect(holder?.processID.map { "\($0)" } == pid)
               #expect(holder?.applicationName == "nightly report")
               #expect(holder?.since != nil)
               #expect(MirrorFile(path: path).entries == 0)
-              #expect(mirror.health.current.lag > .seconds(1))
               try await session.execute("COMMIT")
             }
             try await database.expectMirrored(in: path)
