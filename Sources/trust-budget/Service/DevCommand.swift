@@ -95,7 +95,8 @@ struct DevCommand: AsyncParsableCommand {
         connectionString: connectionString, settings: settings, logger: logger, metrics: metrics)
       let server = TrustBudgetServer(
         name: name, host: "127.0.0.1", port: port == 0 ? 0 : port + number - 1, ledger: ledger,
-        policies: policies, metrics: metrics, departure: Departure(delay: .zero),
+        policies: policies, authenticator: NoAuthentication(), metrics: metrics,
+        departure: Departure(delay: .zero),
         now: { .wallClock() }, logger: logger,
         onListening: { welcome.listening(node: name, port: $0) })
       services += [ledger, server]

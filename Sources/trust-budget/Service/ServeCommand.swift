@@ -106,7 +106,8 @@ struct ServeCommand: AsyncParsableCommand {
     }
     let server = TrustBudgetServer(
       name: name, host: listen.host, port: listen.port, ledger: ledger, policies: policies,
-      metrics: metrics, departure: departure, now: { .wallClock() }, logger: logger,
+      authenticator: NoAuthentication(), metrics: metrics, departure: departure,
+      now: { .wallClock() }, logger: logger,
       onListening: { port in
         logger.notice(
           "listening", metadata: ["address": "\(listen.host):\(port)", "node": "\(name)"])

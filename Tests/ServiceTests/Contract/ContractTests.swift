@@ -53,7 +53,8 @@ struct ContractTests {
       policies: try PolicyStore(
         path: service.directory.file(Service.policyFile), now: { Timestamp(microseconds: 0) },
         logger: logger),
-      metrics: PrometheusRegistry(describing: []), departure: Departure(delay: .zero),
+      authenticator: NoAuthentication(), metrics: PrometheusRegistry(describing: []),
+      departure: Departure(delay: .zero),
       now: { Timestamp(microseconds: 0) }, logger: logger
     ).routes
   }
