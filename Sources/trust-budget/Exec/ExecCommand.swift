@@ -22,6 +22,7 @@ struct ExecCommand: AsyncParsableCommand {
   @Option(help: "A node's address. Default: $TRUST_BUDGET_SERVER, else http://127.0.0.1:8470.")
   var server: String?
 
+  @OptionGroup var credential: CredentialOptions
   @OptionGroup var requester: RequesterOptions
 
   @Option(
@@ -55,6 +56,7 @@ struct ExecCommand: AsyncParsableCommand {
     let client = TrustBudgetClient(
       server: server ?? ProcessInfo.processInfo.environment["TRUST_BUDGET_SERVER"]
         ?? "http://127.0.0.1:8470",
+      token: try credential.token(),
       traceparent: ProcessInfo.processInfo.environment["TRACEPARENT"])
     let authorization: Authorization
     do {

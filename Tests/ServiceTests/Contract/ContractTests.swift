@@ -31,7 +31,7 @@ struct ContractTests {
     try await Service.with { service in
       let recorder = Recorder(node: try service.node)
       try await recordEverything(recorder)
-      let routes = try routes(service).map { "\($0.method.rawValue) \($0.path)" }
+      let routes = try Self.routes(service).map { "\($0.method.rawValue) \($0.path)" }
       let directory = service.directory
       try directory.write(routes.joined(separator: "\n") + "\n", to: "routes")
       try directory.write(try recorder.text, to: "exchanges")
@@ -43,7 +43,7 @@ struct ContractTests {
   }
 
   /// The routes of a server that never runs.
-  private func routes(_ service: Service) throws -> [Route] {
+  static func routes(_ service: Service) throws -> [Route] {
     let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     return TrustBudgetServer(
       name: "routes", host: "127.0.0.1", port: 0,
