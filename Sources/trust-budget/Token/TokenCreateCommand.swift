@@ -7,7 +7,7 @@ struct TokenCreateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "create", abstract: "Make a token. It is shown once, and kept nowhere.",
     discussion: """
-      Example: (umask 077; trust-budget token create --name ca-1 --role issuer --expires-in 90d > ca-1.token)
+      Example: trust-budget token create --name ca-1 --role issuer --expires-in 90d > ca-1.token
 
       Roles: issuer (authorizations, their settlement and refund, break-glass), charger (explicit
       charges), auditor (reads everything), admin (everything; alone adjustments, resets, and refunds
