@@ -16,6 +16,7 @@ package struct TrustBudgetServer: Service {
   package let routes: [Route]
 
   /// - Parameters:
+  ///   - authenticator: finds out who calls.
   ///   - mirror: the node's copy of the audit trail, for readiness.
   ///   - metrics: where this node's figures are kept, and what `/metrics` writes down.
   ///   - departure: says when the node was told to end; a service of its own.
@@ -24,8 +25,8 @@ package struct TrustBudgetServer: Service {
   ///     wants to know.
   package init(
     name: String, host: String, port: Int, ledger: BudgetLedger, policies: PolicyStore,
-    mirror: MirrorHealth? = nil, breakGlass: BreakGlass, metrics registry: PrometheusRegistry,
-    departure: Departure,
+    authenticator: any Authenticator, mirror: MirrorHealth? = nil, breakGlass: BreakGlass,
+    metrics registry: PrometheusRegistry, departure: Departure,
     now: @escaping @Sendable () -> Timestamp, logger: Logger,
     onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) {
@@ -33,7 +34,7 @@ package struct TrustBudgetServer: Service {
       name: name, ledger: ledger, policies: policies, breakGlass: breakGlass,
       metrics: NodeMetrics(registry), departure: departure, mirror: mirror, now: now)
     node.addState(to: registry)
-    let router = TrustBudgetServer.router(of: node, registry)
+    let router = TrustBudgetServer.router(of: node, authenticator, registry)
     let routes = router.routes.map { Route(method: $0.method, path: $0.path.description) }
     TrustBudgetServer.refuseOtherMethods(router)
     self.routes = routes
@@ -50,21 +51,22 @@ package struct TrustBudgetServer: Service {
   }
 
   private static func router(
-    of node: Node, _ registry: PrometheusRegistry
-  ) -> Router<BasicRequestContext> {
+    of node: Node, _ authenticator: any Authenticator, _ registry: PrometheusRegistry
+  ) -> Router<NodeContext> {
     let router = Router(
-      context: BasicRequestContext.self, options: [.autoGenerateHeadEndpoints])
+      context: NodeContext.self, options: [.autoGenerateHeadEndpoints])
     router.add(middleware: RequestLogMiddleware())
     router.add(middleware: ProblemMiddleware(metrics: node.metrics))
     router.add(middleware: BrowserMiddleware())
-    let v1 = router.group("v1")
+    let guarded = router.group().add(middleware: AccessMiddleware(authenticator: authenticator))
+    let v1 = guarded.group("v1")
     AuthorizationRoutes(node: node).add(to: v1)
     ChargeRoutes(node: node).add(to: v1)
     BudgetRoutes(node: node).add(to: v1)
     BreakGlassRoutes(node: node).add(to: v1)
-    StatusRoutes(node: node).add(to: router)
-    ContractRoutes().add(to: router)
-    MetricsRoutes(registry: registry).add(to: router)
+    StatusRoutes(node: node).add(to: guarded)
+    ContractRoutes().add(to: guarded)
+    MetricsRoutes(registry: registry).add(to: guarded)
     return router
   }
 
@@ -73,7 +75,7 @@ package struct TrustBudgetServer: Service {
     + [HTTPRequest.Method("QUERY")].compactMap(\.self)
 
   /// A path that exists answers every other method with those that it takes.
-  private static func refuseOtherMethods(_ router: Router<BasicRequestContext>) {
+  private static func refuseOtherMethods(_ router: Router<NodeContext>) {
     for (path, routes) in Dictionary(grouping: router.routes, by: \.path.description) {
       let taken = Set(routes.map(\.method))
       for method in TrustBudgetServer.methods where !taken.contains(method) {

@@ -51,7 +51,6 @@ struct TrustBudgetCommand: CommandGroup {
     subcommands: [
       DevCommand.self, ServeCommand.self, MigrateCommand.self, PolicyCommand.self,
       BudgetCommand.self, AuditCommand.self, LedgerCommand.self, ExecCommand.self,
-      BreakGlassCommand.self, DoctorCommand.self,
-      VersionCommand.self,
+      BreakGlassCommand.self, TokenCommand.self, DoctorCommand.self, VersionCommand.self,
     ])
 }

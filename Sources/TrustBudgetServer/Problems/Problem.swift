@@ -90,6 +90,7 @@ extension Problem: HTTPResponseError {
     var response = Response(
       json: body, status: kind.status, contentType: "application/problem+json")
     if let retryAfter { response.headers[.retryAfter] = String(retryAfter) }
+    if kind == .unauthenticated { response.headers[.wwwAuthenticate] = "Bearer" }
     if !allowedMethods.isEmpty {
       response.headers[.allow] = allowedMethods.joined(separator: ", ")
     }

@@ -7,13 +7,16 @@ import TrustBudget
 struct AuthorizationRoutes {
   let node: Node
 
-  func add(to routes: RouterGroup<some RequestContext>) {
-    routes.post("authorizations") { request, _ in
-      try await authorize(try await JSONBody.decode(AuthorizationRequest.self, from: request))
+  func add(to routes: RouterGroup<NodeContext>) {
+    routes.post("authorizations") { request, context in
+      try await authorize(
+        try await JSONBody.decode(AuthorizationRequest.self, from: request), context)
     }
   }
 
-  private func authorize(_ request: AuthorizationRequest) async throws -> Response {
+  private func authorize(
+    _ request: AuthorizationRequest, _ context: NodeContext
+  ) async throws -> Response {
     let policy = node.policies.current.policy
     let grant: Grant
     switch policy.evaluate(request.issuance, at: node.now()) {
@@ -31,7 +34,7 @@ struct AuthorizationRoutes {
     let charge = try Charge(
       requestID: request.requestID, content: request.content,
       username: request.issuance.username, terms: grant.budgets,
-      origin: Origin(rule: grant.rule, policyDigest: policy.digest),
+      origin: context.origin(rule: grant.rule, policyDigest: policy.digest),
       grant: SigningGrant(
         principals: grant.principals, maxDuration: grant.maxDuration.description,
         listsBudgets: grant.budgetsAreAList))

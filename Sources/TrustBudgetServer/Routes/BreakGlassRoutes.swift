@@ -9,12 +9,12 @@ import TrustBudget
 struct BreakGlassRoutes {
   let node: Node
 
-  func add(to routes: RouterGroup<some RequestContext>) {
+  func add(to routes: RouterGroup<NodeContext>) {
     let breakGlass = routes.group("break-glass")
     breakGlass.post { request, context in
       do {
         let body = try await JSONBody.decode(BreakGlassBody.self, from: request)
-        return try await grant(body)
+        return try await grant(body, by: context.caller)
       } catch let problem as Problem {
         // Not an event, and yet worth a look.
         context.logger.warning(
@@ -26,7 +26,7 @@ struct BreakGlassRoutes {
     breakGlass.get { request, _ in try await list(request) }
   }
 
-  private func grant(_ body: BreakGlassBody) async throws -> Response {
+  private func grant(_ body: BreakGlassBody, by caller: Caller) async throws -> Response {
     let policy = node.policies.current.policy
     guard let rule = policy.breakGlass else {
       throw Problem(
@@ -44,7 +44,8 @@ struct BreakGlassRoutes {
       problem.members.put("request_id", body.requestID.value)
       throw problem
     }
-    return try await record(body, grant, Origin(policyDigest: policy.digest), rule.notify)
+    return try await record(
+      body, grant, Origin(actor: caller.name, policyDigest: policy.digest), rule.notify)
   }
 
   private func record(

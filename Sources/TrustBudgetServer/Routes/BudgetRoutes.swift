@@ -6,7 +6,7 @@ import TrustBudget
 struct BudgetRoutes {
   let node: Node
 
-  func add(to routes: RouterGroup<some RequestContext>) {
+  func add(to routes: RouterGroup<NodeContext>) {
     let budgets = routes.group("budgets")
     budgets.get { request, _ in try await list(request) }
     budgets.get(":budget_id") { _, context in
@@ -26,7 +26,7 @@ struct BudgetRoutes {
       do {
         adjustment = try Adjustment(
           requestID: body.requestID, budgetID: id, points: body.points, reason: body.reason,
-          origin: Origin())
+          origin: context.origin())
       } catch let error as InvalidValue {
         throw Problem(invalid: [FieldProblem(field: "points", problem: error.requirement)])
       }
@@ -43,7 +43,8 @@ struct BudgetRoutes {
       let answer = try await node.ledger.perform(
         .reset(
           AdministrativeReset(
-            requestID: body.requestID, budgetID: id, reason: body.reason, origin: Origin())))
+            requestID: body.requestID, budgetID: id, reason: body.reason, origin: context.origin()))
+      )
       return Response(json: try node.body(of: answer, for: body.requestID))
     }
   }

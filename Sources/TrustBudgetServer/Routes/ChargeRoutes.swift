@@ -6,16 +6,16 @@ import TrustBudget
 struct ChargeRoutes {
   let node: Node
 
-  func add(to routes: RouterGroup<some RequestContext>) {
+  func add(to routes: RouterGroup<NodeContext>) {
     let charges = routes.group("charges")
-    charges.post { request, _ in
+    charges.post { request, context in
       let body = try await JSONBody.decode(ChargeRequest.self, from: request)
-      return Response(json: try await node.charge(try body.charge))
+      return Response(json: try await node.charge(try body.charge(by: context)))
     }
-    charges.post("batch") { request, _ in
+    charges.post("batch") { request, context in
       let body = try await JSONBody.decode(
         ChargeBatchRequest.self, from: request, maximumBytes: JSONBody.maximumBatchBytes)
-      return try await charge(body)
+      return try await charge(body, by: context)
     }
     charges.get(":request_id") { _, context in
       Response(json: JSONObjectText(try await node.find(try context.requestID())))
@@ -28,7 +28,7 @@ struct ChargeRoutes {
         .settlement(
           Settlement(
             requestID: id, budgetIDs: charge.receipts.map(\.budgetID),
-            certificate: body.certificate, origin: Origin(rule: charge.rule))))
+            certificate: body.certificate, origin: context.origin(rule: charge.rule))))
       return Response(json: try node.body(of: answer, for: id))
     }
     charges.post(":request_id/refund") { request, context in
@@ -39,16 +39,19 @@ struct ChargeRoutes {
         .refund(
           Refund(
             requestID: id, budgetIDs: charge.receipts.map(\.budgetID), reason: body.reason,
-            byAdministrator: false, origin: Origin(rule: charge.rule))))
+            byAdministrator: context.caller.isAdministrator,
+            origin: context.origin(rule: charge.rule))))
       return Response(json: try node.body(of: answer, for: id))
     }
   }
 
   /// Decides each charge on its own; the answers stand in the order of the charges.
-  private func charge(_ batch: ChargeBatchRequest) async throws -> Response {
+  private func charge(
+    _ batch: ChargeBatchRequest, by context: NodeContext
+  ) async throws -> Response {
     let answers = await withTaskGroup { group in
       for (index, request) in batch.charges.enumerated() {
-        group.addTask { (index, await node.outcome(of: request)) }
+        group.addTask { (index, await node.outcome(of: request, by: context)) }
       }
       var answers = [JSONObjectText](repeating: JSONObjectText(), count: batch.charges.count)
       for await (index, answer) in group { answers[index] = answer }
@@ -61,20 +64,20 @@ struct ChargeRoutes {
 }
 
 extension ChargeRequest {
-  fileprivate var charge: Charge {
-    get throws {
-      try Charge(
-        requestID: requestID, content: content, username: username, terms: [terms],
-        origin: Origin())
-    }
+  fileprivate func charge(by context: NodeContext) throws -> Charge {
+    try Charge(
+      requestID: requestID, content: content, username: username, terms: [terms],
+      origin: context.origin())
   }
 }
 
 extension Node {
   /// The answer to one charge of a batch: what the single call would have answered, or its problem.
-  fileprivate func outcome(of request: ChargeRequest) async -> JSONObjectText {
+  fileprivate func outcome(
+    of request: ChargeRequest, by context: NodeContext
+  ) async -> JSONObjectText {
     do {
-      return try await charge(try request.charge)
+      return try await charge(try request.charge(by: context))
     } catch let problem as Problem {
       return problem.body
     } catch let error as LedgerError {

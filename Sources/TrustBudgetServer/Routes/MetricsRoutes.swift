@@ -7,7 +7,7 @@ import PrometheusExposition
 struct MetricsRoutes {
   let registry: PrometheusRegistry
 
-  func add(to router: Router<some RequestContext>) {
+  func add(to router: RouterGroup<NodeContext>) {
     router.get("metrics") { _, _ in
       Response(
         status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],

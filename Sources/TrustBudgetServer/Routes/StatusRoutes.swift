@@ -8,7 +8,7 @@ import TrustBudget
 struct StatusRoutes {
   let node: Node
 
-  func add(to router: Router<some RequestContext>) {
+  func add(to router: RouterGroup<NodeContext>) {
     router.get("healthz") { _, _ in
       var body = JSONObjectText()
       body.put("status", node.departure.isUnderWay ? "leaving" : "alive")

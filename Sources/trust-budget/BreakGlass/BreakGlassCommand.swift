@@ -79,7 +79,7 @@ struct BreakGlassRunCommand: AsyncParsableCommand {
   func run() async throws {
     let grant: BreakGlassGrant
     do {
-      grant = try await server.client.breakGlass(request)
+      grant = try await server.client().breakGlass(request)
     } catch {
       throw CommandFailure("\(error)")
     }

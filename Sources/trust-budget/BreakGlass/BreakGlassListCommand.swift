@@ -49,9 +49,10 @@ struct BreakGlassListCommand: AsyncParsableCommand {
     var events: [BreakGlassPage.Event] = []
     var notice: String?
     var cursor: String?
+    let client = try server.client()
     do {
       repeat {
-        let page = try await server.client.breakGlassEvents(
+        let page = try await client.breakGlassEvents(
           limit: min(limit - events.count, 1_000), cursor: cursor)
         events += page.events
         notice = notice ?? page.notice

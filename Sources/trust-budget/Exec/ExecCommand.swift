@@ -51,7 +51,7 @@ struct ExecCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let client = server.client
+    let client = try server.client()
     let authorization: Authorization
     do {
       authorization = try await client.authorize(request)

@@ -33,6 +33,8 @@ struct SigningCommand {
       values.reduce(argument) { $0.replacing($1.key, with: $1.value) }
     }
     var environment = ProcessInfo.processInfo.environment
+    // What signs has no business with the ledger.
+    environment["TRUST_BUDGET_TOKEN"] = nil
     environment["TRUST_BUDGET_PRINCIPALS"] = principals
     environment["TRUST_BUDGET_MAX_DURATION"] = maxDuration
     environment["TRUST_BUDGET_REQUEST_ID"] = requestID

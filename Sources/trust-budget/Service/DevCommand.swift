@@ -111,8 +111,9 @@ struct DevCommand: AsyncParsableCommand {
         logger: logger)
       let server = TrustBudgetServer(
         name: name, host: "127.0.0.1", port: port == 0 ? 0 : port + number - 1, ledger: ledger,
-        policies: policies, mirror: mirror.health, breakGlass: breakGlass, metrics: metrics,
-        departure: Departure(delay: .zero), now: { .wallClock() }, logger: logger,
+        policies: policies, authenticator: NoAuthentication(), mirror: mirror.health,
+        breakGlass: breakGlass, metrics: metrics, departure: Departure(delay: .zero),
+        now: { .wallClock() }, logger: logger,
         onListening: { welcome.listening(node: name, port: $0) })
       services += [mirror, ledger, breakGlass, server]
     }

@@ -18,10 +18,14 @@ struct ServeCommand: AsyncParsableCommand {
     commandName: "serve", abstract: "Run one node.",
     discussion: """
       Example: trust-budget serve --database-url postgresql:///ledger --policy policy.yaml \\
-                 --listen 127.0.0.1:8470 --node-name ca-1 --auth none
+                 --listen 127.0.0.1:8470 --node-name ca-1
+
+      Callers have tokens of trust-budget token create. With --auth none, whoever reaches the address
+      may do everything.
       """)
 
   enum Authentication: String, ExpressibleByArgument, CaseIterable {
+    case token
     case none
   }
 
@@ -39,7 +43,14 @@ struct ServeCommand: AsyncParsableCommand {
   var nodeName: String?
 
   @Option(help: "How callers prove who they are; none is for loopback addresses.")
-  var auth: Authentication
+  var auth = Authentication.token
+
+  @Option(
+    name: .customLong("auth-grace"),
+    help: ArgumentHelp(
+      "How long tokens are good while PostgreSQL is away: 90s, 15m, 1h30m. Default: 1h.",
+      valueName: "duration"))
+  var authGrace: String?
 
   @Flag(help: "Accept --auth none on an address that other machines reach.")
   var insecure = false
@@ -91,11 +102,12 @@ struct ServeCommand: AsyncParsableCommand {
     guard !journalPath.isEmpty else {
       throw ValidationError("--break-glass-journal must be the path of a file")
     }
-    guard listen.isLoopback || insecure else {
+    guard auth != .none || listen.isLoopback || insecure else {
       throw ValidationError(
-        "--auth none on \(listen) would let anybody charge; listen on 127.0.0.1, "
-          + "or say --insecure as well")
+        "--auth none on \(listen) would let anybody charge; use --auth token, "
+          + "listen on 127.0.0.1, or say --insecure as well")
     }
+    _ = try grace()
   }
 
   func run() async throws {
@@ -124,13 +136,15 @@ struct ServeCommand: AsyncParsableCommand {
     let mirror = try AuditMirror(
       connectionString: database.connectionString, node: name, path: auditFile.path,
       logger: logger)
+    let tokens = try await tokenAuthenticator(settings, logger: logger)
     let departure = Departure(delay: .seconds(drainDelay)) {
       logger.notice("leaving", metadata: ["node": "\(name)"])
       ServiceNotification.stopping.send()
     }
     let server = TrustBudgetServer(
       name: name, host: listen.host, port: listen.port, ledger: ledger, policies: policies,
-      mirror: mirror.health, breakGlass: breakGlass, metrics: metrics, departure: departure,
+      authenticator: tokens ?? NoAuthentication(), mirror: mirror.health, breakGlass: breakGlass,
+      metrics: metrics, departure: departure,
       now: { .wallClock() }, logger: logger,
       onListening: { port in
         logger.notice(
@@ -139,13 +153,35 @@ struct ServeCommand: AsyncParsableCommand {
       })
     // The mirror ends last, when nothing is charged any more.
     try await runServices(
-      [mirror, ledger, policies, breakGlass, server, departure],
+      [mirror, ledger, policies] + [tokens].compactMap(\.self) + [breakGlass, server, departure],
       drainTimeout: .seconds(drainDelay + drainTimeout), logger: logger)
   }
 
   private var journalPath: String {
     breakGlassJournal ?? ProcessInfo.processInfo.environment["TRUST_BUDGET_BREAK_GLASS_JOURNAL"]
       ?? "server/data/break_glass_journal.db"
+  }
+
+  /// What knows the tokens, where callers need one.
+  private func tokenAuthenticator(
+    _ settings: LedgerSettings, logger: Logger
+  ) async throws -> TokenAuthenticator? {
+    guard auth == .token else { return nil }
+    let tokens = TokenAuthenticator(
+      reader: try TokenReader(
+        connectionString: database.connectionString, settings: settings),
+      grace: try grace(), now: { .wallClock() }, logger: logger)
+    // The first caller finds them known.
+    await tokens.refresh()
+    return tokens
+  }
+
+  private func grace() throws -> Duration {
+    do throws(InvalidValue) {
+      return .seconds(try authGrace.map(CertificateDuration.init(_:))?.seconds ?? 3_600)
+    } catch {
+      throw ValidationError("--auth-grace \(error.requirement)")
+    }
   }
 
   /// A wrong schema ends the program here, where somebody looks. A database that is away does not:

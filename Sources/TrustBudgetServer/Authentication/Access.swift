@@ -1,0 +1,45 @@
+import HTTPTypes
+import TrustBudget
+
+/// Who may call a route.
+enum Access {
+  /// Everybody, without proving anything.
+  case open
+  /// Who has one of these roles, and an admin.
+  case roles(Set<Role>)
+
+  private static func only(_ roles: Role...) -> Access { .roles(Set(roles + [.admin])) }
+
+  private static func get(_ path: String) -> Route { Route(method: .get, path: path) }
+  private static func post(_ path: String) -> Route { Route(method: .post, path: path) }
+
+  /// Every route. One that does not stand here is answered by a refusal, whoever calls.
+  static let table: [Route: Access] = [
+    post("/v1/authorizations"): only(.issuer),
+    post("/v1/break-glass"): only(.issuer),
+    get("/v1/break-glass"): only(.auditor),
+
+    post("/v1/charges"): only(.charger),
+    post("/v1/charges/batch"): only(.charger),
+    // Who charges may see what became of it, to go on after a crash of its own.
+    get("/v1/charges/{request_id}"): only(.issuer, .charger, .auditor),
+    post("/v1/charges/{request_id}/settlement"): only(.issuer, .charger),
+    // Of what is settled: an admin alone.
+    post("/v1/charges/{request_id}/refund"): only(.issuer, .charger),
+
+    get("/v1/budgets"): only(.auditor),
+    get("/v1/budgets/{budget_id}"): only(.auditor),
+    get("/v1/budgets/{budget_id}/entries"): only(.auditor),
+    post("/v1/budgets/{budget_id}/adjustments"): only(),
+    post("/v1/budgets/{budget_id}/resets"): only(),
+
+    get("/v1/policy"): only(.auditor),
+
+    // Load balancers, systemd and Prometheus ask these, which hold no secrets of ours; they tell how
+    // the node is, and no names of people or budgets. The contract is public anyway.
+    get("/healthz"): .open,
+    get("/readyz"): .open,
+    get("/metrics"): .open,
+    get("/openapi.yaml"): .open,
+  ]
+}
