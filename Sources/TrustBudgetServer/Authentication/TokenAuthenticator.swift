@@ -95,7 +95,7 @@ package final class TokenAuthenticator: Authenticator, Service {
     guard let known else {
       throw Problem(
         .ledgerUnavailable,
-        "This node has not reached PostgreSQL yet, and so knows no tokens. Try again. (\(reason))",
+        "This node could not read the tokens yet, and so knows no callers. Try again. (\(reason))",
         retryAfter: 2)
     }
     guard ContinuousClock.now - known.readAt <= grace else {
@@ -112,8 +112,10 @@ package final class TokenAuthenticator: Authenticator, Service {
 extension TokenSecret {
   /// - Parameter header: `Bearer tb_…`; the scheme's case does not matter.
   fileprivate init?(bearer header: String) {
-    let parts = header.split(separator: " ", omittingEmptySubsequences: true)
-    guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-    self.init(parts[1])
+    let bytes = header.utf8
+    guard let space = bytes.firstIndex(of: UInt8(ascii: " ")),
+      bytes[..<space].elementsEqual("bearer".utf8, by: { $0 | 0x20 == $1 })
+    else { return nil }
+    self.init(Substring(bytes[space...].drop { $0 == UInt8(ascii: " ") }))
   }
 }

@@ -18,6 +18,8 @@ struct SigningCommand {
       values.reduce(argument) { $0.replacing($1.key, with: $1.value) }
     }
     var environment = ProcessInfo.processInfo.environment
+    // It is this program's to authenticate, and not the command's.
+    environment["TRUST_BUDGET_TOKEN"] = nil
     environment["TRUST_BUDGET_PRINCIPALS"] = principals
     environment["TRUST_BUDGET_MAX_DURATION"] = authorization.maxDuration
     environment["TRUST_BUDGET_REQUEST_ID"] = authorization.requestID
