@@ -136,10 +136,11 @@ private struct ReadRights: PostgresStatement {
   static let name: String? = nil
   static let sql = """
     SELECT has_table_privilege('trust_budget.budgets', 'SELECT')
-             AND has_table_privilege('trust_budget.budgets', 'INSERT')
+             AND has_any_column_privilege('trust_budget.budgets', 'INSERT')
              AND has_any_column_privilege('trust_budget.budgets', 'UPDATE')
              AND has_table_privilege('trust_budget.audit_entries', 'SELECT')
-             AND has_table_privilege('trust_budget.audit_entries', 'INSERT'),
+             AND has_any_column_privilege('trust_budget.audit_entries', 'INSERT')
+             AND has_table_privilege('trust_budget.api_tokens', 'SELECT'),
            has_table_privilege('trust_budget.audit_entries', 'UPDATE')
              OR has_table_privilege('trust_budget.audit_entries', 'DELETE')
              OR has_table_privilege('trust_budget.audit_entries', 'TRUNCATE')

@@ -6,7 +6,8 @@ import FoundationEssentials
 package struct TokenSecret: Sendable, CustomStringConvertible {
   /// By which people and scanners recognize a token that lies where it should not.
   package static let prefix = "tb_"
-  private static let length = prefix.utf8.count + 43
+  /// In bytes.
+  package static let length = prefix.utf8.count + 43
 
   /// The token itself: for its holder's eyes.
   package let text: String

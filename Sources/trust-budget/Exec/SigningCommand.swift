@@ -33,7 +33,7 @@ struct SigningCommand {
       values.reduce(argument) { $0.replacing($1.key, with: $1.value) }
     }
     var environment = ProcessInfo.processInfo.environment
-    // What signs has no business with the ledger.
+    // It is this program's to authenticate, and not the command's.
     environment["TRUST_BUDGET_TOKEN"] = nil
     environment["TRUST_BUDGET_PRINCIPALS"] = principals
     environment["TRUST_BUDGET_MAX_DURATION"] = maxDuration

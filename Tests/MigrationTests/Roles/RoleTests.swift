@@ -28,6 +28,28 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `the service role has all that a node needs, tokens too, and no more`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await TestRole.with(in: database) { role in
+        _ = try await database.runner().up(roles: LedgerRoles(service: role.name))
+        let connectionString = role.database.connectionString
+        let rights = try await LedgerCheckup.read(connectionString: connectionString).rights
+        #expect(rights?.canServe == true)
+        #expect(rights?.canRewrite == false)
+        let owner = TokenStore(connectionString: database.connectionString)
+        _ = try await owner.create(name: "ca", roles: [.issuer], secret: .random(), lifetime: nil)
+        let reader = try TokenReader(
+          connectionString: connectionString, settings: LedgerSettings(node: "as-service"))
+        #expect(try await reader.tokens().map(\.name) == ["ca"])
+        await reader.close()
+        await #expect(throws: PostgresError.self) {
+          try await TokenStore(connectionString: connectionString).create(
+            name: "mine", roles: [.admin], secret: .random(), lifetime: nil)
+        }
+      }
+    }
+  }
+
   @Test(arguments: [
     "UPDATE trust_budget.audit_entries SET cost = 0",
     "DELETE FROM trust_budget.audit_entries",

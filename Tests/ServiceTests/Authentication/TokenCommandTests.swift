@@ -85,6 +85,12 @@ struct TokenCommandTests {
       let end = try await exec("dev-exec", options, environment)
       #expect(end.errors.contains("refunded, because"), "\(end.errors)")
     }
+    let environment = try await Program.with(
+      ["exec", "--server", node.url, "--username", "dev-env", "--", "env"],
+      environment: ["TRUST_BUDGET_TOKEN": issuer]
+    ) { try await $0.end() }
+    #expect(environment.output.contains("TRUST_BUDGET_PRINCIPALS=user,git"))
+    #expect(!environment.output.contains(issuer))
     let without = try await exec("dev-exec", [], [:])
     #expect(without.status == 1)
     #expect(without.errors.contains("This request needs a token"))

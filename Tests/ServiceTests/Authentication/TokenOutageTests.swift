@@ -49,7 +49,7 @@ struct TokenOutageTests {
       let early = try await node.get("/v1/policy", with: admin)
       #expect(early.status == 503)
       #expect(early.problem == "ledger-unavailable")
-      #expect(early.json["detail"].text?.contains("knows no tokens") == true)
+      #expect(early.json["detail"].text?.contains("knows no callers") == true)
       #expect(try await node.get("/v1/policy").problem == "unauthenticated")
       #expect(try await node.get("/healthz").status == 200)
       proxy.acceptConnections()
