@@ -94,11 +94,17 @@ struct DevCommand: AsyncParsableCommand {
       let ledger = try BudgetLedger(
         connectionString: connectionString, settings: settings, logger: logger, metrics: metrics)
       let server = TrustBudgetServer(
-        name: name, host: "127.0.0.1", port: port == 0 ? 0 : port + number - 1, ledger: ledger,
+        name: name,
+        entrance: Entrance(addresses: [
+          .tcp(host: "127.0.0.1", port: port == 0 ? 0 : port + number - 1)
+        ]), ledger: ledger,
         policies: policies, authenticator: NoAuthentication(), metrics: metrics,
         departure: Departure(delay: .zero),
         now: { .wallClock() }, logger: logger,
-        onListening: { welcome.listening(node: name, port: $0) })
+        onListening: { address in
+          guard case .tcp(_, let port) = address else { return }
+          welcome.listening(node: name, port: port)
+        })
       services += [ledger, server]
     }
     try await runServices(services, logger: logger)

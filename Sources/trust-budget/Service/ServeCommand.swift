@@ -7,6 +7,7 @@ import NIOCore
 import PolicyFile
 import PrometheusExposition
 import ServiceLifecycle
+import Synchronization
 import TrustBudget
 import TrustBudgetServer
 import UnixSignals
@@ -20,7 +21,7 @@ struct ServeCommand: AsyncParsableCommand {
       """)
 
   enum Authentication: String, ExpressibleByArgument, CaseIterable {
-    case none
+    case mtls, none
   }
 
   @OptionGroup var database: DatabaseOptions
@@ -28,15 +29,21 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "The policy file.")
   var policy: String
 
-  @Option(help: "Where to listen, HOST:PORT; port 0 takes a free one.")
-  var listen = ListenAddress(host: "127.0.0.1", port: 8470)
+  @Option(
+    help: """
+      Where to listen, HOST:PORT; port 0 takes a free one. Default: 127.0.0.1:8470, or nowhere with \
+      --unix-socket.
+      """)
+  var listen: ListenAddress?
+
+  @OptionGroup(title: "Connections") var entrance: EntranceOptions
 
   @Option(
     name: .customLong("node-name"),
     help: "This node's name in the audit trail. Default: the host's.")
   var nodeName: String?
 
-  @Option(help: "How callers prove who they are; none is for loopback addresses.")
+  @Option(help: "How callers prove who they are; none is for loopback addresses and Unix sockets.")
   var auth: Authentication
 
   @Flag(help: "Accept --auth none on an address that other machines reach.")
@@ -73,16 +80,34 @@ struct ServeCommand: AsyncParsableCommand {
     guard drainTimeout > 0, drainTimeout <= 600 else {
       throw ValidationError("--drain-timeout must be more than 0 and at most 600 seconds")
     }
-    guard listen.isLoopback || insecure else {
-      throw ValidationError(
-        "--auth none on \(listen) would let anybody charge; listen on 127.0.0.1, "
-          + "or say --insecure as well")
+    try entrance.validate()
+    switch auth {
+    case .none:
+      if let address = entrance.tcpAddress(listen), !address.isLoopback, !insecure {
+        throw ValidationError(
+          "--auth none on \(address) would let anybody charge; listen on 127.0.0.1, "
+            + "or say --insecure as well")
+      }
+    case .mtls:
+      guard entrance.clientAuthority != nil, entrance.rolesFile != nil else {
+        throw ValidationError("--auth mtls needs --tls-client-ca and --tls-roles")
+      }
     }
   }
 
   func run() async throws {
     let logger = logging.logger()
     let policies = try openPolicy(policy, logger: logger)
+    let entrance = try self.entrance.entrance(listen, logger: logger)
+    var watchers: [any Service] = [policies] + [entrance.tls].compactMap(\.self)
+    let authenticator: any Authenticator
+    switch auth {
+    case .none: authenticator = NoAuthentication()
+    case .mtls:
+      let roles = try self.entrance.clientRoles(logger: logger)
+      watchers.append(roles)
+      authenticator = CertificateAuthentication(roles: roles)
+    }
     if migrate {
       let runner = MigrationRunner(connectionString: database.connectionString)
       for migration in try await translatingErrors({ try await runner.up() }) {
@@ -104,18 +129,23 @@ struct ServeCommand: AsyncParsableCommand {
       logger.notice("leaving", metadata: ["node": "\(name)"])
       ServiceNotification.stopping.send()
     }
+    let awaited = Mutex(entrance.addresses.count)
     let server = TrustBudgetServer(
-      name: name, host: listen.host, port: listen.port, ledger: ledger, policies: policies,
-      authenticator: NoAuthentication(), metrics: metrics, departure: departure,
+      name: name, entrance: entrance, ledger: ledger, policies: policies,
+      authenticator: authenticator, metrics: metrics, departure: departure,
       now: { .wallClock() }, logger: logger,
-      onListening: { port in
+      onListening: { address in
         logger.notice(
-          "listening", metadata: ["address": "\(listen.host):\(port)", "node": "\(name)"])
-        ServiceNotification.ready.send()
+          "listening", metadata: ["address": "\(address.text)", "node": "\(name)"])
+        let isComplete = awaited.withLock { awaited in
+          awaited -= 1
+          return awaited == 0
+        }
+        if isComplete { ServiceNotification.ready.send() }
       })
     try await runServices(
-      [ledger, policies, server, departure], drainTimeout: .seconds(drainDelay + drainTimeout),
-      logger: logger)
+      [ledger] + watchers + [server, departure],
+      drainTimeout: .seconds(drainDelay + drainTimeout), logger: logger)
   }
 
   /// A wrong schema ends the program here, where somebody looks. A database that is away does not:
@@ -161,6 +191,8 @@ func runServices(
     try await group.run()
   } catch let error as IOError where error.errnoCode == EADDRINUSE {
     throw CommandFailure("the address is in use by another program; choose another port, or 0")
+  } catch let error as UnusableSocket {
+    throw CommandFailure("\(error)")
   } catch {
     throw CommandFailure("the service ended: \(error)")
   }
