@@ -87,6 +87,7 @@ let package = Package(
         "TrustBudget", "PolicyFile", "LibPQ", "BudgetLedger", "TrustBudgetServer",
         "TrustBudgetClient", "PrivatePostgres", "PrometheusExposition",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),

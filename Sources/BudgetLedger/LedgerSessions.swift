@@ -26,7 +26,15 @@ struct LedgerSessions {
   }
 
   func forReads() throws -> PostgresConfiguration {
-    var configuration = try base(applicationName: "trust-budget \(settings.node) reader")
+    try readOnly(applicationName: "trust-budget \(settings.node) reader")
+  }
+
+  func forTokens() throws -> PostgresConfiguration {
+    try readOnly(applicationName: "trust-budget \(settings.node) tokens")
+  }
+
+  private func readOnly(applicationName: String) throws -> PostgresConfiguration {
+    var configuration = try base(applicationName: applicationName)
     configuration.sessionSettings += [("default_transaction_read_only", "on")]
     return configuration
   }

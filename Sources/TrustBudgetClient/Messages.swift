@@ -142,6 +142,12 @@ public struct Problem: Error, Sendable, CustomStringConvertible {
   /// Asking again, under the same id, may bring another answer.
   public var isTemporary: Bool { status == 503 }
 
+  /// The node did not take the token, or there was none: it is unknown, expired or revoked.
+  public var isUnauthenticated: Bool { kind == "unauthenticated" }
+
+  /// The token is good, and its roles do not allow this; ``detail`` names those that would.
+  public var isForbidden: Bool { kind == "forbidden" }
+
   /// The detail.
   public var description: String { detail }
 

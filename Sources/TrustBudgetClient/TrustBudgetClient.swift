@@ -7,23 +7,29 @@ import NIOHTTP1
 /// Asks a Trust Budget node before a certificate is signed.
 ///
 /// A request is repeated under the same id while the node cannot be reached or cannot answer, so an
-/// attempt is charged once however often it is sent.
+/// attempt is charged once however often it is sent. What the node refuses is a ``Problem``: one that
+/// ``Problem/isUnauthenticated`` needs another token, one that ``Problem/isForbidden`` another role.
 public struct TrustBudgetClient: Sendable {
   private let server: String
   private let http: HTTPClient
+  private let token: String?
   private let patience: Duration
   private let traceparent: String?
 
   /// - Parameters:
-  ///   - server: the node's address, `http://127.0.0.1:8470`.
-  ///   - http: the HTTP client to send with.
+  ///   - server: the node's address: `https://ledger.internal:8470`, or `http+unix://` and the
+  ///     percent-encoded path of its Unix socket.
+  ///   - token: what `trust-budget token create` printed; nil for a node that takes everybody's word.
+  ///   - http: the HTTP client to send with; ``TransportSecurity`` makes one that knows the node's CA.
   ///   - patience: how long to try, in all, before giving up.
   ///   - traceparent: the trace that the requests belong to, as W3C Trace Context writes it; nil: none.
   public init(
-    server: String, http: HTTPClient = .shared, patience: Duration = .seconds(10),
+    server: String, token: String? = nil, http: HTTPClient = .shared,
+    patience: Duration = .seconds(10),
     traceparent: String? = nil
   ) {
     self.server = server
+    self.token = token
     self.http = http
     self.patience = patience
     self.traceparent = traceparent
@@ -68,6 +74,7 @@ public struct TrustBudgetClient: Sendable {
     var request = HTTPClientRequest(url: try baseURL() + path)
     request.method = .POST
     request.headers.add(name: "content-type", value: "application/json")
+    if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
     if let traceparent { request.headers.add(name: "traceparent", value: traceparent) }
     request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
 
@@ -98,7 +105,8 @@ public struct TrustBudgetClient: Sendable {
 
   /// The server's address, without a slash at its end.
   private func baseURL() throws -> String {
-    guard let url = URLComponents(string: server), ["http", "https"].contains(url.scheme),
+    guard let url = URLComponents(string: server),
+      ["http", "https", "http+unix"].contains(url.scheme),
       url.host?.isEmpty == false, (1...65_535).contains(url.port ?? 80), url.query == nil
     else {
       throw Unreachable(server: server, reason: "an address looks like http://127.0.0.1:8470")

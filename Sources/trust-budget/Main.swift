@@ -50,7 +50,7 @@ struct TrustBudgetCommand: CommandGroup {
       """,
     subcommands: [
       DevCommand.self, ServeCommand.self, MigrateCommand.self, PolicyCommand.self,
-      BudgetCommand.self, LedgerCommand.self, ExecCommand.self, DoctorCommand.self,
-      VersionCommand.self,
+      BudgetCommand.self, LedgerCommand.self, ExecCommand.self, TokenCommand.self,
+      DoctorCommand.self, VersionCommand.self,
     ])
 }

@@ -9,7 +9,7 @@ import TrustBudget
 ///
 /// A request that arrives too slowly is answered 408, one that is no HTTP 400, one whose header is
 /// too large 431; an answer that nobody reads, and a connection that nobody uses, is given up. After
-/// each of them, and after an answer to a request whose body was not wanted, nothing more is read
+/// each of them, and after an answer to a request whose huge body was not wanted, nothing more is read
 /// from the caller: what follows cannot be trusted to be a request.
 final class BoundsHandler: ChannelDuplexHandler {
   typealias InboundIn = HTTPRequestPart
@@ -25,6 +25,8 @@ final class BoundsHandler: ChannelDuplexHandler {
   private var unanswered = 0
   /// The latest request's body is not here yet.
   private var isBodyArriving = false
+  /// The latest request's body is too large, or of unknown length, to be waited for in vain.
+  private var isBodyEndless = false
   private var isAnswering = false
   private var endsAfterAnswer = false
   /// What to answer instead of Hummingbird's bare 400.
@@ -52,9 +54,11 @@ final class BoundsHandler: ChannelDuplexHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard !progress.isEnding else { return }
     switch unwrapInboundIn(data) {
-    case .head:
+    case .head(let head):
       unanswered += 1
       isBodyArriving = true
+      let length = head.headerFields[.contentLength].flatMap { Int($0) }
+      isBodyEndless = length.map { $0 > ConnectionLimits.farewellBytes } ?? true
     case .body: break
     case .end:
       isBodyArriving = false
@@ -102,7 +106,7 @@ final class BoundsHandler: ChannelDuplexHandler {
         return
       }
       isAnswering = true
-      if isBodyArriving, unanswered == 1 {
+      if isBodyArriving, isBodyEndless, unanswered == 1 {
         head.headerFields[.connection] = "close"
         endsAfterAnswer = true
       }
@@ -116,7 +120,9 @@ final class BoundsHandler: ChannelDuplexHandler {
       context.write(data, promise: promise)
       if endsAfterAnswer {
         context.flush()
-        end(context)
+        // Many a client takes a connection's end, while it still sends, for a failure, and does not
+        // look at the answer.
+        leave(context)
       }
     }
   }
@@ -127,8 +133,11 @@ final class BoundsHandler: ChannelDuplexHandler {
   }
 
   func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-    if mode == .output {
+    if mode == .output, !progress.isEnding {
       end(context, promise: promise)
+    } else if mode == .output {
+      // Hummingbird's, after an answer that this handler ends by itself.
+      promise?.succeed()
     } else {
       context.close(mode: mode, promise: promise)
     }
@@ -153,13 +162,14 @@ final class BoundsHandler: ChannelDuplexHandler {
   /// Says that nothing more comes, and leaves the caller a moment to read what came: closing at once
   /// would take an answer away from a caller that still sends.
   private func end(_ context: ChannelHandlerContext, promise: EventLoopPromise<Void>? = nil) {
-    guard !progress.isEnding else {
-      promise?.succeed()
-      return
-    }
+    leave(context)
+    context.close(mode: .output, promise: promise)
+  }
+
+  /// Looks at nothing that still comes, and closes the connection after a moment.
+  private func leave(_ context: ChannelHandlerContext) {
     progress.isEnding = true
     timer?.cancel()
-    context.close(mode: .output, promise: promise)
     timer = context.eventLoop.assumeIsolated().scheduleTask(
       in: TimeAmount(ConnectionLimits.farewell)
     ) {

@@ -16,7 +16,7 @@ package struct ConnectionLimits: Sendable {
   package init() {}
 
   /// How long a connection is kept open, once its last answer is sent, for the caller to read it.
-  static let farewell: Duration = .seconds(1)
+  static let farewell: Duration = .seconds(5)
   /// How much the caller may send meanwhile, in bytes, without being hung up on.
-  static let farewellBytes = 1 << 20
+  static let farewellBytes = 16 << 20
 }

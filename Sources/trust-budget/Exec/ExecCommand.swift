@@ -19,9 +19,8 @@ struct ExecCommand: AsyncParsableCommand {
       exit status is 1. Where TRACEPARENT is set, its trace (W3C Trace Context) goes with the requests.
       """)
 
-  @Option(help: "A node's address. Default: $TRUST_BUDGET_SERVER, else http://127.0.0.1:8470.")
-  var server: String?
-
+  @OptionGroup(title: "The node") var node: NodeOptions
+  @OptionGroup var credential: CredentialOptions
   @OptionGroup var requester: RequesterOptions
 
   @Option(
@@ -52,10 +51,15 @@ struct ExecCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let client = TrustBudgetClient(
-      server: server ?? ProcessInfo.processInfo.environment["TRUST_BUDGET_SERVER"]
-        ?? "http://127.0.0.1:8470",
-      traceparent: ProcessInfo.processInfo.environment["TRACEPARENT"])
+    try await node.withHTTPClient { http in
+      try await run(
+        with: TrustBudgetClient(
+          server: node.address, token: try credential.token(), http: http,
+          traceparent: ProcessInfo.processInfo.environment["TRACEPARENT"]))
+    }
+  }
+
+  private func run(with client: TrustBudgetClient) async throws {
     let authorization: Authorization
     do {
       authorization = try await client.authorize(request)

@@ -17,11 +17,16 @@ struct ServeCommand: AsyncParsableCommand {
     commandName: "serve", abstract: "Run one node.",
     discussion: """
       Example: trust-budget serve --database-url postgresql:///ledger --policy policy.yaml \\
-                 --listen 127.0.0.1:8470 --node-name ca-1 --auth none
+                 --listen 127.0.0.1:8470 --node-name ca-1
+
+      Callers have tokens of trust-budget token create. With --auth none, whoever reaches the address
+      may do everything.
       """)
 
   enum Authentication: String, ExpressibleByArgument, CaseIterable {
-    case mtls, none
+    case token
+    case mtls
+    case none
   }
 
   @OptionGroup var database: DatabaseOptions
@@ -44,7 +49,14 @@ struct ServeCommand: AsyncParsableCommand {
   var nodeName: String?
 
   @Option(help: "How callers prove who they are; none is for loopback addresses and Unix sockets.")
-  var auth: Authentication
+  var auth = Authentication.token
+
+  @Option(
+    name: .customLong("auth-grace"),
+    help: ArgumentHelp(
+      "How long tokens are good while PostgreSQL is away: 90s, 15m, 1h30m. Default: 1h.",
+      valueName: "duration"))
+  var authGrace: String?
 
   @Flag(help: "Accept --auth none on an address that other machines reach.")
   var insecure = false
@@ -82,32 +94,30 @@ struct ServeCommand: AsyncParsableCommand {
     }
     try entrance.validate()
     switch auth {
+    case .token: break
     case .none:
       if let address = entrance.tcpAddress(listen), !address.isLoopback, !insecure {
         throw ValidationError(
-          "--auth none on \(address) would let anybody charge; listen on 127.0.0.1, "
-            + "or say --insecure as well")
+          "--auth none on \(address) would let anybody charge; use --auth token, "
+            + "listen on 127.0.0.1, or say --insecure as well")
       }
     case .mtls:
       guard entrance.clientAuthority != nil, entrance.rolesFile != nil else {
         throw ValidationError("--auth mtls needs --tls-client-ca and --tls-roles")
       }
+      guard entrance.unixSocket == nil else {
+        throw ValidationError(
+          "--auth mtls: callers at a Unix socket have no certificate; use --auth token, or none")
+      }
     }
+    _ = try grace()
   }
 
   func run() async throws {
     let logger = logging.logger()
     let policies = try openPolicy(policy, logger: logger)
     let entrance = try self.entrance.entrance(listen, logger: logger)
-    var watchers: [any Service] = [policies] + [entrance.tls].compactMap(\.self)
-    let authenticator: any Authenticator
-    switch auth {
-    case .none: authenticator = NoAuthentication()
-    case .mtls:
-      let roles = try self.entrance.clientRoles(logger: logger)
-      watchers.append(roles)
-      authenticator = CertificateAuthentication(roles: roles)
-    }
+    let roles = auth == .mtls ? try self.entrance.clientRoles(logger: logger) : nil
     if migrate {
       let runner = MigrationRunner(connectionString: database.connectionString)
       for migration in try await translatingErrors({ try await runner.up() }) {
@@ -125,10 +135,14 @@ struct ServeCommand: AsyncParsableCommand {
         metrics: metrics)
     }
     try await verifySchema(of: ledger, logger: logger)
+    let tokens = try await tokenAuthenticator(settings, logger: logger)
     let departure = Departure(delay: .seconds(drainDelay)) {
       logger.notice("leaving", metadata: ["node": "\(name)"])
       ServiceNotification.stopping.send()
     }
+    let authenticator: any Authenticator =
+      tokens ?? roles.map(CertificateAuthentication.init) ?? NoAuthentication()
+    let watchers: [(any Service)?] = [policies, entrance.tls, roles, tokens]
     let awaited = Mutex(entrance.addresses.count)
     let server = TrustBudgetServer(
       name: name, entrance: entrance, ledger: ledger, policies: policies,
@@ -144,8 +158,30 @@ struct ServeCommand: AsyncParsableCommand {
         if isComplete { ServiceNotification.ready.send() }
       })
     try await runServices(
-      [ledger] + watchers + [server, departure],
+      [ledger] + watchers.compactMap(\.self) + [server, departure],
       drainTimeout: .seconds(drainDelay + drainTimeout), logger: logger)
+  }
+
+  /// What knows the tokens, where callers need one.
+  private func tokenAuthenticator(
+    _ settings: LedgerSettings, logger: Logger
+  ) async throws -> TokenAuthenticator? {
+    guard auth == .token else { return nil }
+    let tokens = TokenAuthenticator(
+      reader: try TokenReader(
+        connectionString: database.connectionString, settings: settings),
+      grace: try grace(), now: { .wallClock() }, logger: logger)
+    // The first caller finds them known.
+    await tokens.refresh()
+    return tokens
+  }
+
+  private func grace() throws -> Duration {
+    do throws(InvalidValue) {
+      return .seconds(try authGrace.map(CertificateDuration.init(_:))?.seconds ?? 3_600)
+    } catch {
+      throw ValidationError("--auth-grace \(error.requirement)")
+    }
   }
 
   /// A wrong schema ends the program here, where somebody looks. A database that is away does not:

@@ -54,6 +54,11 @@ struct HelpTests {
       ["exec", "--username", "a", "--request-id", "é", "--", "true"],
       ["policy", "explain", "x.yaml"],
       ["policy", "explain", "x.yaml", "--username", "a", "--at", "noon"],
+      ["token"], ["token", "create", "--name", "a"], ["token", "create", "--role", "issuer"],
+      ["token", "create", "--name", "a", "--role", "root"], ["token", "revoke"],
+      ["token", "create", "--name", "", "--role", "admin"],
+      ["token", "create", "--name", "cli:root", "--role", "admin"],
+      ["token", "create", "--name", "a", "--role", "admin", "--expires-in", "0s"],
       ["dev", "--port", "70000"], ["version", "--jason"],
     ])
   func `wrong usage says what is wrong, and exits 2`(arguments: [String]) async throws {
@@ -69,7 +74,7 @@ struct HelpTests {
       ["--auth", "none", "--listen", "192.0.2.1:8470"], ["--auth", "none", "--listen", "host:1"],
       ["--auth", "none", "--listen", "127.0.0.1"],
       ["--auth", "none", "--listen", "127.0.0.1:99999"],
-      ["--auth", "none", "--lanes", "0"], ["--auth", "some"], [],
+      ["--auth", "none", "--lanes", "0"], ["--auth", "some"], ["--auth-grace", "soon"],
     ])
   func `serve without authentication is refused where others could reach it`(arguments: [String])
     async throws

@@ -215,6 +215,12 @@ struct TLSTests {
       #expect(try await secured.status(as: common) == 200)
       #expect(try await secured.status(as: stranger) == 401)
       #expect(try await secured.body("/v1/budgets", as: stranger).contains("dns:ca-2.example.com"))
+      let exec = try await Program.run(
+        "exec", "--server", "https://127.0.0.1:\(secured.port)", "--ca-file",
+        authority.certificate, "--client-cert", issuer.certificate, "--client-key", issuer.key,
+        "--username", "dev-a", "--", "true")
+      #expect(exec.status == 0, "\(exec.errors)")
+      #expect(try await secured.body("/v1/budgets/user:dev-a/entries", as: admin).contains("ca-1"))
       // Nobody gets as far as HTTP without a certificate, with another authority's, or an old one.
       #expect(try await secured.status() == -1)
       try await TemporaryDirectory.with { elsewhere in

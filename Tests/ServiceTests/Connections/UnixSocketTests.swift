@@ -31,6 +31,10 @@ struct UnixSocketTests {
               let reply = try await Reply.to(.GET, "http+unix://\(name)/healthz")
               #expect(reply.status == 200)
 
+              let exec = try await Program.run(
+                "exec", "--unix-socket", socket, "--username", "dev-a", "--", "true")
+              #expect(exec.status == 0, "\(exec.errors)")
+
               let second = try await Program.run(
                 "serve", "--policy", policy, "--auth", "none", "--unix-socket", socket,
                 "--database-url", database.connectionString)

@@ -31,7 +31,8 @@ struct ContractTests {
     try await Service.with { service in
       let recorder = Recorder(node: try service.node)
       try await recordEverything(recorder)
-      let routes = try routes(service).map { "\($0.method.rawValue) \($0.path)" }
+      try await recordRefusals(recorder, by: service)
+      let routes = try Self.routes(service).map { "\($0.method.rawValue) \($0.path)" }
       let directory = service.directory
       try directory.write(routes.joined(separator: "\n") + "\n", to: "routes")
       try directory.write(try recorder.text, to: "exchanges")
@@ -43,7 +44,7 @@ struct ContractTests {
   }
 
   /// The routes of a server that never runs.
-  private func routes(_ service: Service) throws -> [Route] {
+  static func routes(_ service: Service) throws -> [Route] {
     let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     return TrustBudgetServer(
       name: "routes", entrance: Entrance(addresses: []),
@@ -57,6 +58,24 @@ struct ContractTests {
       departure: Departure(delay: .zero),
       now: { Timestamp(microseconds: 0) }, logger: logger
     ).routes
+  }
+
+  /// Each operation, by nobody, and by callers that may not call it.
+  private func recordRefusals(_ recorder: Recorder, by service: Service) async throws {
+    let auditor = try await service.database.token("auditor", roles: [.auditor])
+    let issuer = try await service.database.token("issuer", roles: [.issuer])
+    try await RunningNode.with(
+      ["guarded"], on: service.database.connectionString,
+      policy: service.directory.file(Service.policyFile), auth: "token"
+    ) { nodes in
+      for rule in AccessTests.rules {
+        guard let roles = rule.roles else { continue }
+        let path = rule.path.replacing(#/\{[a-z_]+\}/#, with: "none")
+        for secret in [nil, roles.contains(.issuer) ? nil : issuer, auditor] {
+          try await recorder.refuse(rule.method, path, with: secret, by: nodes[0])
+        }
+      }
+    }
   }
 
   /// Each operation, well and badly.
@@ -159,6 +178,16 @@ private final class Recorder {
 
   func post(_ path: String, _ body: JSON, isValid: Bool = true) async throws {
     note("POST", path, request: body, isValid: isValid, try await node.post(path, body))
+  }
+
+  /// - Parameter node: another one, which asks for tokens.
+  func refuse(
+    _ method: HTTPMethod, _ path: String, with secret: TokenSecret?, by node: RunningNode
+  ) async throws {
+    let reply = try await Reply.to(
+      method, node.url + path,
+      headers: secret.map { ["authorization": "Bearer \($0.text)"] } ?? [:])
+    note(method.rawValue, path, request: nil, isValid: true, reply)
   }
 
   private func note(_ method: String, _ path: String, request: JSON?, isValid: Bool, _ reply: Reply)

@@ -10,11 +10,11 @@ struct RunningNode: Reachable {
   /// Starts one on a free port, and waits until it listens. Whoever starts it must kill it.
   static func start(
     _ name: String = "node-1", on connectionString: String, policy path: String,
-    _ more: [String] = []
+    auth: String = "none", _ more: [String] = []
   ) async throws -> RunningNode {
     let program = try Program.start(
       [
-        "serve", "--policy", path, "--listen", "127.0.0.1:0", "--node-name", name, "--auth", "none",
+        "serve", "--policy", path, "--listen", "127.0.0.1:0", "--node-name", name, "--auth", auth,
       ] + more, environment: ["DATABASE_URL": connectionString])
     do {
       let port = try await wait(for: "\(name) to listen") {
@@ -34,13 +34,13 @@ struct RunningNode: Reachable {
 
   /// Starts some, lends them, and kills them.
   static func with<R>(
-    _ names: [String], on connectionString: String, policy path: String, _ more: String...,
-    body: ([RunningNode]) async throws -> R
+    _ names: [String], on connectionString: String, policy path: String,
+    auth: String = "none", _ more: String..., body: ([RunningNode]) async throws -> R
   ) async throws -> R {
     var nodes: [RunningNode] = []
     do {
       for name in names {
-        nodes.append(try await start(name, on: connectionString, policy: path, more))
+        nodes.append(try await start(name, on: connectionString, policy: path, auth: auth, more))
       }
       let result = try await body(nodes)
       for node in nodes { await node.program.kill() }

@@ -17,7 +17,7 @@ struct Service: Sendable {
 
   /// Lends a service of its own, and checks afterwards that its ledger is sound.
   static func with<R>(
-    nodes count: Int = 1, policy: String = SamplePolicy.text,
+    nodes count: Int = 1, policy: String = SamplePolicy.text, auth: String = "none",
     _ body: (Service) async throws -> R
   ) async throws -> R {
     try await Gate.services.pass {
@@ -26,7 +26,7 @@ struct Service: Sendable {
           let path = try directory.write(policy, to: policyFile)
           let names = (0..<count).map { "node-\($0 + 1)" }
           return try await RunningNode.with(
-            names, on: database.connectionString, policy: path
+            names, on: database.connectionString, policy: path, auth: auth
           ) { nodes in
             let result = try await body(
               Service(database: database, nodes: nodes, directory: directory))

@@ -18,7 +18,8 @@ package enum LedgerGrants {
       """
       GRANT SELECT ON trust_budget.audit_entries, trust_budget.budgets, trust_budget.ledger, \
       trust_budget.schema_migrations, trust_budget.budget_status, trust_budget.exhausted_budgets, \
-      trust_budget.usage_by_user_day, trust_budget.unsettled_charges, trust_budget.audit_trail TO %1$I
+      trust_budget.usage_by_user_day, trust_budget.unsettled_charges, trust_budget.audit_trail, \
+      trust_budget.api_tokens TO %1$I
       """,
       """
       GRANT INSERT (epoch, budget_id, budget_seq, kind, username, cost, balance_before, \

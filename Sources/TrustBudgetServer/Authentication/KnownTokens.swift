@@ -1,0 +1,31 @@
+import BudgetLedger
+import TrustBudget
+
+/// The tokens that nodes take, as PostgreSQL had them when they were last read.
+struct KnownTokens: Sendable {
+  private let tokens: [UInt64: [APIToken]]
+  let readAt: ContinuousClock.Instant
+
+  init(_ tokens: [APIToken], readAt: ContinuousClock.Instant) {
+    self.tokens = Dictionary(grouping: tokens) { KnownTokens.key($0.digest) }
+    self.readAt = readAt
+  }
+
+  /// The token with this digest.
+  ///
+  /// Found by eight bytes of it, and then compared in full and in constant time. How long it takes may
+  /// depend on those eight, which says nothing of any token: they come out of SHA-256.
+  func token(_ digest: Digest) -> APIToken? {
+    tokens[KnownTokens.key(digest)]?.first { isEqualInConstantTime($0.digest, digest) }
+  }
+
+  private static func key(_ digest: Digest) -> UInt64 {
+    digest.bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
+  private func isEqualInConstantTime(_ a: Digest, _ b: Digest) -> Bool {
+    var difference: UInt8 = 0
+    for index in 0..<Digest.count { difference |= a.bytes[index] ^ b.bytes[index] }
+    return difference == 0
+  }
+}

@@ -1,0 +1,104 @@
+import BudgetLedger
+import Foundation
+import Testing
+import TrustBudget
+import TrustBudgetTesting
+
+/// `trust-budget token`, and `exec` with one.
+@Suite(.tokens)
+struct TokenCommandTests {
+  private func run(_ arguments: String...) async throws -> RunningProgram.End {
+    try await Program.with(
+      arguments,
+      environment: ["DATABASE_URL": try Service.current.database.connectionString]
+    ) { try await $0.end() }
+  }
+
+  @Test func `a token is shown once, works on each node, and is revoked on each`() async throws {
+    let service = try Service.current
+    let created = try await run(
+      "token", "create", "--name", "ca 1", "--role", "auditor", "--role", "issuer",
+      "--expires-in", "90d", "--json")
+    #expect(created.status == 0)
+    #expect(created.json["roles"] == ["issuer", "auditor"])
+    #expect(created.json["expires_at"].text != nil)
+    let secret = try #require(TokenSecret(created.json["token"].text ?? ""))
+    for node in service.nodes {
+      try await wait(for: "the token to be known") {
+        try await node.get("/v1/budgets", with: secret).status == 200
+      }
+    }
+    let listed = try await run("token", "list")
+    #expect(listed.output.contains("ca 1"))
+    #expect(!listed.output.contains(secret.text))
+    #expect(!(try await run("token", "list", "--json").output.contains(secret.text)))
+
+    #expect(try await run("token", "revoke", "ca 1").status == 0)
+    for node in service.nodes {
+      try await wait(for: "the token to be revoked") {
+        try await node.get("/v1/budgets", with: secret).problem == "unauthenticated"
+      }
+      let other = try ServiceTokens.current.of(.auditor)
+      #expect(try await node.get("/v1/budgets", with: other).status == 200)
+    }
+    let first = try await run("token", "revoke", "ca 1", "--json").json
+    #expect(first["state"] == "revoked")
+    #expect(try await run("token", "revoke", "ca 1", "--json").json == first)
+    #expect(try await run("token", "revoke", "nobody").status == 1)
+  }
+
+  @Test func `of two tokens with one name that are made at once, one is made`() async throws {
+    async let a = run("token", "create", "--name", "twin", "--role", "issuer")
+    async let b = run("token", "create", "--name", "twin", "--role", "admin")
+    let ends = try await [a, b]
+    #expect(ends.map(\.status).sorted() == [0, 1])
+    for end in ends {
+      #expect(
+        (TokenSecret(end.output.trimmingCharacters(in: .newlines)) != nil) == (end.status == 0))
+    }
+    #expect(
+      try await Service.current.database.count(
+        "SELECT count(*) FROM trust_budget.api_tokens WHERE name = 'twin'") == 1)
+    // Not even after its end.
+    #expect(try await run("token", "revoke", "twin").status == 0)
+    #expect(try await run("token", "create", "--name", "twin", "--role", "issuer").status == 1)
+  }
+
+  @Test func `exec has its token from a file or the environment`() async throws {
+    let service = try Service.current
+    let node = try service.node
+    func exec(_ name: String, _ more: [String], _ environment: [String: String]) async throws
+      -> RunningProgram.End
+    {
+      try await Program.with(
+        ["exec", "--server", node.url, "--username", name] + more + ["--", "false"],
+        environment: environment
+      ) { try await $0.end() }
+    }
+    let issuer = try ServiceTokens.current.of(.issuer).text
+    let file = try service.directory.write(issuer + "\n", to: "issuer.token")
+    let ways: [([String], [String: String])] = [
+      (["--token-file", file], ["TRUST_BUDGET_TOKEN": "other"]),
+      ([], ["TRUST_BUDGET_TOKEN_FILE": file]), ([], ["TRUST_BUDGET_TOKEN": issuer]),
+    ]
+    for (options, environment) in ways {
+      let end = try await exec("dev-exec", options, environment)
+      #expect(end.errors.contains("refunded, because"), "\(end.errors)")
+    }
+    let without = try await exec("dev-exec", [], [:])
+    #expect(without.status == 1)
+    #expect(without.errors.contains("This request needs a token"))
+    let auditor = try ServiceTokens.current.of(.auditor).text
+    let forbidden = try await exec("dev-exec", [], ["TRUST_BUDGET_TOKEN": auditor])
+    #expect(forbidden.status == 1)
+    #expect(forbidden.errors.contains("has not the role that this needs: issuer or admin"))
+    for (options, environment) in [
+      (["--token-file", service.directory.file("none")], [:]),
+      ([], ["TRUST_BUDGET_TOKEN": "s3cret"]),
+    ] {
+      let end = try await exec("dev-exec", options, environment)
+      #expect(end.status == 1)
+      #expect(!end.errors.contains("s3cret"))
+    }
+  }
+}

@@ -1,0 +1,1 @@
+DROP TABLE trust_budget.api_tokens;
