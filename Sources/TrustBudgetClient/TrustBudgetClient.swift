@@ -17,9 +17,10 @@ public struct TrustBudgetClient: Sendable {
   private let traceparent: String?
 
   /// - Parameters:
-  ///   - server: the node's address, `http://127.0.0.1:8470`.
+  ///   - server: the node's address: `https://ledger.internal:8470`, or `http+unix://` and the
+  ///     percent-encoded path of its Unix socket.
   ///   - token: what `trust-budget token create` printed; nil for a node that takes everybody's word.
-  ///   - http: the HTTP client to send with.
+  ///   - http: the HTTP client to send with; ``TransportSecurity`` makes one that knows the node's CA.
   ///   - patience: how long to try, in all, before giving up.
   ///   - traceparent: the trace that the requests belong to, as W3C Trace Context writes it; nil: none.
   public init(
@@ -129,7 +130,8 @@ public struct TrustBudgetClient: Sendable {
 
   /// The server's address, without a slash at its end.
   private func baseURL() throws -> String {
-    guard let url = URLComponents(string: server), ["http", "https"].contains(url.scheme),
+    guard let url = URLComponents(string: server),
+      ["http", "https", "http+unix"].contains(url.scheme),
       url.host?.isEmpty == false, (1...65_535).contains(url.port ?? 80), url.query == nil
     else {
       throw Unreachable(server: server, reason: "an address looks like http://127.0.0.1:8470")

@@ -3,6 +3,7 @@ import BreakGlass
 import BudgetLedger
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import PrometheusExposition
@@ -11,7 +12,8 @@ import TrustBudget
 
 /// The HTTP face of one node.
 package struct TrustBudgetServer: Service {
-  private let application: any ApplicationProtocol
+  /// One for each address.
+  private let applications: [any Service]
   /// What there is to ask for.
   package let routes: [Route]
 
@@ -21,14 +23,13 @@ package struct TrustBudgetServer: Service {
   ///   - metrics: where this node's figures are kept, and what `/metrics` writes down.
   ///   - departure: says when the node was told to end; a service of its own.
   ///   - now: the wall clock, for what the policy says of hours.
-  ///   - onListening: told the port once the socket is open; what a caller that asked for port 0
-  ///     wants to know.
+  ///   - onListening: told each address once its socket is open, with the port that it got.
   package init(
-    name: String, host: String, port: Int, ledger: BudgetLedger, policies: PolicyStore,
+    name: String, entrance: Entrance, ledger: BudgetLedger, policies: PolicyStore,
     authenticator: any Authenticator, mirror: MirrorHealth? = nil, breakGlass: BreakGlass,
     metrics registry: PrometheusRegistry, departure: Departure,
     now: @escaping @Sendable () -> Timestamp, logger: Logger,
-    onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+    onListening: @escaping @Sendable (Entrance.Address) async -> Void = { _ in }
   ) {
     let node = Node(
       name: name, ledger: ledger, policies: policies, breakGlass: breakGlass,
@@ -38,16 +39,23 @@ package struct TrustBudgetServer: Service {
     let routes = router.routes.map { Route(method: $0.method, path: $0.path.description) }
     TrustBudgetServer.refuseOtherMethods(router)
     self.routes = routes
-    self.application = Application(
-      responder: MeasuredResponder(router.buildResponder(), routes: routes, metrics: registry),
-      configuration: ApplicationConfiguration(
-        address: .hostname(host, port: port), serverName: "trust-budget"),
-      onServerRunning: { channel in await onListening(channel.localAddress?.port ?? port) },
-      logger: logger)
+    let count = ConnectionCount(limit: entrance.limits.connections)
+    count.add(to: registry)
+    entrance.tls?.add(to: registry)
+    let responder = MeasuredResponder(router.buildResponder(), routes: routes, metrics: registry)
+    self.applications = entrance.addresses.map {
+      NodeApplication(
+        address: $0, entrance: entrance, count: count, responder: responder, logger: logger,
+        onListening: onListening)
+    }
   }
 
   package func run() async throws {
-    try await application.run()
+    try await withThrowingTaskGroup { group in
+      for application in applications { group.addTask { try await application.run() } }
+      // The first that fails takes the others with it.
+      try await group.waitForAll()
+    }
   }
 
   private static func router(

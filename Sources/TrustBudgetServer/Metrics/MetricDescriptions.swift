@@ -3,7 +3,8 @@ import PrometheusExposition
 /// What each metric means, in the words of its HELP line. docs/operating.md has the same names.
 extension MetricDescription {
   package static let all: [MetricDescription] =
-    ProcessFigures.descriptions + requests + decisions + ledger + budgets + policy + besides
+    ProcessFigures.descriptions + requests + connections + decisions + ledger + budgets + policy
+    + besides
 
   private static let requests = [
     MetricDescription(
@@ -12,6 +13,17 @@ extension MetricDescription {
     MetricDescription(
       "trust_budget_problems_total", "Answers that were a problem, by the kind of problem."),
     MetricDescription("trust_budget_build_info", "1; the labels say what runs, and its name."),
+  ]
+
+  private static let connections = [
+    MetricDescription("trust_budget_connections", "Connections that are open."),
+    MetricDescription(
+      "trust_budget_connections_ended_total",
+      "Connections ended against their callers' will: too many, a request that took too long to "
+        + "arrive, an answer that nobody read."),
+    MetricDescription(
+      "trust_budget_tls_certificate_expiry_seconds",
+      "When the certificate in use expires, in seconds since 1970."),
   ]
 
   private static let decisions = [

@@ -34,6 +34,8 @@ struct Problem: Error {
     case requestMismatch = "request-mismatch"
     case alreadySettled = "already-settled"
     case alreadyRefunded = "already-refunded"
+    case requestTimeout = "request-timeout"
+    case headerTooLarge = "header-too-large"
     case payloadTooLarge = "payload-too-large"
     case unsupportedMediaType = "unsupported-media-type"
     case breakGlassDisabled = "break-glass-disabled"
@@ -56,6 +58,8 @@ struct Problem: Error {
       case .methodNotAllowed: .methodNotAllowed
       case .requestMismatch: .unprocessableContent
       case .alreadySettled, .alreadyRefunded: .conflict
+      case .requestTimeout: .requestTimeout
+      case .headerTooLarge: .requestHeaderFieldsTooLarge
       case .payloadTooLarge: .contentTooLarge
       case .unsupportedMediaType: .unsupportedMediaType
       case .ledgerUnavailable, .overloaded, .outcomeUnknown, .breakGlassUnrecorded:

@@ -2,6 +2,7 @@ import BudgetLedger
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOHTTP1
 import TrustBudget
 
 /// Turns whatever a route throws into a problem; nobody sees a raw error.
@@ -14,6 +15,9 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
   ) async throws -> Response {
     do {
       return try await next(request, context)
+    } catch let error as HTTPParserError {
+      // The connection's end, and for its own handler to answer.
+      throw error
     } catch {
       let problem = problem(for: error, request, context)
       metrics.answered(with: problem.kind)

@@ -31,7 +31,7 @@ struct BreakGlassRunCommand: AsyncParsableCommand {
       status is 1.
       """)
 
-  @OptionGroup var server: ServerOptions
+  @OptionGroup(title: "The node") var node: NodeOptions
 
   @Option(help: "Who asks for the certificate.")
   var username: String
@@ -79,7 +79,9 @@ struct BreakGlassRunCommand: AsyncParsableCommand {
   func run() async throws {
     let grant: BreakGlassGrant
     do {
-      grant = try await server.client().breakGlass(request)
+      grant = try await node.withClient { try await $0.breakGlass(request) }
+    } catch let failure as CommandFailure {
+      throw failure
     } catch {
       throw CommandFailure("\(error)")
     }

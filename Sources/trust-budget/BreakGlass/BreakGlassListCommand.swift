@@ -11,7 +11,7 @@ struct BreakGlassListCommand: AsyncParsableCommand {
       A node is asked, because it knows as well what has not reached PostgreSQL yet.
       """)
 
-  @OptionGroup var server: ServerOptions
+  @OptionGroup(title: "The node") var node: NodeOptions
 
   @Option(help: "How many at most, from 1 to 100000.")
   var limit = 100
@@ -26,7 +26,7 @@ struct BreakGlassListCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let (events, notice) = try await events()
+    let (events, notice) = try await node.withClient { try await read(from: $0) }
     if json {
       var object = JSONObjectText()
       if let notice { object.put("notice", notice) }
@@ -45,11 +45,12 @@ struct BreakGlassListCommand: AsyncParsableCommand {
     print(table)
   }
 
-  private func events() async throws -> (events: [BreakGlassPage.Event], notice: String?) {
+  private func read(
+    from client: TrustBudgetClient
+  ) async throws -> (events: [BreakGlassPage.Event], notice: String?) {
     var events: [BreakGlassPage.Event] = []
     var notice: String?
     var cursor: String?
-    let client = try server.client()
     do {
       repeat {
         let page = try await client.breakGlassEvents(

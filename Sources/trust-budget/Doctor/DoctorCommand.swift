@@ -23,7 +23,7 @@ struct DoctorCommand: AsyncParsableCommand {
   var auditFile: String?
 
   @Option(
-    name: .customLong("tls-certificate"),
+    name: .customLong("tls-cert"),
     help: ArgumentHelp("The node's certificate chain, PEM.", valueName: "path"))
   var certificate: String?
 

@@ -19,8 +19,7 @@ struct ExecCommand: AsyncParsableCommand {
       exit status is 1. Where TRACEPARENT is set, its trace (W3C Trace Context) goes with the requests.
       """)
 
-  @OptionGroup var server: ServerOptions
-
+  @OptionGroup(title: "The node") var node: NodeOptions
   @OptionGroup var requester: RequesterOptions
 
   @Option(
@@ -51,7 +50,10 @@ struct ExecCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let client = try server.client()
+    try await node.withClient { try await run(with: $0) }
+  }
+
+  private func run(with client: TrustBudgetClient) async throws {
     let authorization: Authorization
     do {
       authorization = try await client.authorize(request)

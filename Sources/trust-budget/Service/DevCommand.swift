@@ -110,11 +110,17 @@ struct DevCommand: AsyncParsableCommand {
         connectionString: connectionString, node: name, path: "\(files)/\(name).db",
         logger: logger)
       let server = TrustBudgetServer(
-        name: name, host: "127.0.0.1", port: port == 0 ? 0 : port + number - 1, ledger: ledger,
+        name: name,
+        entrance: Entrance(addresses: [
+          .tcp(host: "127.0.0.1", port: port == 0 ? 0 : port + number - 1)
+        ]), ledger: ledger,
         policies: policies, authenticator: NoAuthentication(), mirror: mirror.health,
         breakGlass: breakGlass, metrics: metrics, departure: Departure(delay: .zero),
         now: { .wallClock() }, logger: logger,
-        onListening: { welcome.listening(node: name, port: $0) })
+        onListening: { address in
+          guard case .tcp(_, let port) = address else { return }
+          welcome.listening(node: name, port: port)
+        })
       services += [mirror, ledger, breakGlass, server]
     }
     try await runServices(services, logger: logger)

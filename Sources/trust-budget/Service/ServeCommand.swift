@@ -9,6 +9,7 @@ import NIOCore
 import PolicyFile
 import PrometheusExposition
 import ServiceLifecycle
+import Synchronization
 import TrustBudget
 import TrustBudgetServer
 import UnixSignals
@@ -26,6 +27,7 @@ struct ServeCommand: AsyncParsableCommand {
 
   enum Authentication: String, ExpressibleByArgument, CaseIterable {
     case token
+    case mtls
     case none
   }
 
@@ -34,15 +36,21 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "The policy file.")
   var policy: String
 
-  @Option(help: "Where to listen, HOST:PORT; port 0 takes a free one.")
-  var listen = ListenAddress(host: "127.0.0.1", port: 8470)
+  @Option(
+    help: """
+      Where to listen, HOST:PORT; port 0 takes a free one. Default: 127.0.0.1:8470, or nowhere with \
+      --unix-socket.
+      """)
+  var listen: ListenAddress?
+
+  @OptionGroup(title: "Connections") var entrance: EntranceOptions
 
   @Option(
     name: .customLong("node-name"),
     help: "This node's name in the audit trail. Default: the host's.")
   var nodeName: String?
 
-  @Option(help: "How callers prove who they are; none is for loopback addresses.")
+  @Option(help: "How callers prove who they are; none is for loopback addresses and Unix sockets.")
   var auth = Authentication.token
 
   @Option(
@@ -102,10 +110,23 @@ struct ServeCommand: AsyncParsableCommand {
     guard !journalPath.isEmpty else {
       throw ValidationError("--break-glass-journal must be the path of a file")
     }
-    guard auth != .none || listen.isLoopback || insecure else {
-      throw ValidationError(
-        "--auth none on \(listen) would let anybody charge; use --auth token, "
-          + "listen on 127.0.0.1, or say --insecure as well")
+    try entrance.validate()
+    switch auth {
+    case .token: break
+    case .none:
+      if let address = entrance.tcpAddress(listen), !address.isLoopback, !insecure {
+        throw ValidationError(
+          "--auth none on \(address) would let anybody charge; use --auth token, "
+            + "listen on 127.0.0.1, or say --insecure as well")
+      }
+    case .mtls:
+      guard entrance.clientAuthority != nil, entrance.rolesFile != nil else {
+        throw ValidationError("--auth mtls needs --tls-client-ca and --tls-roles")
+      }
+      guard entrance.unixSocket == nil else {
+        throw ValidationError(
+          "--auth mtls: callers at a Unix socket have no certificate; use --auth token, or none")
+      }
     }
     _ = try grace()
   }
@@ -113,6 +134,8 @@ struct ServeCommand: AsyncParsableCommand {
   func run() async throws {
     let logger = logging.logger()
     let policies = try openPolicy(policy, logger: logger)
+    let entrance = try self.entrance.entrance(listen, logger: logger)
+    let roles = auth == .mtls ? try self.entrance.clientRoles(logger: logger) : nil
     if migrate {
       let runner = MigrationRunner(connectionString: database.connectionString)
       for migration in try await translatingErrors({ try await runner.up() }) {
@@ -141,19 +164,27 @@ struct ServeCommand: AsyncParsableCommand {
       logger.notice("leaving", metadata: ["node": "\(name)"])
       ServiceNotification.stopping.send()
     }
+    let authenticator: any Authenticator =
+      tokens ?? roles.map(CertificateAuthentication.init) ?? NoAuthentication()
+    let watchers: [(any Service)?] = [policies, entrance.tls, roles, tokens]
+    let awaited = Mutex(entrance.addresses.count)
     let server = TrustBudgetServer(
-      name: name, host: listen.host, port: listen.port, ledger: ledger, policies: policies,
-      authenticator: tokens ?? NoAuthentication(), mirror: mirror.health, breakGlass: breakGlass,
+      name: name, entrance: entrance, ledger: ledger, policies: policies,
+      authenticator: authenticator, mirror: mirror.health, breakGlass: breakGlass,
       metrics: metrics, departure: departure,
       now: { .wallClock() }, logger: logger,
-      onListening: { port in
+      onListening: { address in
         logger.notice(
-          "listening", metadata: ["address": "\(listen.host):\(port)", "node": "\(name)"])
-        ServiceNotification.ready.send()
+          "listening", metadata: ["address": "\(address.text)", "node": "\(name)"])
+        let isComplete = awaited.withLock { awaited in
+          awaited -= 1
+          return awaited == 0
+        }
+        if isComplete { ServiceNotification.ready.send() }
       })
     // The mirror ends last, when nothing is charged any more.
     try await runServices(
-      [mirror, ledger, policies] + [tokens].compactMap(\.self) + [breakGlass, server, departure],
+      [mirror, ledger] + watchers.compactMap(\.self) + [breakGlass, server, departure],
       drainTimeout: .seconds(drainDelay + drainTimeout), logger: logger)
   }
 
@@ -244,6 +275,8 @@ func runServices(
     try await group.run()
   } catch let error as IOError where error.errnoCode == EADDRINUSE {
     throw CommandFailure("the address is in use by another program; choose another port, or 0")
+  } catch let error as UnusableSocket {
+    throw CommandFailure("\(error)")
   } catch {
     throw CommandFailure("the service ended: \(error)")
   }

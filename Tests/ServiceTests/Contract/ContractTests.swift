@@ -50,7 +50,7 @@ struct ContractTests {
   static func routes(_ service: Service) throws -> [Route] {
     let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     return TrustBudgetServer(
-      name: "routes", host: "127.0.0.1", port: 0,
+      name: "routes", entrance: Entrance(addresses: []),
       ledger: try BudgetLedger(
         connectionString: service.database.connectionString,
         settings: LedgerSettings(node: "routes"), logger: logger),

@@ -40,7 +40,7 @@ struct DoctorTests {
       let policy = try directory.write("policies:\n  - nome: x\n", to: "policy.yaml")
       let key = try directory.write("nothing", to: "key.pem")
       let end = try await Program.run(
-        "doctor", "--json", "--policy", policy, "--tls-key", key, "--tls-certificate",
+        "doctor", "--json", "--policy", policy, "--tls-key", key, "--tls-cert",
         directory.file("none.pem"), "--audit-file", "/proc/nowhere/audit.db", "--database-url",
         "host=/nowhere dbname=x")
       #expect(end.status == 1)

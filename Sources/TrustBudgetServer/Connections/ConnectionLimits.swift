@@ -1,0 +1,22 @@
+/// How much a connection may ask for, and how long it may take.
+package struct ConnectionLimits: Sendable {
+  /// Connections open at once; whoever comes when there are as many is hung up on.
+  package var connections = 10_000
+  /// The bytes of a request's header, all fields together, and of its target.
+  package var headerBytes = 32 * 1_024
+  /// The fields of a request's header.
+  package var headerFields = 100
+  /// How long a connection may stay open without a request.
+  package var idleTimeout: Duration = .seconds(75)
+  /// How long a request may take to arrive, from its first byte to its last.
+  package var requestTimeout: Duration = .seconds(30)
+  /// How long a caller may leave its answer unread.
+  package var answerTimeout: Duration = .seconds(30)
+
+  package init() {}
+
+  /// How long a connection is kept open, once its last answer is sent, for the caller to read it.
+  static let farewell: Duration = .seconds(5)
+  /// How much the caller may send meanwhile, in bytes, without being hung up on.
+  static let farewellBytes = 16 << 20
+}

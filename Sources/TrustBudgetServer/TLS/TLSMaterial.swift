@@ -1,0 +1,63 @@
+import NIOSSL
+import TrustBudget
+
+/// A certificate with its key, and whose certificates callers must have.
+package struct TLSMaterial: Sendable {
+  let context: NIOSSLContext
+  /// When the first of the certificates in the chain expires.
+  package let expiry: Timestamp
+
+  /// - Parameters:
+  ///   - certificate: the node's certificate and those between it and the root; PEM.
+  ///   - key: PEM.
+  ///   - clientAuthority: the certificates that sign callers' certificates, PEM; nil: callers need
+  ///     none.
+  /// - Throws: `UnusableTLSFile`.
+  package init(
+    certificate: [UInt8], key: [UInt8], clientAuthority: [UInt8]?
+  ) throws(UnusableTLSFile) {
+    let chain = try TLSMaterial.certificates(certificate, "certificate")
+    let privateKey: NIOSSLPrivateKey
+    do {
+      privateKey = try NIOSSLPrivateKey(bytes: key, format: .pem)
+    } catch {
+      throw UnusableTLSFile("the key is no private key in PEM, or has a passphrase")
+    }
+    var configuration = TLSConfiguration.makeServerConfiguration(
+      certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(privateKey))
+    configuration.minimumTLSVersion = .tlsv12
+    configuration.applicationProtocols = ["http/1.1"]
+    if let clientAuthority {
+      let authorities = try TLSMaterial.certificates(clientAuthority, "client CA")
+      configuration.certificateVerification = .noHostnameVerification
+      configuration.trustRoots = .certificates(authorities)
+      configuration.sendCANameList = true
+    }
+    do {
+      context = try NIOSSLContext(configuration: configuration)
+    } catch {
+      throw UnusableTLSFile("the key does not belong to the certificate (\(error))")
+    }
+    let seconds = chain.map { Int64($0.notValidAfter) }.min() ?? 0
+    expiry = Timestamp(microseconds: seconds * 1_000_000)
+  }
+
+  private static func certificates(
+    _ pem: [UInt8], _ what: String
+  ) throws(UnusableTLSFile) -> [NIOSSLCertificate] {
+    do {
+      let certificates = try NIOSSLCertificate.fromPEMBytes(pem)
+      if !certificates.isEmpty { return certificates }
+    } catch {}
+    throw UnusableTLSFile("the \(what) file holds no certificate in PEM, or a broken one")
+  }
+}
+
+/// Why files won't do for TLS.
+package struct UnusableTLSFile: Error, CustomStringConvertible {
+  package let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}

@@ -1,0 +1,160 @@
+import ArgumentParser
+import Foundation
+import Logging
+import PolicyFile
+import TrustBudget
+import TrustBudgetServer
+
+/// Where a node is to be reached, besides `--listen`, and on what terms.
+struct EntranceOptions: ParsableArguments {
+  @Option(
+    name: .customLong("unix-socket"),
+    help: ArgumentHelp(
+      "Listen at a Unix socket as well; without --listen, nowhere else.", valueName: "path"))
+  var unixSocket: String?
+
+  @Option(
+    name: .customLong("unix-socket-mode"),
+    help: ArgumentHelp("The socket's permissions, in octal.", valueName: "mode"))
+  var unixSocketMode = FileMode(bits: 0o660)
+
+  @Option(
+    name: .customLong("tls-cert"),
+    help: ArgumentHelp(
+      "The certificate chain for TLS, PEM. It and the other TLS files are read again when they change.",
+      valueName: "file"))
+  var certificate: String?
+
+  @Option(
+    name: .customLong("tls-key"),
+    help: ArgumentHelp("The certificate's private key, PEM, without passphrase.", valueName: "file")
+  )
+  var key: String?
+
+  @Option(
+    name: .customLong("tls-client-ca"),
+    help: ArgumentHelp(
+      "Callers must have a client certificate that one of these CAs signed, PEM.",
+      valueName: "file"))
+  var clientAuthority: String?
+
+  @Option(
+    name: .customLong("tls-roles"),
+    help: ArgumentHelp(
+      "The roles of client certificates, by their names; for --auth mtls.", valueName: "file"))
+  var rolesFile: String?
+
+  @Option(
+    name: .customLong("max-connections"),
+    help: "Connections open at once; whoever comes when there are as many is hung up on.")
+  var maxConnections = ConnectionLimits().connections
+
+  @Option(
+    name: .customLong("idle-timeout"),
+    help: ArgumentHelp(
+      "How long a connection may stay open without a request, from 1 to 3600.",
+      valueName: "seconds"))
+  var idleTimeout = 75.0
+
+  @Option(
+    name: .customLong("request-timeout"),
+    help: ArgumentHelp(
+      "How long a request may take to arrive, and its answer to be read, from 1 to 600.",
+      valueName: "seconds"))
+  var requestTimeout = 30.0
+
+  func validate() throws {
+    guard (certificate == nil) == (key == nil) else {
+      throw ValidationError("--tls-cert and --tls-key go together")
+    }
+    guard clientAuthority == nil || certificate != nil else {
+      throw ValidationError("--tls-client-ca needs --tls-cert and --tls-key")
+    }
+    guard (1...1_000_000).contains(maxConnections) else {
+      throw ValidationError("--max-connections must be from 1 to 1000000")
+    }
+    guard (1...3_600).contains(idleTimeout) else {
+      throw ValidationError("--idle-timeout must be from 1 to 3600 seconds")
+    }
+    guard (1...600).contains(requestTimeout) else {
+      throw ValidationError("--request-timeout must be from 1 to 600 seconds")
+    }
+  }
+
+  /// The address of `--listen`, or its default where there is no Unix socket.
+  func tcpAddress(_ listen: ListenAddress?) -> ListenAddress? {
+    listen ?? (unixSocket == nil ? ListenAddress(host: "127.0.0.1", port: 8470) : nil)
+  }
+
+  /// - Throws: `CommandFailure` for TLS files that won't do.
+  func entrance(_ listen: ListenAddress?, logger: Logger) throws -> Entrance {
+    var limits = ConnectionLimits()
+    limits.connections = maxConnections
+    limits.idleTimeout = .seconds(idleTimeout)
+    limits.requestTimeout = .seconds(requestTimeout)
+    limits.answerTimeout = .seconds(requestTimeout)
+    let files = FileLimit.raise()
+    if files < maxConnections + FileLimit.reserve {
+      logger.warning(
+        "too few open files allowed for --max-connections",
+        metadata: ["allowed": "\(files)", "needed": "\(maxConnections + FileLimit.reserve)"])
+    }
+    var addresses: [Entrance.Address] = []
+    if let tcp = tcpAddress(listen) { addresses.append(.tcp(host: tcp.host, port: tcp.port)) }
+    if let unixSocket { addresses.append(.unix(path: unixSocket, mode: unixSocketMode.bits)) }
+    return Entrance(addresses: addresses, tls: try tlsFiles(logger), limits: limits)
+  }
+
+  private func tlsFiles(_ logger: Logger) throws -> TLSFiles? {
+    guard let certificate, let key else { return nil }
+    do {
+      return try TLSFiles.open(
+        certificate: certificate, key: key, clientAuthority: clientAuthority,
+        now: { .wallClock() }, logger: logger)
+    } catch {
+      throw CommandFailure("--tls-cert \(certificate), --tls-key \(key): \(error)")
+    }
+  }
+
+  /// The file of `--tls-roles`, or everything that is wrong with it.
+  func clientRoles(logger: Logger) throws -> ClientRolesFile {
+    guard let rolesFile else { throw CommandFailure("--auth mtls needs --tls-roles") }
+    do {
+      return try ClientRolesFile("client roles", [rolesFile], logger: logger) { files in
+        try ClientRoles(yaml: files[0], fileName: rolesFile)
+      }
+    } catch let diagnostics as PolicyDiagnostics {
+      Console.note("\(diagnostics)")
+      throw ExitCode.failure
+    } catch {
+      throw CommandFailure("--tls-roles \(error)")
+    }
+  }
+}
+
+/// A file's permissions, in octal: `0660`.
+struct FileMode: ExpressibleByArgument, CustomStringConvertible {
+  let bits: UInt32
+
+  init(bits: UInt32) {
+    self.bits = bits
+  }
+
+  init?(argument: String) {
+    guard (3...4).contains(argument.count), let bits = UInt32(argument, radix: 8), bits <= 0o777
+    else { return nil }
+    self.bits = bits
+  }
+
+  var description: String { "0" + String(bits, radix: 8) }
+}
+
+extension Entrance.Address {
+  /// As logs have it: `127.0.0.1:8470`, `unix:/run/trust-budget/socket`.
+  var text: String {
+    switch self {
+    case .tcp(let host, let port): "\(host):\(port)"
+    case .unix(let path, _): "unix:\(path)"
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import TrustBudgetTesting
+
+/// A certificate authority for one test, made by openssl.
+struct CertificateAuthority {
+  let directory: TemporaryDirectory
+  var certificate: String { directory.file("ca.pem") }
+  private var key: String { directory.file("ca.key") }
+
+  init(in directory: TemporaryDirectory) async throws {
+    self.directory = directory
+    try await tool(
+      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+      "-keyout", key, "-out", certificate, "-days", "30", "-subj", "/CN=Test authority")
+  }
+
+  /// A certificate and its key, as files.
+  struct Issued {
+    let certificate: String
+    let key: String
+  }
+
+  /// Signs a certificate.
+  ///
+  /// - Parameters:
+  ///   - alternatives: its SANs, as openssl writes them.
+  ///   - days: how long it is valid; negative: it has expired.
+  func issue(
+    _ name: String, alternatives: String = "DNS:localhost,IP:127.0.0.1", days: Int = 30
+  ) async throws -> Issued {
+    let issued = Issued(
+      certificate: directory.file("\(name).pem"), key: directory.file("\(name).key"))
+    let request = directory.file("\(name).csr")
+    let extensions = try directory.write("subjectAltName=\(alternatives)\n", to: "\(name).ext")
+    try await tool(
+      "openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+      issued.key, "-out", request, "-subj", "/CN=\(name)")
+    try await tool(
+      "openssl", "x509", "-req", "-in", request, "-CA", certificate, "-CAkey", key,
+      "-CAcreateserial", "-days", "\(days)", "-extfile", extensions, "-out", issued.certificate)
+    return issued
+  }
+}
