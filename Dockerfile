@@ -20,6 +20,9 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin trust-budget
 COPY --from=build /out/trust-budget /usr/local/bin/trust-budget
+# The audit file and the break-glass journal go below server/data here: mount a volume.
+RUN install -d -o trust-budget -g trust-budget -m 750 /var/lib/trust-budget
+WORKDIR /var/lib/trust-budget
 USER trust-budget
 EXPOSE 8470
 # Alive, not ready: a node without PostgreSQL still answers what needs no budget. By bash, because the

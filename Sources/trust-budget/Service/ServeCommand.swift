@@ -202,6 +202,11 @@ struct ServeCommand: AsyncParsableCommand {
       reader: try TokenReader(
         connectionString: database.connectionString, settings: settings),
       grace: try grace(), now: { .wallClock() }, logger: logger)
+    if entrance.certificate == nil, let address = entrance.tcpAddress(listen), !address.isLoopback {
+      logger.warning(
+        "tokens travel as they are here; use --tls-cert, or put TLS in front",
+        metadata: ["address": "\(address)"])
+    }
     // The first caller finds them known.
     await tokens.refresh()
     return tokens
