@@ -81,7 +81,7 @@ require() {
 serves() {
   case $1 in
     ca-certificates) [ -s /etc/ssl/certs/ca-certificates.crt ] ;;
-    git | openssl | pkg-config | python3 | sqlite3) command -v "$1" >/dev/null ;;
+    git | openssl | pkg-config | python3 | sqlite3 | wrk) command -v "$1" >/dev/null ;;
     python3-jsonschema) python3 -c 'import jsonschema' 2>/dev/null ;;
     python3-venv) python3 -c "import ensurepip" 2>/dev/null ;;
     python3-yaml) python3 -c 'import yaml' 2>/dev/null ;;
