@@ -21,7 +21,7 @@ import TrustBudgetTesting
         proxy.acceptConnections()
         #expect(try await eventually { try await database.events() == ["1", "2", "3"] })
         #expect(try await eventually { node.breakGlass.status.unforwarded == 0 })
-        #expect(node.breakGlass.status.forwardingProblem == nil)
+        #expect(try await eventually { node.breakGlass.status.forwardingProblem == nil })
       }
     }
   }

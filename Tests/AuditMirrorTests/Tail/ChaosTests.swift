@@ -62,7 +62,7 @@ import TrustBudgetTesting
         for path in paths {
           try await database.withMirror(at: path) { mirror in
             try await database.expectMirrored(in: path)
-            #expect(mirror.health.current.state.problem == nil)
+            try await expectSoon { mirror.health.current.state.problem == nil }
           }
           #expect(try await TamperingTests.verify(path) == [])
           #expect(try await TamperingTests.compare(path, database) == [])

@@ -164,7 +164,7 @@ import TrustBudgetTesting
             ).begin()
             _ = try await nodes[0].perform(.charging("user:alice"))
             try await database.expectMirrored(in: path)
-            #expect(mirror.health.current.state == .following)
+            try await expectSoon { mirror.health.current.state == .following }
           }
         }
         let file = MirrorFile(path: path)
