@@ -140,6 +140,7 @@ package final class BreakGlass: Service {
     report()
     await forwarder.close()
     await recorder.close()
+    keeper.close()
   }
 
   private func answer(_ batch: [RecordingQueue.Pending]) async {

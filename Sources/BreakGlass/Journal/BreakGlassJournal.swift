@@ -162,6 +162,12 @@ package final class BreakGlassJournal: Sendable {
     file.release()
   }
 
+  /// Closes the file, and lets another process have it. What it knows of itself can still be asked.
+  func close() {
+    try? database.close()
+    file.release()
+  }
+
   private func read<R: Sendable>(
     _ body: @escaping @Sendable (Database, _ journalID: String) throws -> R
   ) async throws(JournalProblem) -> R {

@@ -29,6 +29,11 @@ final class JournalKeeper: Sendable {
   /// Journals whose files were removed while they were in use: what is in them can still be saved.
   var removed: [BreakGlassJournal] { state.withLock { $0.removed } }
 
+  /// Closes what is open: whoever copies the file afterwards has all of it.
+  func close() {
+    for journal in removed + [current].compactMap(\.self) { journal.close() }
+  }
+
   /// Lets a removed journal go.
   func forget(_ journal: BreakGlassJournal) {
     state.withLock { $0.removed.removeAll { $0 === journal } }
