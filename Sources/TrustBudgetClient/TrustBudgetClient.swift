@@ -25,8 +25,7 @@ public struct TrustBudgetClient: Sendable {
   ///   - traceparent: the trace that the requests belong to, as W3C Trace Context writes it; nil: none.
   public init(
     server: String, token: String? = nil, http: HTTPClient = .shared,
-    patience: Duration = .seconds(10),
-    traceparent: String? = nil
+    patience: Duration = .seconds(10), traceparent: String? = nil
   ) {
     self.server = server
     self.token = token
@@ -78,8 +77,7 @@ public struct TrustBudgetClient: Sendable {
     limit: Int = 100, cursor: String? = nil
   ) async throws -> BreakGlassPage {
     let more = try cursor.map { "&cursor=\(try Self.pathComponent($0))" } ?? ""
-    return try await answer(
-      to: HTTPClientRequest(url: try baseURL() + "/v1/break-glass?limit=\(limit)\(more)"))
+    return try await answer(to: try request("/v1/break-glass?limit=\(limit)\(more)"))
   }
 
   private struct Ignored: Decodable {}
@@ -93,13 +91,19 @@ public struct TrustBudgetClient: Sendable {
   private func post<Answer: Decodable>(
     _ path: String, _ body: some Encodable
   ) async throws -> Answer {
-    var request = HTTPClientRequest(url: try baseURL() + path)
+    var request = try request(path)
     request.method = .POST
     request.headers.add(name: "content-type", value: "application/json")
-    if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
-    if let traceparent { request.headers.add(name: "traceparent", value: traceparent) }
     request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
     return try await answer(to: request)
+  }
+
+  /// What every request has: where it goes, who asks, and the trace that it belongs to.
+  private func request(_ path: String) throws -> HTTPClientRequest {
+    var request = HTTPClientRequest(url: try baseURL() + path)
+    if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+    if let traceparent { request.headers.add(name: "traceparent", value: traceparent) }
+    return request
   }
 
   private func answer<Answer: Decodable>(to request: HTTPClientRequest) async throws -> Answer {

@@ -107,4 +107,25 @@ struct TokenCommandTests {
       #expect(!end.errors.contains("s3cret"))
     }
   }
+
+  @Test func `break-glass has its token from the same places, to ask and to list`() async throws {
+    let node = try Service.current.node
+    func breakGlass(_ arguments: [String], as token: String?) async throws -> RunningProgram.End {
+      try await Program.with(
+        ["break-glass"] + arguments, environment: token.map { ["TRUST_BUDGET_TOKEN": $0] } ?? [:]
+      ) { try await $0.end() }
+    }
+    let auditor = try ServiceTokens.current.of(.auditor).text
+    let issuer = try ServiceTokens.current.of(.issuer).text
+    let list = ["list", "--server", node.url]
+    #expect(try await breakGlass(list, as: auditor).status == 0)
+    #expect(try await breakGlass(list, as: issuer).errors.contains("auditor"))
+    #expect(try await breakGlass(list, as: nil).errors.contains("needs a token"))
+    let ask = [
+      "--server", node.url, "--username", "a", "--reason", "fire", "--", "true",
+    ]
+    // The suite's policy has no break_glass: whoever may ask is told that.
+    #expect(try await breakGlass(ask, as: issuer).errors.contains("Break-glass is off"))
+    #expect(try await breakGlass(ask, as: auditor).errors.contains("issuer"))
+  }
 }
