@@ -12,7 +12,8 @@ import TrustBudget
 ///
 /// A batch whose ids were not looked up is decided as if all of them were new. If one wasn't, its
 /// entry violates the unique index; if an answer doesn't hold for certain without the look-up, the
-/// batch stops there. Either way nothing is committed, and the batch is done again, with it.
+/// batch stops there; so it does if a budget was made for a request that turned out to be known.
+/// In each case nothing is committed, and the batch is done again, with the look-up.
 ///
 /// Until its COMMIT is sent, operations on the very budgets that are locked may still come aboard:
 /// on a busy budget most arrive while the lock is waited for.
@@ -53,6 +54,7 @@ struct BatchTransaction {
       do {
         return try run(on: session, lookingUp: false, boarding)
       } catch is LookUpNeeded {
+      } catch is BatchConflict {
       } catch let error as PostgresError where error.constraint == "audit_entries_request" {
         // The server answered, so the COMMIT behind the entry was not carried out.
         mayHaveCommitted = false
@@ -126,29 +128,25 @@ struct BatchTransaction {
     let locked = Set(operations.lazy.flatMap(\.budgetIDs))
     let ids = locked.map(\.value)
     let lockBudgets = LockBudgets(ids: ids)
-    let findRequests = FindRequests(ids: operations.map(\.requestID.value))
+    var findRequests: FindRequests { FindRequests(ids: operations.map(\.requestID.value)) }
 
     let budgets: [Budget]
     let clock: [Timestamp]
-    var entries: [Entry]?
+    var known: KnownRequests?
     if lookingUp {
+      let entries: [Entry]
       (_, budgets, clock, entries) = try session.pipeline(
         BeginTransaction(), lockBudgets, ReadClock(), findRequests)
+      known = KnownRequests(entries: entries)
     } else {
       (_, budgets, clock) = try session.pipeline(BeginTransaction(), lockBudgets, ReadClock())
-      if budgets.count == ids.count {
-        return State(
-          budgets: budgets, locked: locked, now: try clock.first.orThrow(), known: nil,
-          created: [])
-      }
     }
     // Whether a budget is to be made depends on whether its request is new.
-    let known = KnownRequests(entries: try entries ?? session.execute(findRequests))
-    let missing = termsOfNewBudgets(of: ids.count, besides: budgets, known: known)
+    let missing = termsOfNewBudgets(
+      of: ids.count, besides: budgets, known: known ?? KnownRequests())
     if missing.isEmpty {
       return State(
-        budgets: budgets, locked: locked, now: try clock.first.orThrow(), known: known,
-        created: [])
+        budgets: budgets, locked: locked, now: try clock.first.orThrow(), known: known, created: [])
     }
 
     // The locks are let go first: whoever inserts a row that another waits for must wait for none.
