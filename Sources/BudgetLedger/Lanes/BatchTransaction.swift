@@ -18,8 +18,9 @@ import TrustBudget
 /// Until its COMMIT is sent, operations on the very budgets that are locked may still come aboard:
 /// on a busy budget most arrive while the lock is waited for.
 struct BatchTransaction {
-  /// How many operations are decided before their entries are sent off.
-  private static let chunk = 64
+  /// How many operations are decided at most before their entries are sent off: few at first, so that
+  /// the server has something to do, then more, since every statement has its price.
+  private static let chunks = (first: 64, largest: 256)
 
   let node: String
   let ledger: LedgerIdentity
@@ -73,7 +74,10 @@ struct BatchTransaction {
       known: state.known ?? KnownRequests())
     var answers: [Answer] = []
     answers.reserveCapacity(operations.count)
+    var resets = 0
+    var newest: Entry?
     try session.pipeline { sender in
+      var chunk = BatchTransaction.chunks.first
       while true {
         if state.known == nil {
           operations += boarding { operation in
@@ -81,17 +85,19 @@ struct BatchTransaction {
           }
         }
         guard answers.count < operations.count else { break }
-        let written = batch.entries.count
-        let end = min(answers.count + BatchTransaction.chunk, operations.count)
+        let end = min(answers.count + chunk, operations.count)
+        chunk = min(2 * chunk, BatchTransaction.chunks.largest)
         let decided = batch.decide(operations[answers.count..<end])
         guard state.known != nil || decided.allSatisfy(\.holdsForNewRequest) else {
           throw LookUpNeeded()
         }
         answers += decided
-        let entries = batch.entries[written...]
-        guard !entries.isEmpty else { continue }
+        guard let last = batch.entries.last else { continue }
+        newest = last
+        resets += batch.entries.count { $0.kind == .reset }
         try sender.send(
-          InsertEntries(ledger: ledger, node: node, occurredAt: state.now, entries: entries))
+          InsertEntries(ledger: ledger, node: node, occurredAt: state.now, entries: batch.entries))
+        batch.removeEntries()
       }
       // A request id that is there twice makes one budget at most: alone, each makes its own.
       guard !zip(operations, answers).contains(where: lacksBudget) else { throw BatchConflict() }
@@ -102,10 +108,10 @@ struct BatchTransaction {
       try sender.send(UpdateBudgets(budgets: changed))
       mayHaveCommitted = true
       try sender.send(CommitTransaction())
-      resets = batch.entries.count { $0.kind == .reset }
       strained = changed.lazy.filter(\.isStrained).map(\.id)
     }
-    committedHead = batch.entries.last.map { entry in
+    self.resets = resets
+    committedHead = newest.map { entry in
       TrailHead(
         ledger: ledger, budgetID: entry.budgetID.value, sequence: entry.sequence,
         hash: entry.hash)

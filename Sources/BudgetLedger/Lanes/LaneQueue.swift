@@ -27,13 +27,14 @@ final class LaneQueue: Sendable {
   /// - Throws: `LedgerError`. A caller that is cancelled before its batch begins is let go and not
   ///   charged; later than that the answer is waited for, since it is on its way.
   func perform(_ operation: Operation, deadline: ContinuousClock.Instant) async throws -> Answer {
-    let slot = Slot()
+    let pending = PendingOperation(operation, deadline: deadline)
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { waiter in
-        enqueue(PendingOperation(operation, deadline: deadline, waiter: waiter), slot: slot)
+        pending.waiter = waiter
+        enqueue(pending)
       }
     } onCancel: {
-      cancel(slot)
+      cancel(pending)
     }
   }
 
@@ -99,30 +100,13 @@ final class LaneQueue: Sendable {
 
   // MARK: - Entering and leaving
 
-  /// Ties a caller's cancellation to its operation, which is made only once the caller waits.
-  private final class Slot: Sendable {
-    enum Content {
-      case empty
-      case holds(PendingOperation)
-      case cancelled
-    }
-
-    let content = Mutex(Content.empty)
-  }
-
-  private func enqueue(_ operation: PendingOperation, slot: Slot) {
-    let isCancelled = slot.content.withLock { content in
-      if case .cancelled = content { return true }
-      content = .holds(operation)
-      return false
-    }
-    if isCancelled { return operation.finish(.failure(.cancelled)) }
-
+  private func enqueue(_ operation: PendingOperation) {
     enum Entry {
       case accepted(CheckedContinuation<Void, Never>?)
       case refused(LedgerError)
     }
     let entry: Entry = state.withLock { state in
+      if operation.isCancelled { return .refused(.cancelled) }
       if state.isClosed {
         return .refused(.unavailable(reason: "the node is shutting down"))
       }
@@ -138,14 +122,10 @@ final class LaneQueue: Sendable {
     }
   }
 
-  private func cancel(_ slot: Slot) {
-    let operation: PendingOperation? = slot.content.withLock { content in
-      if case .holds(let operation) = content { return operation }
-      content = .cancelled
-      return nil
-    }
-    guard let operation else { return }
+  /// Lets a caller go, unless its operation was taken out of the queue already.
+  private func cancel(_ operation: PendingOperation) {
     let wasWaiting = state.withLock { state in
+      operation.isCancelled = true
       guard let index = state.waiting.firstIndex(where: { $0 === operation }) else { return false }
       state.waiting.remove(at: index)
       return true

@@ -2,21 +2,20 @@ import TrustBudget
 
 /// An operation that waits for its answer.
 ///
-/// `@unchecked Sendable`: `waiter` is touched only by whoever has taken the operation out of its
-/// queue, or under the queue's lock while it is still in there.
+/// `@unchecked Sendable`: `waiter` is touched only by its caller before it goes into a queue, under
+/// the queue's lock while it is in there, and by whoever has taken it out; `isCancelled` only under
+/// the queue's lock.
 final class PendingOperation: @unchecked Sendable {
   let operation: Operation
   /// After this moment there is nobody left to answer in time.
   let deadline: ContinuousClock.Instant
-  private var waiter: CheckedContinuation<Answer, any Error>?
+  var waiter: CheckedContinuation<Answer, any Error>?
+  /// Its caller has given up.
+  var isCancelled = false
 
-  init(
-    _ operation: Operation, deadline: ContinuousClock.Instant,
-    waiter: CheckedContinuation<Answer, any Error>
-  ) {
+  init(_ operation: Operation, deadline: ContinuousClock.Instant) {
     self.operation = operation
     self.deadline = deadline
-    self.waiter = waiter
   }
 
   func finish(_ result: Result<Answer, LedgerError>) {

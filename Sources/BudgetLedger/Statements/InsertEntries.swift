@@ -27,7 +27,7 @@ struct InsertEntries: PostgresStatement {
   let ledger: LedgerIdentity
   let node: String
   let occurredAt: Timestamp
-  let entries: ArraySlice<Entry>
+  let entries: [Entry]
 
   func bind(_ parameters: inout PostgresParameters) {
     parameters.append(ledger.epoch)

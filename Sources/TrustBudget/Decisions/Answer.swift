@@ -1,5 +1,7 @@
 /// What the ledger answers to one operation.
-package enum Answer: Hashable, Sendable {
+///
+/// Indirect, as `Operation`: an answer passes through several hands too.
+package indirect enum Answer: Hashable, Sendable {
   /// The points are taken. `replayed`: they were taken before, by the same request.
   case charged(ChargeRecord, replayed: Bool)
   /// Too little was left; nothing was taken.
@@ -10,6 +12,14 @@ package enum Answer: Hashable, Sendable {
   case changed(Budget, replayed: Bool)
   /// The operation makes no sense as the ledger stands; nothing was written.
   case rejected(Rejection)
+
+  /// The charge that it tells of, as the answer leaves it.
+  var charge: ChargeRecord? {
+    switch self {
+    case .charged(let charge, _), .settled(let charge, _), .refunded(let charge, _): charge
+    case .denied, .changed, .rejected: nil
+    }
+  }
 }
 
 /// Why an operation makes no sense as the ledger stands.

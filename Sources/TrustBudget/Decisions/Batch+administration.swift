@@ -47,7 +47,7 @@ extension Batch {
   }
 
   private func earlier(_ id: RequestID, _ content: RequestContent, at index: Int) -> Answer? {
-    if known.charges[id] != nil { return .rejected(.requestMismatch(id)) }
+    if charge(of: id) != nil { return .rejected(.requestMismatch(id)) }
     guard let earlier = known.changes[id] else { return nil }
     return earlier == content
       ? .changed(budgets[index].afterDueReset(at: now), replayed: true)

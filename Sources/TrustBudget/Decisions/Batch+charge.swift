@@ -2,7 +2,7 @@
 
 extension Batch {
   mutating func decide(_ charge: Charge) -> Answer {
-    if let earlier = known.charges[charge.requestID] {
+    if let earlier = self.charge(of: charge.requestID) {
       guard earlier.content == charge.content else {
         return .rejected(.requestMismatch(charge.requestID))
       }
@@ -94,10 +94,8 @@ extension Batch {
           budgetID: terms.budgetID, cost: terms.cost, remaining: budgets[index].balance,
           resetsAt: resetsAt, sequence: budgets[index].lastSequence))
     }
-    let record = ChargeRecord(
+    return ChargeRecord(
       requestID: charge.requestID, content: charge.content, username: charge.username.value,
       rule: charge.origin.rule, grant: charge.grant, receipts: receipts, chargedAt: now)
-    known.charges[charge.requestID] = record
-    return record
   }
 }

@@ -2,7 +2,7 @@
 
 extension Batch {
   mutating func decide(_ settlement: Settlement) -> Answer {
-    guard var charge = known.charges[settlement.requestID] else {
+    guard var charge = charge(of: settlement.requestID) else {
       return .rejected(.noSuchCharge(settlement.requestID))
     }
     if charge.refundedAt != nil { return .rejected(.alreadyRefunded(charge.requestID)) }
@@ -22,12 +22,11 @@ extension Batch {
     }
     charge.certificate = settlement.certificate
     charge.settledAt = now
-    known.charges[charge.requestID] = charge
     return .settled(charge, replayed: false)
   }
 
   mutating func decide(_ refund: Refund) -> Answer {
-    guard var charge = known.charges[refund.requestID] else {
+    guard var charge = charge(of: refund.requestID) else {
       return .rejected(.noSuchCharge(refund.requestID))
     }
     if charge.refundedAt != nil { return .refunded(charge, replayed: true) }
@@ -51,7 +50,6 @@ extension Batch {
         refund.origin, detail)
     }
     charge.refundedAt = now
-    known.charges[charge.requestID] = charge
     return .refunded(charge, replayed: false)
   }
 

@@ -8,12 +8,14 @@ package struct Batch {
   package let node: String
   /// The database's clock, read after the last lock was granted.
   package let now: Timestamp
-  /// The entries that the decisions so far have written, in order.
+  /// The entries that the decisions have written, in order, since they were last removed.
   package private(set) var entries: [Entry] = []
 
   var budgets: [Budget] = []
   var indexes: [BudgetID: Int] = [:]
   var known: KnownRequests
+  /// The answers of this batch that tell of a charge, the newest for each request id.
+  private var answers: [RequestID: Answer] = [:]
   private var entryHash: EntryHash
   private var isChanged: [Bool]
 
@@ -45,23 +47,35 @@ package struct Batch {
     ids.allSatisfy { id in indexes[id].map { budgets[$0].lastSequence > 0 } ?? false }
   }
 
+  /// Forgets the entries, because somebody else has them now.
+  package mutating func removeEntries() {
+    entries.removeAll(keepingCapacity: true)
+  }
+
   /// Decides operations one after another.
   ///
   /// - Returns: an answer for each, in their order.
   package mutating func decide(_ operations: some Collection<Operation>) -> [Answer] {
-    known.charges.reserveCapacity(known.charges.count + operations.count)
-    return operations.map { decide($0) }
+    operations.map { decide($0) }
   }
 
   /// Decides one operation, and writes down what it changes.
   package mutating func decide(_ operation: Operation) -> Answer {
-    switch operation {
-    case .charge(let charge): decide(charge)
-    case .settlement(let settlement): decide(settlement)
-    case .refund(let refund): decide(refund)
-    case .adjustment(let adjustment): decide(adjustment)
-    case .reset(let reset): decide(reset)
-    }
+    let answer: Answer =
+      switch operation {
+      case .charge(let charge): decide(charge)
+      case .settlement(let settlement): decide(settlement)
+      case .refund(let refund): decide(refund)
+      case .adjustment(let adjustment): decide(adjustment)
+      case .reset(let reset): decide(reset)
+      }
+    if let charge = answer.charge { answers[charge.requestID] = answer }
+    return answer
+  }
+
+  /// The charge of a request id: as this batch leaves it, else as the trail has it.
+  func charge(of id: RequestID) -> ChargeRecord? {
+    answers[id]?.charge ?? known.charges[id]
   }
 }
 

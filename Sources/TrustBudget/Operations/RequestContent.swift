@@ -11,12 +11,7 @@ package struct RequestContent: Hashable, Sendable {
   package init(_ fields: [String?]) {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(256)
-    for field in fields {
-      // Length-prefixed, so that no two lists of fields run together into the same bytes.
-      let length = field.map { UInt32($0.utf8.count) } ?? .max
-      withUnsafeBytes(of: length.bigEndian) { bytes.append(contentsOf: $0) }
-      if let field { bytes.append(contentsOf: field.utf8) }
-    }
+    for field in fields { bytes.append(field: field) }
     self.fingerprint = Digest.hexadecimal(Digest(hashing: bytes).bytes.prefix(16))
   }
 

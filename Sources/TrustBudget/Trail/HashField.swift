@@ -1,10 +1,13 @@
-// How a hash sees a field, in entries and in break-glass events: its length in bytes, a big-endian
-// 32-bit number, and its UTF-8 text. Lengths keep one field from running into the next.
+// How a hash sees a field, in entries, break-glass events and requests: its length in bytes, a
+// big-endian 32-bit number, and its UTF-8 text. Lengths keep one field from running into the next.
 
 extension [UInt8] {
   mutating func append(field text: String) {
-    append(fieldLength: UInt32(text.utf8.count))
-    append(contentsOf: text.utf8)
+    var text = text
+    text.withUTF8 { text in
+      append(fieldLength: UInt32(text.count))
+      append(contentsOf: text)
+    }
   }
 
   /// NULL is the length 0xFFFFFFFF and nothing else.
@@ -17,9 +20,6 @@ extension [UInt8] {
   }
 
   private mutating func append(fieldLength length: UInt32) {
-    append(UInt8(truncatingIfNeeded: length >> 24))
-    append(UInt8(truncatingIfNeeded: length >> 16))
-    append(UInt8(truncatingIfNeeded: length >> 8))
-    append(UInt8(truncatingIfNeeded: length))
+    Swift.withUnsafeBytes(of: length.bigEndian) { append(contentsOf: $0) }
   }
 }

@@ -11,8 +11,8 @@ package struct JSONObjectText: Hashable, Sendable {
   /// The finished object.
   package var text: String {
     String(unsafeUninitializedCapacity: bytes.count + 1) { text in
-      for (index, byte) in bytes.enumerated() { text[index] = byte }
-      text[bytes.count] = UInt8(ascii: "}")
+      let (_, end) = text.initialize(from: bytes)
+      text[end] = UInt8(ascii: "}")
       return bytes.count + 1
     }
   }
@@ -94,10 +94,13 @@ package struct JSONObjectText: Hashable, Sendable {
   private mutating func putString(_ value: String) {
     bytes.append(UInt8(ascii: "\""))
     defer { bytes.append(UInt8(ascii: "\"")) }
-    if value.utf8.allSatisfy(JSONObjectText.isPlain) {
-      bytes.append(contentsOf: value.utf8)
-      return
+    var value = value
+    let isPlain = value.withUTF8 { text in
+      guard text.allSatisfy(JSONObjectText.isPlain) else { return false }
+      bytes.append(contentsOf: text)
+      return true
     }
+    if isPlain { return }
     for byte in value.utf8 {
       switch byte {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"):

@@ -60,10 +60,9 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
   /// is then written in one place and not all over.
   package static func random() -> RequestID {
     let milliseconds = UInt64(max(0, Date().timeIntervalSince1970 * 1_000))
-    var generator = SystemRandomNumberGenerator()
-    let words = [milliseconds << 16 | (generator.next() as UInt64) >> 48, generator.next()]
-    let bytes = words.flatMap { word in withUnsafeBytes(of: word.bigEndian) { Array($0) } }
-    return RequestID(unchecked: Digest.hexadecimal(bytes))
+    let (first, second) = RandomReserve.takePair()
+    let words = ((milliseconds << 16 | first >> 48).bigEndian, second.bigEndian)
+    return RequestID(unchecked: withUnsafeBytes(of: words) { Digest.hexadecimal($0) })
   }
 
   package var description: String { value }
