@@ -51,7 +51,7 @@ let package = Package(
     .target(
       name: "BreakGlass",
       dependencies: [
-        "TrustBudget", "LibPQ", "BudgetLedger",
+        "TrustBudget", "LibPQ", "BudgetLedger", "ChildProcess",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
@@ -106,11 +106,14 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ]),
     .target(name: "PrivatePostgres"),
+    // Other programs that are started: signing commands, notifications.
+    .target(name: "ChildProcess"),
     .executableTarget(
       name: "trust-budget",
       dependencies: [
         "TrustBudget", "PolicyFile", "LibPQ", "BudgetLedger", "AuditMirror", "BreakGlass",
         "TrustBudgetServer", "TrustBudgetClient", "PrivatePostgres", "PrometheusExposition",
+        "ChildProcess",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -125,7 +128,7 @@ let package = Package(
     .executableTarget(
       name: "trust-budget-bench",
       dependencies: [
-        "TrustBudget", "LibPQ", "BudgetLedger", "AuditMirror", "PrivatePostgres",
+        "TrustBudget", "LibPQ", "BudgetLedger", "AuditMirror", "PrivatePostgres", "ChildProcess",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -184,7 +187,7 @@ let package = Package(
       name: "ServiceTests",
       dependencies: [
         "trust-budget", "TrustBudget", "BudgetLedger", "BreakGlass", "PrometheusExposition",
-        "TrustBudgetServer", "TrustBudgetTesting", "PrivatePostgres",
+        "TrustBudgetServer", "TrustBudgetTesting", "PrivatePostgres", "ChildProcess",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),

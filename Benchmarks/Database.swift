@@ -42,9 +42,8 @@ struct Database {
   }
 
   private static func run(_ sql: String, on connectionString: String) async throws {
-    let connection = try await PostgresConnection.connect(
-      try PostgresConfiguration(connectionString))
-    try await connection.run { try $0.executeScript(sql) }
-    await connection.close()
+    try await PostgresConnection.with(try PostgresConfiguration(connectionString)) { connection in
+      try await connection.run { try $0.executeScript(sql) }
+    }
   }
 }

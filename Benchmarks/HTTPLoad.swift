@@ -1,3 +1,4 @@
+import ChildProcess
 import Foundation
 
 /// A running node, asked over HTTP by wrk: one charge a request.

@@ -33,13 +33,14 @@ struct MirrorLoad {
   }
 
   static func count(in database: Database) async throws -> Int {
-    let connection = try await PostgresConnection.connect(
-      try PostgresConfiguration(database.connectionString))
-    let rows = try await connection.run {
-      try $0.query("SELECT count(*) FROM trust_budget.audit_entries").rows
+    try await PostgresConnection.with(
+      try PostgresConfiguration(database.connectionString)
+    ) { connection in
+      try await connection.run { session in
+        let rows = try session.query("SELECT count(*) FROM trust_budget.audit_entries").rows
+        return Int(rows[0][0] ?? "") ?? 0
+      }
     }
-    await connection.close()
-    return Int(rows[0][0] ?? "") ?? 0
   }
 
   /// Entries a second that a new file takes in, from nothing to the last.

@@ -1,3 +1,4 @@
+import ChildProcess
 import Foundation
 
 /// A program that takes part in a measurement, run to its end.
@@ -96,18 +97,5 @@ struct PgBench {
         "-n", "-M", "prepared", "-f", file.path(), "-D", "budgets=\(budgets)", "-c", "\(clients)",
         "-j", "\(min(clients, 2))", "-T", "\(seconds)",
       ] + extra + [database.connectionString])
-  }
-}
-
-extension Process {
-  /// Starts the program with no signal blocked. The threads of a Swift task block them all, a child
-  /// inherits that, and pgbench would wait for its alarm for ever.
-  func runUnblockingSignals() throws {
-    var none = sigset_t()
-    var before = sigset_t()
-    sigemptyset(&none)
-    pthread_sigmask(SIG_SETMASK, &none, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    try run()
   }
 }

@@ -1,3 +1,4 @@
+import ChildProcess
 import Foundation
 
 /// A program that gets an event on its standard input.
@@ -60,17 +61,5 @@ struct NoticeCommand {
     }
     try pipe.fileHandleForWriting.close()
     return pipe.fileHandleForReading
-  }
-}
-
-extension Process {
-  /// The threads of Swift's tasks block every signal, and a child would inherit that.
-  fileprivate func runUnblockingSignals() throws {
-    var none = sigset_t()
-    var before = sigset_t()
-    sigemptyset(&none)
-    pthread_sigmask(SIG_SETMASK, &none, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    try run()
   }
 }

@@ -30,14 +30,8 @@ package struct LedgerCheckup: Sendable {
     configuration.sessionSettings = [
       ("search_path", "pg_catalog, pg_temp"), ("default_transaction_read_only", "on"),
     ]
-    let connection = try await PostgresConnection.connect(configuration)
-    do {
-      let checkup = try await connection.run { try LedgerCheckup(on: $0) }
-      await connection.close()
-      return checkup
-    } catch {
-      await connection.close()
-      throw error
+    return try await PostgresConnection.with(configuration) { connection in
+      try await connection.run { try LedgerCheckup(on: $0) }
     }
   }
 

@@ -17,14 +17,8 @@ package struct LedgerStatus: Hashable, Sendable {
     configuration.sessionSettings = [
       ("search_path", "pg_catalog, pg_temp"), ("default_transaction_read_only", "on"),
     ]
-    let connection = try await PostgresConnection.connect(configuration)
-    do {
-      let status = try await connection.run { try LedgerStatus(on: $0) }
-      await connection.close()
-      return status
-    } catch {
-      await connection.close()
-      throw error
+    return try await PostgresConnection.with(configuration) { connection in
+      try await connection.run { try LedgerStatus(on: $0) }
     }
   }
 

@@ -32,10 +32,9 @@ package struct NewEpoch: Sendable {
     configuration.lockTimeout = lockTimeout
     configuration.requirePrimary()
     configuration.sessionSettings = [("search_path", "pg_catalog, pg_temp")]
-    let connection = try await PostgresConnection.connect(configuration)
-    do {
-      let reason = reason
-      let result = try await connection.run(onTaskCancellation: .ignore) { session in
+    let reason = reason
+    return try await PostgresConnection.with(configuration) { connection in
+      try await connection.run(onTaskCancellation: .ignore) { session in
         _ = try session.execute(BeginTransaction())
         _ = try session.execute(BeginEpoch(reason: reason))
         // Before the commit: whoever comes back waits for it, and finds the new epoch.
@@ -46,11 +45,6 @@ package struct NewEpoch: Sendable {
         _ = try session.execute(CommitTransaction())
         return Result(ledger: ledger, endedSessions: Int(ended))
       }
-      await connection.close()
-      return result
-    } catch {
-      await connection.close()
-      throw error
     }
   }
 }

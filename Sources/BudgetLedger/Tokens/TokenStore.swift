@@ -44,14 +44,8 @@ package struct TokenStore: Sendable {
     configuration.applicationName = "trust-budget token"
     configuration.requirePrimary()
     configuration.sessionSettings = [("search_path", "pg_catalog, pg_temp")]
-    let connection = try await PostgresConnection.connect(configuration)
-    do {
-      let result = try await connection.run(onTaskCancellation: .ignore, body)
-      await connection.close()
-      return result
-    } catch {
-      await connection.close()
-      throw error
+    return try await PostgresConnection.with(configuration) { connection in
+      try await connection.run(onTaskCancellation: .ignore, body)
     }
   }
 }

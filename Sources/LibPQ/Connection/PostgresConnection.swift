@@ -39,6 +39,23 @@ package actor PostgresConnection {
     return connection
   }
 
+  /// Connects, lends the connection to a closure, and closes it afterwards.
+  ///
+  /// - Throws: ``PostgresError``, as ``connect(_:on:)``, or what the closure throws.
+  package static func with<Result: Sendable>(
+    _ configuration: PostgresConfiguration, _ body: (PostgresConnection) async throws -> Result
+  ) async throws -> Result {
+    let connection = try await connect(configuration)
+    do {
+      let result = try await body(connection)
+      await connection.close()
+      return result
+    } catch {
+      await connection.close()
+      throw error
+    }
+  }
+
   /// Whether the connection works as far as anybody knows: false once it was closed or lost, or had
   /// to be given up. Never true again.
   package nonisolated var isUsable: Bool { health.isUsable }

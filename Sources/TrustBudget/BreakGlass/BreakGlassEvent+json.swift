@@ -8,19 +8,15 @@ extension BreakGlassEvent {
     object.put("occurred_at", occurredAt)
     object.put("username", username)
     object.put("reason", reason)
-    if let ticket { object.put("ticket", ticket) } else { object.putNull("ticket") }
+    object.put("ticket", ticket)
     object.put("approvers", approvers)
     object.put("principals", principals)
     object.put("max_duration", maxDuration)
     object.put("max_duration_seconds", maxDurationSeconds)
-    if let requestedDurationSeconds {
-      object.put("requested_duration_seconds", requestedDurationSeconds)
-    } else {
-      object.putNull("requested_duration_seconds")
-    }
+    object.put("requested_duration_seconds", requestedDurationSeconds)
     object.put("request_id", requestID)
     object.put("policy_digest", policyDigest.hexadecimal)
-    if let actor { object.put("actor", actor) } else { object.putNull("actor") }
+    object.put("actor", actor)
     object.put("hash", hash.hexadecimal)
     return object
   }

@@ -54,6 +54,21 @@ package struct JSONObjectText: Hashable, Sendable {
     bytes.append(UInt8(ascii: "]"))
   }
 
+  /// Puts a member that is null where there is no value.
+  package mutating func put(_ name: StaticString, _ value: String?) {
+    if let value { put(name, value) } else { putNull(name) }
+  }
+
+  /// Puts a member that is null where there is no value.
+  package mutating func put(_ name: StaticString, _ value: Int64?) {
+    if let value { put(name, value) } else { putNull(name) }
+  }
+
+  /// Puts a member that is null where there is no moment.
+  package mutating func put(_ name: StaticString, _ moment: Timestamp?) {
+    if let moment { put(name, moment) } else { putNull(name) }
+  }
+
   /// Puts a member that is there and says nothing.
   package mutating func putNull(_ name: StaticString) {
     putName(name)

@@ -13,7 +13,7 @@ extension JSONObjectText {
     put("budget_id", receipt.budgetID.value)
     put("cost", receipt.cost.value)
     put("remaining", receipt.remaining)
-    putMoment("resets_at", receipt.resetsAt)
+    put("resets_at", receipt.resetsAt)
     put("experimental", true)
     put("disclaimer", JSONObjectText.disclaimer)
   }
@@ -68,7 +68,7 @@ extension JSONObjectText {
       putNull("reset_interval_hours")
     }
     put("window_started_at", budget.windowStartedAt)
-    putMoment("resets_at", budget.resetsAt?.roundedUpToSecond)
+    put("resets_at", budget.resetsAt?.roundedUpToSecond)
     put("status", budget.balance > 0 ? "available" : "exhausted")
     put("entries", budget.lastSequence)
     if replayed { put("replayed", true) }
@@ -80,27 +80,19 @@ extension JSONObjectText {
     put("budget_id", entry.budgetID.value)
     put("budget_seq", entry.sequence)
     put("kind", entry.kind.rawValue)
-    putText("username", entry.username)
+    put("username", entry.username)
     put("cost", entry.cost)
     put("balance_before", entry.balanceBefore)
     put("balance_after", entry.balanceAfter)
-    putText("request_id", entry.requestID)
+    put("request_id", entry.requestID)
     put("part", Int64(entry.part))
-    putText("rule", entry.rule)
-    putText("policy_digest", entry.policyDigest?.hexadecimal)
-    putText("actor", entry.actor)
+    put("rule", entry.rule)
+    put("policy_digest", entry.policyDigest?.hexadecimal)
+    put("actor", entry.actor)
     put("node", entry.node)
     put("epoch", entry.epoch)
     put("detail", json: entry.detail)
     put("occurred_at", entry.occurredAt)
     put("hash", entry.hash.hexadecimal)
-  }
-
-  private mutating func putMoment(_ name: StaticString, _ moment: Timestamp?) {
-    if let moment { put(name, moment) } else { putNull(name) }
-  }
-
-  private mutating func putText(_ name: StaticString, _ text: String?) {
-    if let text { put(name, text) } else { putNull(name) }
   }
 }

@@ -7,7 +7,7 @@ extension JSONObjectText {
     self.init()
     put("state", mirror.state.name)
     put("lag_seconds", json: JSONObjectText.seconds(mirror.lag))
-    if let entries = mirror.entries { put("entries", entries) } else { putNull("entries") }
+    put("entries", mirror.entries)
     if let problem = mirror.state.problem { put("problem", problem) }
     if let holder = mirror.holder { put("held_back_by", JSONObjectText(holder)) }
   }

@@ -22,15 +22,9 @@ package actor TestCluster {
 
   /// Runs a statement in the database `postgres`.
   package func administer(_ sql: String) async throws {
-    let connection = try await PostgresConnection.connect(
-      try PostgresConfiguration(try await running().connectionString))
-    do {
-      try await connection.execute(sql)
-      await connection.close()
-    } catch {
-      await connection.close()
-      throw error
-    }
+    try await PostgresConnection.with(
+      try PostgresConfiguration(try await running().connectionString)
+    ) { try await $0.execute(sql) }
   }
 
   /// The name of a database that every migration was applied to once.

@@ -9,16 +9,7 @@ extension TestDatabase {
   package func withConnection<R: Sendable>(
     _ body: (PostgresConnection) async throws -> R
   ) async throws -> R {
-    let connection = try await PostgresConnection.connect(
-      try PostgresConfiguration(connectionString))
-    do {
-      let result = try await body(connection)
-      await connection.close()
-      return result
-    } catch {
-      await connection.close()
-      throw error
-    }
+    try await PostgresConnection.with(try PostgresConfiguration(connectionString), body)
   }
 
   /// Runs a statement and gives its rows as text.

@@ -75,12 +75,12 @@ extension JSONObjectText {
     put("occurred_at", event.occurredAt)
     put("username", event.username)
     put("reason", event.reason)
-    if let ticket = event.ticket { put("ticket", ticket) } else { putNull("ticket") }
+    put("ticket", event.ticket)
     put("approvers", event.approvers)
     put("principals", event.principals)
     put("max_duration", event.maxDuration)
     put("request_id", event.requestID)
-    if let actor = event.actor { put("actor", actor) } else { putNull("actor") }
+    put("actor", event.actor)
     put("hash", event.hash)
   }
 }

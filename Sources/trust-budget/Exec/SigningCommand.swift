@@ -1,3 +1,4 @@
+import ChildProcess
 import Foundation
 import TrustBudgetClient
 import UnixSignals
@@ -95,18 +96,5 @@ struct SigningCommand {
       if FileManager.default.isExecutableFile(atPath: path) { return URL(filePath: path) }
     }
     throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: name])
-  }
-}
-
-extension Process {
-  /// Starts the program with no signal blocked. The threads of a Swift task block them all, and a
-  /// child inherits that: without this, nothing but SIGKILL would end a signing command.
-  fileprivate func runUnblockingSignals() throws {
-    var none = sigset_t()
-    var before = sigset_t()
-    sigemptyset(&none)
-    pthread_sigmask(SIG_SETMASK, &none, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    try run()
   }
 }

@@ -31,8 +31,8 @@ extension APIToken {
     object.put("state", state(at: now))
     object.put("created_at", createdAt)
     object.put("created_by", createdBy)
-    if let expiresAt { object.put("expires_at", expiresAt) } else { object.putNull("expires_at") }
-    if let revokedAt { object.put("revoked_at", revokedAt) } else { object.putNull("revoked_at") }
+    object.put("expires_at", expiresAt)
+    object.put("revoked_at", revokedAt)
     return object
   }
 }

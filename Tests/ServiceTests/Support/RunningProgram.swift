@@ -1,3 +1,4 @@
+import ChildProcess
 import Foundation
 
 /// A child process whose output goes to files, where it can be looked at while it runs.
@@ -80,17 +81,5 @@ final class RunningProgram: Sendable {
     try? await wait(for: "a killed process to end") { !process.isRunning }
     Undertaker.shared.dead(process.processIdentifier)
     directory.remove()
-  }
-}
-
-extension Process {
-  /// The threads of Swift's tasks block every signal, and a child would inherit that.
-  fileprivate func runUnblockingSignals() throws {
-    var none = sigset_t()
-    var before = sigset_t()
-    sigemptyset(&none)
-    pthread_sigmask(SIG_SETMASK, &none, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    try run()
   }
 }
