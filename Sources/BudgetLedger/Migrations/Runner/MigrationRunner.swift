@@ -71,22 +71,29 @@ package struct MigrationRunner: Sendable {
         hasReported = true
         try await Task.sleep(for: .milliseconds(.random(in: 50...150)))
       }
-      return try await body(connection)
+      do {
+        let result = try await body(connection)
+        await MigrationRunner.releaseLock(of: connection)
+        return result
+      } catch {
+        await MigrationRunner.releaseLock(of: connection)
+        throw error
+      }
+    }
+  }
+
+  /// The server would let the lock go by itself, but only some time after the session was closed:
+  /// whoever runs next would find somebody at work who isn't.
+  private static func releaseLock(of connection: PostgresConnection) async {
+    _ = try? await connection.run(onTaskCancellation: .ignore) {
+      try $0.execute(ReleaseAdvisoryLock(key: advisoryLock))
     }
   }
 
   func withConnection<R: Sendable>(
     _ body: (PostgresConnection) async throws -> R
   ) async throws -> R {
-    let connection = try await PostgresConnection.connect(try configuration())
-    do {
-      let result = try await body(connection)
-      await connection.close()
-      return result
-    } catch {
-      await connection.close()
-      throw error
-    }
+    try await PostgresConnection.with(try configuration(), body)
   }
 
   func configuration() throws -> PostgresConfiguration {
@@ -107,6 +114,20 @@ package struct MigrationRunner: Sendable {
 struct TryAdvisoryLock: PostgresStatement {
   static let name: String? = nil
   static let sql = "SELECT pg_try_advisory_lock($1)"
+  static let parameterTypes: [PostgresType] = [.int8]
+
+  let key: Int64
+
+  func bind(_ parameters: inout PostgresParameters) {
+    parameters.append(key)
+  }
+
+  static func decode(_ row: inout PostgresRow) throws -> Bool { try row.next(Bool.self) }
+}
+
+struct ReleaseAdvisoryLock: PostgresStatement {
+  static let name: String? = nil
+  static let sql = "SELECT pg_advisory_unlock($1)"
   static let parameterTypes: [PostgresType] = [.int8]
 
   let key: Int64
