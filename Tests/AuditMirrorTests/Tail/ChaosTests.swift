@@ -1,19 +1,20 @@
 import AuditMirror
 import BudgetLedger
 import Foundation
+import PrivatePostgres
 import Testing
 import TrustBudget
 import TrustBudgetTesting
 
-/// Nodes, sessions and mirrors that end at random, while transactions commit in another order than
-/// they began.
+/// Nodes, sessions, mirrors and PostgreSQL itself end at random, while transactions commit in another
+/// order than they began.
 ///
 /// `TRUST_BUDGET_LONG_TESTS=1` makes it ten minutes.
 @Suite struct ChaosTests {
   @Test func `every mirror is PostgreSQL row for row when things have calmed down`() async throws {
     let isLong = ProcessInfo.processInfo.environment["TRUST_BUDGET_LONG_TESTS"] == "1"
     let end = ContinuousClock.now + (isLong ? .seconds(600) : .seconds(6))
-    try await TestDatabase.withLedger { database in
+    try await TestDatabase.withOwnServer { database, server in
       try await TemporaryDirectory.with { directory in
         try await database.execute(
           """
@@ -53,8 +54,16 @@ import TrustBudgetTesting
           group.addTask {
             while ContinuousClock.now < end {
               try await Task.sleep(for: .milliseconds(.random(in: 100..<400)))
-              try await database.terminateSessions(
+              try? await database.terminateSessions(
                 where: "application_name LIKE 'trust-budget node-%' AND random() < 0.15")
+            }
+          }
+          // And whoever kills the server.
+          group.addTask {
+            while ContinuousClock.now < end {
+              try await Task.sleep(for: .milliseconds(.random(in: 1_000..<4_000)))
+              server.kill()
+              try await server.restart()
             }
           }
           try await group.waitForAll()
