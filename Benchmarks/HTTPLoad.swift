@@ -11,18 +11,23 @@ final class HTTPLoad {
   }
 
   private let process = Process()
+  /// Policy, audit file and whatever else the node keeps.
+  private let directory: URL
   private let address: String
   private let budgets: Int
 
   init(program: String, database: Database, budgets: Int) throws {
     self.budgets = budgets
-    let policy = FileManager.default.temporaryDirectory
-      .appending(path: "bench-policy-\(UUID().uuidString).yaml")
+    directory = FileManager.default.temporaryDirectory
+      .appending(path: "bench-node-\(UUID().uuidString.prefix(8))")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    let policy = directory.appending(path: "policy.yaml")
     try Data(HTTPLoad.policy.utf8).write(to: policy)
     process.executableURL = URL(filePath: program)
     process.arguments = [
       "serve", "--database-url", database.connectionString, "--policy", policy.path(),
       "--listen", "127.0.0.1:0", "--node-name", "bench", "--auth", "none",
+      "--audit-file", directory.appending(path: "audit.db").path(),
     ]
     let errors = Pipe()
     process.standardError = errors
@@ -42,6 +47,7 @@ final class HTTPLoad {
   func stop() {
     process.terminate()
     process.waitUntilExit()
+    try? FileManager.default.removeItem(at: directory)
   }
 
   /// The node's resident memory, in MB.
@@ -55,10 +61,8 @@ final class HTTPLoad {
   }
 
   func run(connections: Int, seconds: Int) throws -> Result {
-    let script = FileManager.default.temporaryDirectory
-      .appending(path: "bench-\(UUID().uuidString).lua")
+    let script = directory.appending(path: "load.lua")
     try Data(HTTPLoad.script(budgets: budgets).utf8).write(to: script)
-    defer { try? FileManager.default.removeItem(at: script) }
     let output = try Tool.run(
       "wrk",
       [
