@@ -71,7 +71,7 @@ package struct AuditMirror: Service {
   private func follow(
     _ reader: TrailReader, into file: AuditFile, _ onProgress: () -> Void
   ) async throws {
-    health.note(entries: file.summary.entries, new: 0)
+    health.note(file.summary)
     var epoch = Int64(-1)
     var interval = settings.busyInterval
     var completeness = Completeness()
@@ -92,7 +92,8 @@ package struct AuditMirror: Service {
       }
       if window.ledger.epoch != epoch {
         // A new session, or a new epoch: is what the file has still there?
-        try await reader.verify(try await file.newest(settings.witnesses))
+        try await reader.verify(file.newest(MirroredEntry.self, settings.witnesses))
+        try await reader.verify(file.newest(MirroredEvent.self, settings.witnesses))
         epoch = window.ledger.epoch
         if let completeAsOf = known.completeAsOf {
           health.noteBehind(
@@ -101,8 +102,11 @@ package struct AuditMirror: Service {
       }
       let complete = completeness.note(window, at: start)
       window.completeAsOf = complete?.moment
-      let count = try await catchUp(
-        with: window, reader, file, until: isLast ? start + settings.farewell : nil)
+      let deadline = isLast ? start + settings.farewell : nil
+      // Events first: the file is complete once the last page of entries is in it.
+      let events = try await catchUpEvents(with: &window, reader, file, until: deadline)
+      let count =
+        try await catchUp(with: window, reader, file, newEvents: events, until: deadline) + events
       health.noteWindow(completeAt: complete?.instant)
       health.note(.following)
       onProgress()
@@ -125,19 +129,53 @@ package struct AuditMirror: Service {
     }
   }
 
-  /// Brings all of a window into the file. The next page is fetched while this one is written.
+  /// Brings all break-glass events of a window into the file. There are never many.
   ///
-  /// - Returns: how many entries came.
-  private func catchUp(
-    with window: TrailWindow, _ reader: TrailReader, _ file: AuditFile,
+  /// - Returns: how many came. Where they were cut short, the window says of no moment any more that
+  ///   the file is complete.
+  private func catchUpEvents(
+    with window: inout TrailWindow, _ reader: TrailReader, _ file: AuditFile,
     until deadline: ContinuousClock.Instant?
   ) async throws -> Int {
     let size = settings.pageSize
-    var page = try await reader.page(after: file.summary.position, of: window, limit: size)
+    var count = 0
+    while true {
+      let page: [MirroredEvent] = try await reader.page(
+        after: file.summary.events?.position ?? .start, of: window, limit: size)
+      let isEnd = page.count < size
+      let isWaiting = try await file.isWaitingForEvents
+      if isWaiting || !page.isEmpty {
+        try await file.append(page, of: window, endsWindow: isEnd)
+        health.note(file.summary, newEvents: page.count)
+      }
+      count += page.count
+      if isEnd { return count }
+      if isCutShort(deadline) {
+        window.completeAsOf = nil
+        return count
+      }
+    }
+  }
+
+  /// Whether a node that is told to end leaves the rest for the next time.
+  private func isCutShort(_ deadline: ContinuousClock.Instant?) -> Bool {
+    deadline.map { ContinuousClock.now > $0 } ?? Task.isShuttingDownGracefully
+  }
+
+  /// Brings all entries of a window into the file. The next page is fetched while this one is written.
+  ///
+  /// - Returns: how many entries came.
+  private func catchUp(
+    with window: TrailWindow, _ reader: TrailReader, _ file: AuditFile, newEvents: Int,
+    until deadline: ContinuousClock.Instant?
+  ) async throws -> Int {
+    let size = settings.pageSize
+    var page: [MirroredEntry] = try await reader.page(
+      after: file.summary.entries.position, of: window, limit: size)
     if page.isEmpty {
-      // Nothing to write, but for what was waited for, or a new epoch.
+      // Nothing to write, but for what was waited for, a new epoch, or a new moment of completeness.
       let isOld = file.summary.ledger.epoch != window.ledger.epoch
-      if isOld || file.summary.completeAsOf == nil {
+      if isOld || newEvents > 0 || file.summary.completeAsOf == nil {
         try await file.append([], of: window, commits: true, endsWindow: true)
       } else if try await file.isWaiting {
         try await file.append([], of: window, commits: false, endsWindow: true)
@@ -152,8 +190,7 @@ package struct AuditMirror: Service {
       while true {
         let isEnd = page.count < size
         // What was started is finished, but for a node that is told to end.
-        let isCutShort =
-          !isEnd && (deadline.map { ContinuousClock.now > $0 } ?? Task.isShuttingDownGracefully)
+        let isCutShort = !isEnd && isCutShort(deadline)
         uncommitted += page.count
         let commits = isEnd || isCutShort || uncommitted >= settings.transactionSize
         // The last page is empty where the ones before it were full.
@@ -163,7 +200,7 @@ package struct AuditMirror: Service {
         try await file.append(page, of: window, commits: commits, endsWindow: isEnd)
         count += page.count
         if commits {
-          health.note(entries: file.summary.entries, new: uncommitted)
+          health.note(file.summary, newEntries: uncommitted)
           uncommitted = 0
         }
         if isEnd || isCutShort { return count }

@@ -5,7 +5,7 @@ import TrustBudget
 
 /// A node's copy of the trail, while this process writes it.
 ///
-/// `@unchecked Sendable`: `follower` is used within accesses to the database alone, one at a time.
+/// `@unchecked Sendable`: the followers are used within accesses to the database alone, one at a time.
 package final class AuditFile: @unchecked Sendable {
   package let path: String
   private let queue: DatabaseQueue
@@ -14,6 +14,7 @@ package final class AuditFile: @unchecked Sendable {
   private let current: Mutex<FileSummary>
   private var pending: FileSummary
   private var follower: ChainFollower?
+  private var journals: JournalFollower?
 
   /// Opens a file to be written by this process alone, and makes it if there is none.
   ///
@@ -64,7 +65,7 @@ package final class AuditFile: @unchecked Sendable {
   /// Whether the path still leads to the file that is open.
   package var isInPlace: Bool { (try? FileIdentity(path)) == identity }
 
-  /// Appends rows, and commits them with the position after them.
+  /// Appends entries, and commits them with the position after them.
   ///
   /// - Parameter commits: false leaves the transaction open for the next page.
   /// - Throws: `AuditFileError`, `MirrorRefusal`; nothing since the last commit is then in the file.
@@ -78,17 +79,41 @@ package final class AuditFile: @unchecked Sendable {
       // The chains of a restricted export have gaps, and no heads.
       let isWhole = self.pending.filter == nil
       for row in rows {
-        if isWhole { try self.follower?.take(row.entry, of: window, db) }
+        if isWhole { try self.follower?.take(row, of: window, db) }
         try insert.run(row)
       }
-      if let last = rows.last { self.pending.position = last.position }
-      self.pending.entries += Int64(rows.count)
+      if let last = rows.last { self.pending.entries.position = last.position }
+      self.pending.entries.rows += Int64(rows.count)
       if endsWindow {
         try self.follower?.endWindow(window)
         self.pending.ledger = window.ledger
         if let moment = window.completeAsOf { self.pending.completeAsOf = moment }
       }
       if commits { try self.commit(db) }
+    }
+  }
+
+  /// Appends break-glass events, and commits them with the position after them.
+  ///
+  /// - Throws: as `append`.
+  package func append(
+    _ rows: [MirroredEvent], of window: TrailWindow, endsWindow: Bool
+  ) async throws {
+    try await access { db in
+      if !db.isInsideTransaction { try db.execute(sql: "BEGIN IMMEDIATE") }
+      _ = try self.followedJournals(db)
+      var put = try PutEvent(db)
+      var cursor = self.pending.events ?? FileSummary.Cursor()
+      let isWhole = self.pending.filter == nil
+      for row in rows {
+        let isNew = isWhole ? try self.journals?.take(row, of: window, db) ?? true : true
+        try put.run(row)
+        cursor.position = row.position
+        cursor.rows += isNew ? 1 : 0
+      }
+      self.pending.events = cursor
+      if endsWindow { try self.journals?.endWindow(window) }
+      try self.commit(db)
     }
   }
 
@@ -104,18 +129,16 @@ package final class AuditFile: @unchecked Sendable {
     get async throws { try await access { db in try self.followed(db).isWaiting } }
   }
 
-  /// The newest entries, newest first: what PostgreSQL must have, too.
-  func newest(_ limit: Int) async throws -> [(budgetID: String, sequence: Int64, hash: Digest)] {
-    try await access { db in
-      var rows = try FileStatement(
-        db, "SELECT budget_id, budget_seq, hash FROM audit_entries ORDER BY rowid DESC LIMIT ?")
-      rows.put(Int64(limit))
-      var entries: [(budgetID: String, sequence: Int64, hash: Digest)] = []
-      while try rows.step() {
-        entries.append((try rows.text(), try rows.number(), try rows.digest()))
-      }
-      return entries
-    }
+  /// Whether break-glass events wait for those before them.
+  package var isWaitingForEvents: Bool {
+    get async throws { try await access { db in try self.followedJournals(db).isWaiting } }
+  }
+
+  /// The newest rows of a table, newest first: what PostgreSQL must have, too.
+  func newest<TableRow: TrailRow>(
+    _: TableRow.Type, _ limit: Int
+  ) async throws -> NewestRows<TableRow> {
+    try await access { db in try NewestRows(limit, db) }
   }
 
   /// Writes the last of the log into the file, and lets go of it.
@@ -135,8 +158,16 @@ package final class AuditFile: @unchecked Sendable {
     return new
   }
 
+  private func followedJournals(_ db: Database) throws -> JournalFollower {
+    if let journals { return journals }
+    let new = try JournalFollower(db)
+    journals = new
+    return new
+  }
+
   private func commit(_ db: Database) throws {
     try follower?.save(db)
+    try journals?.save(db)
     try pending.save(db)
     try db.execute(sql: "COMMIT")
     let pending = pending
@@ -153,6 +184,7 @@ package final class AuditFile: @unchecked Sendable {
         } catch {
           if db.isInsideTransaction { try? db.rollback() }
           self.follower = nil
+          self.journals = nil
           self.pending = self.summary
           throw error
         }
@@ -209,6 +241,11 @@ extension AuditFile {
         try FileSummary.create(ledger: ledger, filter: filter, db)
         return .commit
       }
+    } else if try format(of: db) < AuditFileSchema.version {
+      try db.inTransaction(.immediate) {
+        try FileSummary.upgrade(db)
+        return .commit
+      }
     }
     return try FileSummary(db)
   }
@@ -219,11 +256,16 @@ extension AuditFile {
     guard application == AuditFileSchema.applicationID else {
       throw AuditFileError.foreign("it is a database of another program")
     }
-    let version = try Int32.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-    guard version == AuditFileSchema.version else {
+    let version = try format(of: db)
+    guard (AuditFileSchema.oldestVersion...AuditFileSchema.version).contains(version) else {
       throw AuditFileError.foreign(
-        "its format is \(version), and this program knows \(AuditFileSchema.version)")
+        "its format is \(version), and this program knows \(AuditFileSchema.oldestVersion) to "
+          + "\(AuditFileSchema.version)")
     }
+  }
+
+  private static func format(of db: Database) throws -> Int32 {
+    try Int32.fetchOne(db, sql: "PRAGMA user_version") ?? 0
   }
 
   /// SQLite's errors, in our words.

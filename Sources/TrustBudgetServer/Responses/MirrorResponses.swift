@@ -8,6 +8,11 @@ extension JSONObjectText {
     put("state", mirror.state.name)
     put("lag_seconds", json: JSONObjectText.seconds(mirror.lag))
     if let entries = mirror.entries { put("entries", entries) } else { putNull("entries") }
+    if let events = mirror.events {
+      put("break_glass_events", events)
+    } else {
+      putNull("break_glass_events")
+    }
     if let problem = mirror.state.problem { put("problem", problem) }
     if let holder = mirror.holder { put("held_back_by", JSONObjectText(holder)) }
   }

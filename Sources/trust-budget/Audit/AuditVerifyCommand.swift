@@ -6,13 +6,15 @@ import TrustBudget
 
 struct AuditVerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "verify", abstract: "Verify every hash and every figure of the trail.",
+    commandName: "verify",
+    abstract: "Verify every hash and every figure of the trail, and of the emergencies.",
     discussion: """
       Example: trust-budget audit verify --file server/data/trust_budget.db
 
       --file needs no PostgreSQL, and reads any copy, on a read-only disk too. --file with --against
       compares the file with PostgreSQL, row for row. Without --file, PostgreSQL is verified: its
-      entries, and that each budget's row is what its entries make of it.
+      entries, that each budget's row is what its entries make of it, and each journal's
+      break-glass events.
       """)
 
   @Option(help: ArgumentHelp("The audit file, a copy of it, or an export.", valueName: "path"))
@@ -67,8 +69,10 @@ struct AuditVerifyCommand: AsyncParsableCommand {
       object.put("ledger", summary.ledger.id)
       object.put("epoch", summary.ledger.epoch)
       object.put("entries", report.entries)
+      if let events = report.events { object.put("break_glass_events", events) }
       if against == nil {
         object.put("budgets", report.budgets)
+        if report.events != nil { object.put("journals", report.journals) }
         object.put("unverifiable", report.unverifiable)
       }
       if let filter = summary.filter { object.put("filter", filter) }
@@ -81,14 +85,22 @@ struct AuditVerifyCommand: AsyncParsableCommand {
       let verdict =
         report.isSound ? "ok" : report.faultCount == 1 ? "1 fault" : "\(report.faultCount) faults"
       print("\(path): ledger \(summary.ledger.id), epoch \(summary.ledger.epoch)")
+      let events = report.events ?? 0
       if against != nil {
-        print("\(report.entries) entries compared with PostgreSQL: \(verdict)")
+        print(
+          "\(report.entries) entries and \(events) break-glass events compared with PostgreSQL: "
+            + verdict)
       } else {
-        print("\(report.entries) entries of \(report.budgets) budgets: \(verdict)")
+        print(
+          "\(report.entries) entries of \(report.budgets) budgets, "
+            + "\(events) break-glass events of \(report.journals) journals: \(verdict)")
+      }
+      if report.events == nil {
+        print("a file of the first format, which holds no break-glass events")
       }
       if let filter = summary.filter {
         print(
-          "an export restricted to \(filter): \(report.unverifiable) entries follow on some that "
+          "an export restricted to \(filter): \(report.unverifiable) rows follow on some that "
             + "are not in it, and cannot be verified")
       }
     }
