@@ -89,13 +89,14 @@ struct AuditExportCommand: AsyncParsableCommand {
   }
 
   private func words(_ result: Export.Result) -> String {
-    switch (format, what) {
+    let entries = counted(result.entries, "entry", "entries")
+    let events = result.events.map { counted($0, "break-glass event") }
+    return switch (format, what) {
     case (.sqlite, _):
-      "\(result.entries) entries, "
-        + (result.events.map { "\($0) break-glass events" }
-          ?? "and no break-glass events: the file is of the first format, which has none")
-    case (_, .breakGlass): "\(result.events ?? 0) break-glass events"
-    default: "\(result.entries) entries"
+      "\(entries), "
+        + (events ?? "no break-glass events: the file is of the first format, which has none")
+    case (_, .breakGlass): events ?? ""
+    default: entries
     }
   }
 

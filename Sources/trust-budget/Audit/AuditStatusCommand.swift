@@ -40,7 +40,7 @@ struct AuditStatusCommand: AsyncParsableCommand {
       file            \(auditFile.path)
       ledger          \(summary.ledger.id), epoch \(summary.ledger.epoch)
       entries         \(summary.entries.rows)
-      break-glass     \(summary.events.map { "\($0.rows) events" } ?? "none: a file of the first format")
+      break-glass     \(summary.events.map { counted($0.rows, "event") } ?? "none: a file of the first format")
       position        \(summary.entries.position)
       complete as of  \(summary.completeAsOf.map { "\($0)" } ?? "unknown")
       """)
@@ -48,7 +48,7 @@ struct AuditStatusCommand: AsyncParsableCommand {
     guard let behind else { return }
     print(
       "to come         \(behind.isMoreThanCounted ? "more than " : "")\(behind.entries) entries")
-    if behind.events > 0 { print("                \(behind.events) break-glass events") }
+    if behind.events > 0 { print("                \(counted(behind.events, "break-glass event"))") }
     print("lag             \(JSONObjectText.seconds(behind.lag)) s")
     if let holder = behind.holder { print("held back by    \(holder)") }
   }

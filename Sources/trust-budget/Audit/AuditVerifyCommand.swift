@@ -83,24 +83,23 @@ struct AuditVerifyCommand: AsyncParsableCommand {
       for fault in report.faults.prefix(100) { print(fault) }
       if report.faultCount > 100 { print("… and \(report.faultCount - 100) more") }
       let verdict =
-        report.isSound ? "ok" : report.faultCount == 1 ? "1 fault" : "\(report.faultCount) faults"
+        report.isSound ? "ok" : counted(Int64(report.faultCount), "fault")
       print("\(path): ledger \(summary.ledger.id), epoch \(summary.ledger.epoch)")
-      let events = report.events ?? 0
+      let entries = counted(report.entries, "entry", "entries")
+      let events = counted(report.events ?? 0, "break-glass event")
       if against != nil {
-        print(
-          "\(report.entries) entries and \(events) break-glass events compared with PostgreSQL: "
-            + verdict)
+        print("\(entries) and \(events) compared with PostgreSQL: \(verdict)")
       } else {
         print(
-          "\(report.entries) entries of \(report.budgets) budgets, "
-            + "\(events) break-glass events of \(report.journals) journals: \(verdict)")
+          "\(entries) of \(counted(report.budgets, "budget")), "
+            + "\(events) of \(counted(report.journals, "journal")): \(verdict)")
       }
       if report.events == nil {
         print("a file of the first format, which holds no break-glass events")
       }
       if let filter = summary.filter {
         print(
-          "an export restricted to \(filter): \(report.unverifiable) rows follow on some that "
+          "an export restricted to \(filter): \(report.unverifiable) of them follow on some that "
             + "are not in it, and cannot be verified")
       }
     }
@@ -137,7 +136,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
       print(object.text)
     } else {
       for fault in faults { print(fault) }
-      let verdict = faults.isEmpty ? "ok" : faults.count == 1 ? "1 fault" : "\(faults.count) faults"
+      let verdict = faults.isEmpty ? "ok" : counted(Int64(faults.count), "fault")
       print("PostgreSQL: ledger \(ledger.id), epoch \(ledger.epoch): \(verdict)")
     }
     if !faults.isEmpty { throw ExitCode.failure }
