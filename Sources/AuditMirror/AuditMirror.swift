@@ -1,4 +1,5 @@
 import BudgetLedger
+import ClaimedFile
 import Foundation
 import LibPQ
 import Logging
@@ -48,17 +49,19 @@ package struct AuditMirror: Service {
 
   /// Opens session and file, and follows the one into the other for as long as both last.
   private func follow(_ onProgress: () -> Void) async throws {
-    let lock = try takeLock()
+    let claim = try claim()
     let reader = try await TrailReader.open(configuration)
     do {
       let window = try await reader.window()
-      let file = try await openFile(ledger: window.ledger, lock: lock)
+      let file = try await openFile(ledger: window.ledger, claim: claim)
       do {
         try await follow(reader, into: file, onProgress)
         file.close()
       } catch {
         file.close()
-        if case AuditFileError.corrupt(let reason) = error { try setAside(because: reason) }
+        if case AuditFileError.corrupt(let reason) = error {
+          try setAside(claim, because: reason)
+        }
         throw error
       }
       await reader.close()
@@ -235,40 +238,35 @@ extension AuditMirror {
     _ = try? await cancelWhenGracefulShutdown { try await Task.sleep(for: duration) }
   }
 
-  private func takeLock() throws -> AuditFileLock {
-    let directory = URL(filePath: path).deletingLastPathComponent()
+  private func claim() throws(AuditFileError) -> ClaimedFile {
     do {
-      try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+      return try ClaimedFile(
+        claiming: path, holder: "process \(getpid()), node \(settings.node)")
     } catch {
-      throw AuditFileError.unusable("\(directory.path()) cannot be made: \(error)")
+      throw AuditFileError(error)
     }
-    return try AuditFileLock(
-      path: path + ".lock", holder: "process \(getpid()), node \(settings.node)")
   }
 
-  private func openFile(ledger: LedgerIdentity, lock: AuditFileLock) async throws -> AuditFile {
+  private func openFile(ledger: LedgerIdentity, claim: ClaimedFile) async throws -> AuditFile {
     do {
-      return try await AuditFile.open(path: path, ledger: ledger, lock: lock)
+      return try await AuditFile.open(claim, ledger: ledger)
     } catch AuditFileError.corrupt(let reason) {
       // Whether it was ours: a file that was named by mistake is nobody's to move.
-      guard lock.wasThere else {
+      guard claim.wasClaimedBefore else {
         throw AuditFileError.foreign("\(reason); name another one, or move it away")
       }
-      try setAside(because: reason)
-      return try await AuditFile.open(path: path, ledger: ledger, lock: lock)
+      try setAside(claim, because: reason)
+      return try await AuditFile.open(claim, ledger: ledger)
     }
   }
 
   /// Keeps a damaged file under another name; the next one is built from PostgreSQL.
-  private func setAside(because reason: String) throws(AuditFileError) {
+  private func setAside(_ claim: ClaimedFile, because reason: String) throws(AuditFileError) {
     let time = settings.now().description.prefix(19).replacing(":", with: "")
-    let target = "\(path).corrupt-\(time)"
-    for suffix in ["", "-wal", "-shm"] {
-      guard rename(path + suffix, target + suffix) == 0 || errno == ENOENT else {
-        throw .unusable(
-          "it is damaged, and cannot be set aside: \(String(cString: strerror(errno)))")
-      }
+    do {
+      health.noteSetAside(try claim.setAside(as: "corrupt-\(time)"), because: reason)
+    } catch {
+      throw AuditFileError(error)
     }
-    health.noteSetAside(target, because: reason)
   }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import ClaimedFile
 import GRDB
 import Synchronization
 import TrustBudget
@@ -7,10 +7,9 @@ import TrustBudget
 ///
 /// `@unchecked Sendable`: the followers are used within accesses to the database alone, one at a time.
 package final class AuditFile: @unchecked Sendable {
-  package let path: String
   private let queue: DatabaseQueue
-  private let lock: AuditFileLock?
-  private let identity: FileIdentity
+  /// nil for an export, which is beside nobody else.
+  private let claim: ClaimedFile?
   private let current: Mutex<FileSummary>
   private var pending: FileSummary
   private var follower: ChainFollower?
@@ -19,13 +18,12 @@ package final class AuditFile: @unchecked Sendable {
   /// Opens a file to be written by this process alone, and makes it if there is none.
   ///
   /// - Throws: `AuditFileError`; `MirrorRefusal.foreignLedger` for a file of another ledger.
-  static func open(
-    path: String, ledger: LedgerIdentity, lock: AuditFileLock
-  ) async throws -> AuditFile {
-    try AuditFile.prepare(path)
-    return try await translating {
-      let queue = try DatabaseQueue(path: path, configuration: configuration(isLive: true))
-      return try await AuditFile(path: path, queue: queue, ledger: ledger, lock: lock)
+  static func open(_ claim: ClaimedFile, ledger: LedgerIdentity) async throws -> AuditFile {
+    try await translating {
+      try claim.make()
+      let queue = try DatabaseQueue(
+        path: claim.path, configuration: configuration(isLive: true))
+      return try await AuditFile(queue, ledger: ledger, claim: claim)
     }
   }
 
@@ -33,21 +31,19 @@ package final class AuditFile: @unchecked Sendable {
   static func create(
     path: String, ledger: LedgerIdentity, filter: String?
   ) async throws -> AuditFile {
-    try prepare(path)
-    return try await translating {
+    try await translating {
+      try ClaimedFile.make(path)
       let queue = try DatabaseQueue(path: path, configuration: configuration(isLive: false))
-      return try await AuditFile(
-        path: path, queue: queue, ledger: ledger, filter: filter, lock: nil)
+      return try await AuditFile(queue, ledger: ledger, filter: filter)
     }
   }
 
   private init(
-    path: String, queue: DatabaseQueue, ledger: LedgerIdentity, filter: String? = nil,
-    lock: AuditFileLock?
+    _ queue: DatabaseQueue, ledger: LedgerIdentity, filter: String? = nil,
+    claim: ClaimedFile? = nil
   ) async throws {
-    self.path = path
     self.queue = queue
-    self.lock = lock
+    self.claim = claim
     let summary = try await queue.writeWithoutTransaction { db in
       try AuditFile.recogniseOrCreate(ledger: ledger, filter: filter, db)
     }
@@ -56,14 +52,13 @@ package final class AuditFile: @unchecked Sendable {
     }
     current = Mutex(summary)
     pending = summary
-    identity = try FileIdentity(path)
   }
 
   /// What the file says of itself, as of the last commit.
   package var summary: FileSummary { current.withLock { $0 } }
 
   /// Whether the path still leads to the file that is open.
-  package var isInPlace: Bool { (try? FileIdentity(path)) == identity }
+  package var isInPlace: Bool { claim?.isInPlace ?? true }
 
   /// Appends entries, and commits them with the position after them.
   ///
@@ -214,17 +209,6 @@ extension AuditFile {
     return configuration
   }
 
-  /// Makes an empty file whose log, too, nobody else may read.
-  private static func prepare(_ path: String) throws(AuditFileError) {
-    guard Glibc.access(path, F_OK) != 0 else { return }
-    let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o640)
-    guard descriptor >= 0 else {
-      throw .unusable("\(path) cannot be made: \(String(cString: strerror(errno)))")
-    }
-    fchmod(descriptor, 0o640)
-    Glibc.close(descriptor)
-  }
-
   private static func isEmpty(_ db: Database) throws -> Bool {
     try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0
   }
@@ -274,21 +258,10 @@ extension AuditFile {
       return try await body()
     } catch let error as DatabaseError {
       throw AuditFileError(error)
+    } catch let error as FileProblem {
+      throw AuditFileError(error)
     } catch let error as InvalidValue {
       throw AuditFileError.corrupt(error.requirement)
     }
-  }
-}
-
-/// Which file a path leads to.
-struct FileIdentity: Hashable {
-  let device: UInt64
-  let number: UInt64
-
-  init(_ path: String) throws(AuditFileError) {
-    var status = stat()
-    guard stat(path, &status) == 0 else { throw .replaced }
-    device = UInt64(status.st_dev)
-    number = UInt64(status.st_ino)
   }
 }
