@@ -47,11 +47,13 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       plugins: ["EmbedMigrations"]),
+    // A file of one process's own, for whoever keeps a database on disk.
+    .target(name: "ClaimedFile"),
     // The path for emergencies: its own journal on disk, and from there to PostgreSQL.
     .target(
       name: "BreakGlass",
       dependencies: [
-        "TrustBudget", "LibPQ", "BudgetLedger", "ChildProcess",
+        "TrustBudget", "LibPQ", "BudgetLedger", "ChildProcess", "ClaimedFile",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
@@ -66,7 +68,7 @@ let package = Package(
     .target(
       name: "AuditMirror",
       dependencies: [
-        "TrustBudget", "LibPQ", "BudgetLedger",
+        "TrustBudget", "LibPQ", "BudgetLedger", "ClaimedFile",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
@@ -150,6 +152,7 @@ let package = Package(
         "PrometheusExposition",
         .product(name: "CoreMetrics", package: "swift-metrics"),
       ]),
+    .testTarget(name: "ClaimedFileTests", dependencies: ["ClaimedFile"]),
     .testTarget(name: "PrivatePostgresTests", dependencies: ["PrivatePostgres"]),
     .testTarget(name: "LibPQTests", dependencies: ["LibPQ", "PrivatePostgres"]),
     .testTarget(

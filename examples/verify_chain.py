@@ -18,9 +18,10 @@ import os
 import sqlite3
 import sys
 
-# A JSON object a line: each budget's entries in order, then its row, which holds the chain's head.
+# A JSON object a line: each budget's entries in order, then its row, which holds the chain's head; and
+# each journal's break-glass events in order.
 QUERY = """SELECT line FROM (
-    SELECT budget_id, budget_seq, json_build_object(
+    SELECT budget_id AS chain, budget_seq AS seq, json_build_object(
         'epoch', epoch, 'budget_id', budget_id, 'budget_seq', budget_seq, 'kind', kind,
         'username', username, 'cost', cost, 'balance_before', balance_before,
         'balance_after', balance_after, 'request_id', request_id, 'part', part, 'rule', rule,
@@ -31,46 +32,77 @@ QUERY = """SELECT line FROM (
     UNION ALL
     SELECT budget_id, NULL, json_build_object(
         'budget_id', budget_id, 'last_seq', last_seq, 'last_hash', encode(last_hash, 'hex'))
-    FROM trust_budget.budgets) AS trail ORDER BY budget_id, budget_seq NULLS LAST;"""
-COLUMNS = """epoch budget_id budget_seq kind username cost balance_before balance_after request_id
-    part rule policy_digest actor node detail occurred_at""".split()
+    FROM trust_budget.budgets
+    UNION ALL
+    SELECT journal_id::text, node_seq, json_build_object(
+        'journal_id', journal_id, 'node_seq', node_seq, 'node', node, 'username', username,
+        'reason', reason, 'ticket', ticket, 'approvers', approvers, 'principals', principals,
+        'max_duration', max_duration, 'max_duration_seconds', max_duration_seconds,
+        'requested_duration_seconds', requested_duration_seconds, 'request_id', request_id,
+        'request', request, 'policy_digest', encode(policy_digest, 'hex'), 'actor', actor,
+        'hash', encode(hash, 'hex'),
+        'occurred_at', to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'))
+    FROM trust_budget.break_glass_events) AS trail ORDER BY chain, seq NULLS LAST;"""
+# What names a chain: the rows' tag, their place and what they are called, and what their hash covers.
+CHAINS = {
+    "budget_id": ("trust-budget-entry-v1", "budget_seq", "entry", """epoch budget_id budget_seq kind
+        username cost balance_before balance_after request_id part rule policy_digest actor node
+        detail occurred_at""".split()),
+    "journal_id": ("trust-budget-break-glass-v1", "node_seq", "event", """journal_id node_seq node
+        username reason ticket approvers principals max_duration max_duration_seconds
+        requested_duration_seconds request_id request policy_digest actor occurred_at""".split())}
 
 
-def from_file(path):
-    """The same objects, from SQLite: all entries, then all heads."""
-    file = sqlite3.connect(path)
+def from_file(file):
+    """The same objects, from SQLite: all rows of a trail, then all its heads."""
+    trails = [("audit_entries", "budget_id, budget_seq", "awaited", "budget_states")]
+    if file.execute("PRAGMA user_version").fetchone()[0] > 1:
+        trails.append(("break_glass_events", "journal_id, node_seq", "break_glass_awaited",
+                       "break_glass_journals"))
     file.row_factory = sqlite3.Row
-    # What is awaited has no predecessor in the file yet.
-    entries = """SELECT * FROM audit_entries AS e WHERE NOT EXISTS (SELECT 1 FROM awaited AS a
-        WHERE a.budget_id = e.budget_id AND a.budget_seq = e.budget_seq) ORDER BY budget_id, budget_seq"""
-    for query in (entries, "SELECT budget_id, last_seq, last_hash FROM budget_states"):
-        for row in file.execute(query):
-            yield {k: row[k].hex() if isinstance(row[k], bytes) else row[k] for k in row.keys()}
+    for table, place, awaited, heads in trails:
+        # What is awaited has no predecessor in the file yet.
+        rows = f"""SELECT * FROM {table} WHERE ({place}) NOT IN (SELECT {place} FROM {awaited})
+            ORDER BY {place}"""
+        for query in (rows, f"SELECT * FROM {heads}"):
+            for row in file.execute(query):
+                line = {k: row[k].hex() if isinstance(row[k], bytes) else row[k] for k in row.keys()}
+                lists = {k: json.loads(line[k]) for k in ("approvers", "principals") if k in line}
+                yield {**line, **lists}
 
 
 def field(value):
+    if isinstance(value, list):
+        return b"".join(map(field, [len(value), *value]))
     text = str(value).encode()
     return b"\xff\xff\xff\xff" if value is None else len(text).to_bytes(4, "big") + text
 
 
-def verify(ledger, lines):
-    heads, rows, entries = {}, set(), 0
+def verify(ledger, lines, with_heads):
+    ends, heads, counts = {}, set(), {"entry": 0, "event": 0}
     for line in lines:
-        budget = line["budget_id"]
-        seq, previous = heads.get(budget, (0, bytes(32)))
+        name = "journal_id" if "journal_id" in line else "budget_id"
+        tag, place, word, columns = CHAINS[name]
+        chain = (name, line[name])
+        seq, previous = ends.get(chain, (0, bytes(32)))
         if "last_seq" in line:
-            rows.add(budget)
+            heads.add(chain)
             if (line["last_seq"], line["last_hash"]) != (seq, previous.hex()):
-                sys.exit(f"{budget}: the trail ends at {seq}, the row at {line['last_seq']}")
+                sys.exit(f"{line[name]}: the trail ends at {seq}, the head is {line['last_seq']}")
             continue
-        fields = ["trust-budget-entry-v1", ledger] + [line[column] for column in COLUMNS]
+        fields = [tag] + [ledger] * (word == "entry") + [line[column] for column in columns]
         digest = hashlib.sha256(b"".join(map(field, fields)) + previous).digest()
-        if line["budget_seq"] != seq + 1 or line["hash"] != digest.hex():
-            sys.exit(f"{budget} entry {line['budget_seq']}: does not follow entry {seq}")
-        heads[budget], entries = (seq + 1, digest), entries + 1
-    for budget in heads.keys() - rows:
-        sys.exit(f"{budget}: has entries, but no row")
-    print(f"{len(rows)} budgets, {entries} entries: ok")
+        if line[place] != seq + 1 or line["hash"] != digest.hex():
+            sys.exit(f"{line[name]} {word} {line[place]}: does not follow {word} {seq}")
+        ends[chain] = (seq + 1, digest)
+        counts[word] += 1
+    for name, chain in ends.keys() - heads:
+        if name in with_heads:
+            sys.exit(f"{chain}: has {CHAINS[name][2]} rows, but no head")
+    number = {name: sum(chain[0] == name for chain in ends.keys() | heads) for name in CHAINS}
+    if number["journal_id"]:
+        print(f"{number['journal_id']} journals, {counts['event']} break-glass events: ok")
+    print(f"{number['budget_id']} budgets, {counts['entry']} entries: ok")
 
 
 if len(sys.argv) != 2:
@@ -78,7 +110,9 @@ if len(sys.argv) != 2:
 if sys.argv[1] == "--query":
     print(QUERY)
 elif os.path.exists(sys.argv[1]):
-    ((identity,),) = sqlite3.connect(sys.argv[1]).execute("SELECT ledger_id FROM meta")
-    verify(identity, from_file(sys.argv[1]))
+    audit_file = sqlite3.connect(sys.argv[1])
+    ((identity,),) = audit_file.execute("SELECT ledger_id FROM meta")
+    verify(identity, from_file(audit_file), CHAINS.keys())
 else:
-    verify(sys.argv[1], map(json.loads, sys.stdin.buffer))
+    # PostgreSQL has no heads of journals: a node knows its own.
+    verify(sys.argv[1], map(json.loads, sys.stdin.buffer), {"budget_id"})

@@ -1,4 +1,5 @@
 import BudgetLedger
+import ClaimedFile
 import Foundation
 import LibPQ
 import Logging
@@ -48,17 +49,19 @@ package struct AuditMirror: Service {
 
   /// Opens session and file, and follows the one into the other for as long as both last.
   private func follow(_ onProgress: () -> Void) async throws {
-    let lock = try takeLock()
+    let claim = try claim()
     let reader = try await TrailReader.open(configuration)
     do {
       let window = try await reader.window()
-      let file = try await openFile(ledger: window.ledger, lock: lock)
+      let file = try await openFile(ledger: window.ledger, claim: claim)
       do {
         try await follow(reader, into: file, onProgress)
         file.close()
       } catch {
         file.close()
-        if case AuditFileError.corrupt(let reason) = error { try setAside(because: reason) }
+        if case AuditFileError.corrupt(let reason) = error {
+          try setAside(claim, because: reason)
+        }
         throw error
       }
       await reader.close()
@@ -71,7 +74,7 @@ package struct AuditMirror: Service {
   private func follow(
     _ reader: TrailReader, into file: AuditFile, _ onProgress: () -> Void
   ) async throws {
-    health.note(entries: file.summary.entries, new: 0)
+    health.note(file.summary)
     var epoch = Int64(-1)
     var interval = settings.busyInterval
     var completeness = Completeness()
@@ -92,7 +95,8 @@ package struct AuditMirror: Service {
       }
       if window.ledger.epoch != epoch {
         // A new session, or a new epoch: is what the file has still there?
-        try await reader.verify(try await file.newest(settings.witnesses))
+        try await reader.verify(file.newest(MirroredEntry.self, settings.witnesses))
+        try await reader.verify(file.newest(MirroredEvent.self, settings.witnesses))
         epoch = window.ledger.epoch
         if let completeAsOf = known.completeAsOf {
           health.noteBehind(
@@ -101,8 +105,11 @@ package struct AuditMirror: Service {
       }
       let complete = completeness.note(window, at: start)
       window.completeAsOf = complete?.moment
-      let count = try await catchUp(
-        with: window, reader, file, until: isLast ? start + settings.farewell : nil)
+      let deadline = isLast ? start + settings.farewell : nil
+      // Events first: the file is complete once the last page of entries is in it.
+      let events = try await catchUpEvents(with: &window, reader, file, until: deadline)
+      let count =
+        try await catchUp(with: window, reader, file, newEvents: events, until: deadline) + events
       health.noteWindow(completeAt: complete?.instant)
       health.note(.following)
       onProgress()
@@ -125,19 +132,53 @@ package struct AuditMirror: Service {
     }
   }
 
-  /// Brings all of a window into the file. The next page is fetched while this one is written.
+  /// Brings all break-glass events of a window into the file. There are never many.
   ///
-  /// - Returns: how many entries came.
-  private func catchUp(
-    with window: TrailWindow, _ reader: TrailReader, _ file: AuditFile,
+  /// - Returns: how many came. Where they were cut short, the window says of no moment any more that
+  ///   the file is complete.
+  private func catchUpEvents(
+    with window: inout TrailWindow, _ reader: TrailReader, _ file: AuditFile,
     until deadline: ContinuousClock.Instant?
   ) async throws -> Int {
     let size = settings.pageSize
-    var page = try await reader.page(after: file.summary.position, of: window, limit: size)
+    var count = 0
+    while true {
+      let page: [MirroredEvent] = try await reader.page(
+        after: file.summary.events?.position ?? .start, of: window, limit: size)
+      let isEnd = page.count < size
+      let isWaiting = try await file.isWaitingForEvents
+      if isWaiting || !page.isEmpty {
+        try await file.append(page, of: window, endsWindow: isEnd)
+        health.note(file.summary, newEvents: page.count)
+      }
+      count += page.count
+      if isEnd { return count }
+      if isCutShort(deadline) {
+        window.completeAsOf = nil
+        return count
+      }
+    }
+  }
+
+  /// Whether a node that is told to end leaves the rest for the next time.
+  private func isCutShort(_ deadline: ContinuousClock.Instant?) -> Bool {
+    deadline.map { ContinuousClock.now > $0 } ?? Task.isShuttingDownGracefully
+  }
+
+  /// Brings all entries of a window into the file. The next page is fetched while this one is written.
+  ///
+  /// - Returns: how many entries came.
+  private func catchUp(
+    with window: TrailWindow, _ reader: TrailReader, _ file: AuditFile, newEvents: Int,
+    until deadline: ContinuousClock.Instant?
+  ) async throws -> Int {
+    let size = settings.pageSize
+    var page: [MirroredEntry] = try await reader.page(
+      after: file.summary.entries.position, of: window, limit: size)
     if page.isEmpty {
-      // Nothing to write, but for what was waited for, or a new epoch.
+      // Nothing to write, but for what was waited for, a new epoch, or a new moment of completeness.
       let isOld = file.summary.ledger.epoch != window.ledger.epoch
-      if isOld || file.summary.completeAsOf == nil {
+      if isOld || newEvents > 0 || file.summary.completeAsOf == nil {
         try await file.append([], of: window, commits: true, endsWindow: true)
       } else if try await file.isWaiting {
         try await file.append([], of: window, commits: false, endsWindow: true)
@@ -152,8 +193,7 @@ package struct AuditMirror: Service {
       while true {
         let isEnd = page.count < size
         // What was started is finished, but for a node that is told to end.
-        let isCutShort =
-          !isEnd && (deadline.map { ContinuousClock.now > $0 } ?? Task.isShuttingDownGracefully)
+        let isCutShort = !isEnd && isCutShort(deadline)
         uncommitted += page.count
         let commits = isEnd || isCutShort || uncommitted >= settings.transactionSize
         // The last page is empty where the ones before it were full.
@@ -163,7 +203,7 @@ package struct AuditMirror: Service {
         try await file.append(page, of: window, commits: commits, endsWindow: isEnd)
         count += page.count
         if commits {
-          health.note(entries: file.summary.entries, new: uncommitted)
+          health.note(file.summary, newEntries: uncommitted)
           uncommitted = 0
         }
         if isEnd || isCutShort { return count }
@@ -198,40 +238,35 @@ extension AuditMirror {
     _ = try? await cancelWhenGracefulShutdown { try await Task.sleep(for: duration) }
   }
 
-  private func takeLock() throws -> AuditFileLock {
-    let directory = URL(filePath: path).deletingLastPathComponent()
+  private func claim() throws(AuditFileError) -> ClaimedFile {
     do {
-      try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+      return try ClaimedFile(
+        claiming: path, holder: "process \(getpid()), node \(settings.node)")
     } catch {
-      throw AuditFileError.unusable("\(directory.path()) cannot be made: \(error)")
+      throw AuditFileError(error)
     }
-    return try AuditFileLock(
-      path: path + ".lock", holder: "process \(getpid()), node \(settings.node)")
   }
 
-  private func openFile(ledger: LedgerIdentity, lock: AuditFileLock) async throws -> AuditFile {
+  private func openFile(ledger: LedgerIdentity, claim: ClaimedFile) async throws -> AuditFile {
     do {
-      return try await AuditFile.open(path: path, ledger: ledger, lock: lock)
+      return try await AuditFile.open(claim, ledger: ledger)
     } catch AuditFileError.corrupt(let reason) {
       // Whether it was ours: a file that was named by mistake is nobody's to move.
-      guard lock.wasThere else {
+      guard claim.wasClaimedBefore else {
         throw AuditFileError.foreign("\(reason); name another one, or move it away")
       }
-      try setAside(because: reason)
-      return try await AuditFile.open(path: path, ledger: ledger, lock: lock)
+      try setAside(claim, because: reason)
+      return try await AuditFile.open(claim, ledger: ledger)
     }
   }
 
   /// Keeps a damaged file under another name; the next one is built from PostgreSQL.
-  private func setAside(because reason: String) throws(AuditFileError) {
+  private func setAside(_ claim: ClaimedFile, because reason: String) throws(AuditFileError) {
     let time = settings.now().description.prefix(19).replacing(":", with: "")
-    let target = "\(path).corrupt-\(time)"
-    for suffix in ["", "-wal", "-shm"] {
-      guard rename(path + suffix, target + suffix) == 0 || errno == ENOENT else {
-        throw .unusable(
-          "it is damaged, and cannot be set aside: \(String(cString: strerror(errno)))")
-      }
+    do {
+      health.noteSetAside(try claim.setAside(as: "corrupt-\(time)"), because: reason)
+    } catch {
+      throw AuditFileError(error)
     }
-    health.noteSetAside(target, because: reason)
   }
 }

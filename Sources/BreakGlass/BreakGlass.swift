@@ -41,7 +41,7 @@ package final class BreakGlass: Service {
     self.now = now
     self.logger = logger
     let settings = LedgerSettings(node: node)
-    keeper = JournalKeeper(path: path, now: now, logger: logger)
+    keeper = JournalKeeper(path: path, node: node, now: now, logger: logger)
     recorder = BreakGlassRecorder(
       node: node, keeper: keeper,
       trail: try BreakGlassTrail(connectionString: connectionString, settings: settings))

@@ -69,7 +69,9 @@ import TrustBudget
     let path = directory + "/journal.db"
     do {
       let journal = try BreakGlassJournal(path: path)
-      #expect(throws: JournalProblem.inUse(path)) { try BreakGlassJournal(path: path) }
+      #expect(throws: JournalProblem.inUse(path, by: "process \(getpid())")) {
+        try BreakGlassJournal(path: path)
+      }
       #expect(journal.sequence == 0)
     }
     _ = try BreakGlassJournal(path: path)

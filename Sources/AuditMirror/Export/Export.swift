@@ -1,27 +1,39 @@
 import Foundation
-import Synchronization
 import TrustBudget
 
 /// Writes the trail, or a part of it, for somebody to take away.
 package struct Export: Sendable {
+  /// Which of the trails a text holds; a SQLite file holds both.
+  package enum Trail: String, Sendable, CaseIterable {
+    case entries
+    case breakGlass = "break-glass"
+  }
+
   package struct Result: Hashable, Sendable {
     package let entries: Int64
+    /// nil where the source is a file that knows of no break-glass events.
+    package let events: Int64?
     /// What the export was restricted to.
     package let filter: String?
   }
 
   private let source: ExportSource
   private let format: ExportFormat
+  private let trail: Trail
   private let filter: ExportFilter
   private let onProgress: @Sendable (Int64, Int64) -> Void
 
-  /// - Parameter onProgress: told how many entries were read, and about how many there are.
+  /// - Parameters:
+  ///   - trail: which one a text is to hold.
+  ///   - onProgress: told how many rows were read, and about how many there are.
   package init(
-    _ source: ExportSource, as format: ExportFormat, filter: ExportFilter = ExportFilter(),
+    _ source: ExportSource, as format: ExportFormat, of trail: Trail = .entries,
+    filter: ExportFilter = ExportFilter(),
     onProgress: @escaping @Sendable (Int64, Int64) -> Void = { _, _ in }
   ) {
     self.source = source
     self.format = format
+    self.trail = trail
     self.filter = filter
     self.onProgress = onProgress
   }
@@ -53,33 +65,65 @@ package struct Export: Sendable {
 
   /// Writes lines as they come, to a pipe say.
   package func writeText(to descriptor: Int32) async throws -> Result {
-    let progress = Progress()
-    if format == .csv { try Export.write(ExportFormat.csvHeader, to: descriptor) }
-    try await source.read(begin: { progress.expect($0.entries) }) { page in
-      let wanted = page.filter { filter.includes($0.entry) }
-      let lines = wanted.map {
-        format == .csv ? ExportFormat.csvLine($0) : ExportFormat.jsonLine($0)
+    try await source.withView { view in
+      switch trail {
+      case .entries:
+        let count = try await writeText(MirroredEntry.self, of: view, to: descriptor) {
+          filter.includes($0.entry)
+        }
+        return Result(entries: count, events: 0, filter: filter.words)
+      case .breakGlass:
+        guard view.hasEvents else { throw Export.withoutEvents }
+        let count = try await writeText(MirroredEvent.self, of: view, to: descriptor) {
+          filter.includes($0.event)
+        }
+        return Result(entries: 0, events: count, filter: filter.words)
       }
-      try Export.write(lines.joined(), to: descriptor)
-      onProgress(progress.add(read: page.count, written: wanted.count), progress.expected)
     }
-    return Result(entries: progress.written, filter: filter.words)
+  }
+
+  private func writeText<TableRow: ExportedRow>(
+    _: TableRow.Type, of view: ExportView, to descriptor: Int32, _ isWanted: (TableRow) -> Bool
+  ) async throws -> Int64 {
+    if format == .csv { try Export.write(TableRow.csvHeader, to: descriptor) }
+    var progress = Progress(expected: view.rows)
+    try await view.read(TableRow.self) { page in
+      let wanted = page.filter(isWanted)
+      let lines = wanted.map { format == .csv ? $0.csvLine : $0.jsonLine }
+      try Export.write(lines.joined(), to: descriptor)
+      progress.add(read: page.count, written: wanted.count, onProgress)
+    }
+    return progress.written
   }
 
   private func writeSQLite(to path: String) async throws -> Result {
-    let progress = Progress()
-    let target = Target(path: path, filter: filter)
-    try await source.read(begin: { view in
-      progress.expect(view.entries)
-      try await target.open(view)
-    }) { page in
-      let wanted = page.filter { filter.includes($0.entry) }
-      try await target.append(wanted)
-      onProgress(progress.add(read: page.count, written: wanted.count), progress.expected)
+    try await source.withView { view in
+      let file = try await AuditFile.create(path: path, ledger: view.ledger, filter: filter.words)
+      let window = TrailWindow(
+        ledger: view.ledger, horizon: 0, nextTransaction: view.nextTransaction,
+        isHeldBack: false, moment: Timestamp(microseconds: 0), completeAsOf: view.completeAsOf)
+      var progress = Progress(expected: view.rows)
+      try await view.read(MirroredEvent.self) { page in
+        let wanted = page.filter { filter.includes($0.event) }
+        try await file.append(wanted, of: window, endsWindow: false)
+        progress.add(read: page.count, written: wanted.count, onProgress)
+      }
+      let events = progress.written
+      try await view.read(MirroredEntry.self) { page in
+        let wanted = page.filter { filter.includes($0.entry) }
+        try await file.append(wanted, of: window, commits: false, endsWindow: false)
+        progress.add(read: page.count, written: wanted.count, onProgress)
+      }
+      try await file.append([], of: window, commits: true, endsWindow: true)
+      file.close()
+      return Result(
+        entries: progress.written - events, events: view.hasEvents ? events : nil,
+        filter: filter.words)
     }
-    try await target.finish()
-    return Result(entries: progress.written, filter: filter.words)
   }
+
+  private static let withoutEvents = AuditFileError.unusable(
+    "its format is the first, which holds no break-glass events; a node that uses it adds them")
 
   private static func write(_ text: String, to descriptor: Int32) throws(AuditFileError) {
     var bytes = Array(text.utf8)[...]
@@ -103,52 +147,17 @@ package struct Export: Sendable {
   }
 }
 
-/// The SQLite file that an export writes.
-private actor Target {
-  private let path: String
-  private let filter: ExportFilter
-  private var file: AuditFile?
-  private var window: TrailWindow?
-
-  init(path: String, filter: ExportFilter) {
-    self.path = path
-    self.filter = filter
-  }
-
-  func open(_ view: ExportView) async throws {
-    file = try await AuditFile.create(path: path, ledger: view.ledger, filter: filter.words)
-    window = TrailWindow(
-      ledger: view.ledger, horizon: 0, nextTransaction: view.nextTransaction,
-      isHeldBack: false,
-      moment: Timestamp(microseconds: 0), completeAsOf: view.completeAsOf)
-  }
-
-  func append(_ rows: [MirroredEntry]) async throws {
-    guard let file, let window else { return }
-    try await file.append(rows, of: window, commits: false, endsWindow: false)
-  }
-
-  func finish() async throws {
-    guard let file, let window else { return }
-    try await file.append([], of: window, commits: true, endsWindow: true)
-    file.close()
-  }
-}
-
 /// How far an export is.
-private final class Progress: Sendable {
-  private let counts = Mutex<(read: Int64, written: Int64, expected: Int64)>((0, 0, 0))
+private struct Progress {
+  private(set) var written: Int64 = 0
+  private var read: Int64 = 0
+  private let expected: Int64
 
-  var written: Int64 { counts.withLock { $0.written } }
-  var expected: Int64 { counts.withLock { max($0.expected, $0.read) } }
+  init(expected: Int64) { self.expected = expected }
 
-  func expect(_ entries: Int64) { counts.withLock { $0.expected = entries } }
-
-  func add(read: Int, written: Int) -> Int64 {
-    counts.withLock {
-      $0.read += Int64(read)
-      $0.written += Int64(written)
-      return $0.read
-    }
+  mutating func add(read: Int, written: Int, _ onProgress: (Int64, Int64) -> Void) {
+    self.read += Int64(read)
+    self.written += Int64(written)
+    onProgress(self.read, max(expected, self.read))
   }
 }

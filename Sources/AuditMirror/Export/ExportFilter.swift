@@ -1,7 +1,8 @@
 import TrustBudget
 
-/// Which entries an export is about.
+/// Which entries and break-glass events an export is about.
 package struct ExportFilter: Hashable, Sendable {
+  /// Of events none: they belong to no budget.
   package var budgetID: String?
   package var username: String?
   /// Entries at or after this moment.
@@ -27,6 +28,13 @@ package struct ExportFilter: Hashable, Sendable {
       && username.map { $0 == entry.username } ?? true
       && since.map { entry.occurredAt >= $0 } ?? true
       && until.map { entry.occurredAt < $0 } ?? true
+  }
+
+  func includes(_ event: BreakGlassEvent) -> Bool {
+    budgetID == nil
+      && username.map { $0 == event.username } ?? true
+      && since.map { event.occurredAt >= $0 } ?? true
+      && until.map { event.occurredAt < $0 } ?? true
   }
 
   /// For `meta.filter`; nil for the whole trail.

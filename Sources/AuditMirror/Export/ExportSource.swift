@@ -1,4 +1,5 @@
 import BudgetLedger
+import GRDB
 import LibPQ
 import TrustBudget
 
@@ -7,76 +8,25 @@ package enum ExportSource: Sendable {
   case file(ReadableFile)
   case postgres(connectionString: String)
 
-  /// Hands over a consistent view of the trail, page by page.
-  ///
-  /// - Parameters:
-  ///   - begin: told of what the view is, before the first page.
-  ///   - body: takes a page.
-  func read(
-    pageSize: Int = 8_192,
-    begin: @Sendable (ExportView) async throws -> Void,
-    _ body: @Sendable ([MirroredEntry]) async throws -> Void
-  ) async throws {
+  /// Lends a consistent view of the trail.
+  func withView<R>(_ body: (ExportView) async throws -> R) async throws -> R {
     switch self {
-    case .file(let file): try await read(file, pageSize, begin, body)
+    case .file(let file): try await body(try await ExportView(of: file))
     case .postgres(let connectionString):
-      try await read(connectionString, pageSize, begin, body)
+      try await withReader(connectionString) { try await body(try await ExportView(of: $0)) }
     }
   }
 
-  /// Entries are only ever added: as far as the file goes now is a consistent view of it.
-  private func read(
-    _ file: ReadableFile, _ pageSize: Int, _ begin: (ExportView) async throws -> Void,
-    _ body: ([MirroredEntry]) async throws -> Void
-  ) async throws {
-    let (summary, end, awaited) = try await file.read { db in
-      (
-        try FileSummary(db), try FileRows.last(db), try FileRows.awaited(db)
-      )
-    }
-    guard summary.filter == nil else {
-      throw AuditFileError.unusable("it is an export that was restricted; export the whole one")
-    }
-    try await begin(
-      ExportView(
-        ledger: summary.ledger, entries: summary.entries, completeAsOf: summary.completeAsOf,
-        nextTransaction: awaited))
-    var rowID: Int64 = 0
-    while rowID < end {
-      let start = rowID
-      let limit = Int(min(Int64(pageSize), end - start))
-      let page = try await file.read { try FileRows.page(after: start, limit: limit, $0) }
-      if let fault = page.faults.first { throw AuditFileError.corrupt("\(fault)") }
-      guard page.lastRowID > rowID else { return }
-      rowID = page.lastRowID
-      try await body(page.rows)
-    }
-  }
-
-  /// Below the horizon nothing changes any more, so the window is a consistent view of PostgreSQL
-  /// without a long transaction that would hold up everybody's vacuum.
-  private func read(
-    _ connectionString: String, _ pageSize: Int, _ begin: (ExportView) async throws -> Void,
-    _ body: ([MirroredEntry]) async throws -> Void
-  ) async throws {
+  private func withReader<R>(
+    _ connectionString: String, _ body: (TrailReader) async throws -> R
+  ) async throws -> R {
     let reader = try await TrailReader.open(
       try TrailReader.configuration(
         connectionString: connectionString, applicationName: "trust-budget audit"))
     do {
-      let window = try await reader.window()
-      try await begin(
-        ExportView(
-          ledger: window.ledger, entries: try await reader.estimate(),
-          completeAsOf: window.isHeldBack ? nil : window.moment,
-          nextTransaction: window.nextTransaction))
-      var position = TrailPosition.start
-      while true {
-        let page = try await reader.page(after: position, of: window, limit: pageSize)
-        if let last = page.last { position = last.position }
-        if !page.isEmpty { try await body(page) }
-        if page.count < pageSize { break }
-      }
+      let result = try await body(reader)
       await reader.close()
+      return result
     } catch {
       await reader.close()
       throw error
@@ -84,12 +34,95 @@ package enum ExportSource: Sendable {
   }
 }
 
-/// What an export is of.
+/// What an export is of: both trails, as they are at one moment.
 struct ExportView: Sendable {
+  private enum Rows: Sendable {
+    /// Rows are only ever added: as far as the file goes now is a consistent view of it.
+    case file(ReadableFile, lastEntry: Int64, lastEvent: Int64)
+    /// Below the horizon nothing changes any more, so the window is a consistent view of PostgreSQL
+    /// without a long transaction that would hold up everybody's vacuum.
+    case postgres(TrailReader, TrailWindow)
+  }
+
   let ledger: LedgerIdentity
-  /// For progress; an estimate where it comes from PostgreSQL.
-  let entries: Int64
+  /// Rows, for progress; an estimate where they come from PostgreSQL.
+  let rows: Int64
   let completeAsOf: Timestamp?
-  /// An entry whose predecessor is not in the view must have come by this transaction.
+  /// A row whose predecessor is not in the view must have come by this transaction.
   let nextTransaction: Int64
+  /// Whether the source knows of break-glass events.
+  let hasEvents: Bool
+  private let source: Rows
+
+  init(of file: ReadableFile) async throws {
+    let (summary, entry, event, awaited) = try await file.read { db in
+      let summary = try FileSummary(db)
+      let hasEvents = summary.events != nil
+      return (
+        summary, try FileRows<MirroredEntry>.last(db),
+        hasEvents ? try FileRows<MirroredEvent>.last(db) : 0,
+        max(
+          try ExportView.horizon(of: "awaited", db),
+          hasEvents ? try ExportView.horizon(of: "break_glass_awaited", db) : 0)
+      )
+    }
+    guard summary.filter == nil else {
+      throw AuditFileError.unusable("it is an export that was restricted; export the whole one")
+    }
+    ledger = summary.ledger
+    hasEvents = summary.events != nil
+    rows = summary.entries.rows + (summary.events?.rows ?? 0)
+    // What has no events cannot say that it is complete.
+    completeAsOf = hasEvents ? summary.completeAsOf : nil
+    nextTransaction = awaited
+    source = .file(file, lastEntry: entry, lastEvent: event)
+  }
+
+  init(of reader: TrailReader) async throws {
+    let window = try await reader.window()
+    ledger = window.ledger
+    rows = try await reader.estimate()
+    completeAsOf = window.isHeldBack ? nil : window.moment
+    nextTransaction = window.nextTransaction
+    hasEvents = true
+    source = .postgres(reader, window)
+  }
+
+  /// Hands over one of the trails, page by page, in the order in which it is followed.
+  func read<TableRow: TrailRow>(
+    _: TableRow.Type, pageSize: Int = 8_192, _ body: ([TableRow]) async throws -> Void
+  ) async throws {
+    switch source {
+    case .file(let file, let lastEntry, let lastEvent):
+      let end = TableRow.self == MirroredEvent.self ? lastEvent : lastEntry
+      var rowID: Int64 = 0
+      while rowID < end {
+        let start = rowID
+        let limit = Int(min(Int64(pageSize), end - start))
+        let page = try await file.read {
+          try FileRows<TableRow>.page(after: start, limit: limit, $0)
+        }
+        if let fault = page.faults.first { throw AuditFileError.corrupt("\(fault)") }
+        guard page.lastRowID > rowID else { return }
+        rowID = page.lastRowID
+        try await body(page.rows)
+      }
+    case .postgres(let reader, let window):
+      var position = TrailPosition.start
+      while true {
+        let page: [TableRow] = try await reader.page(
+          after: position, of: window, limit: pageSize)
+        if let last = page.last { position = last.position }
+        if !page.isEmpty { try await body(page) }
+        if page.count < pageSize { break }
+      }
+    }
+  }
+
+  /// The horizon by which all that is awaited must have come.
+  private static func horizon(of table: String, _ db: Database) throws -> Int64 {
+    var row = try FileStatement(db, "SELECT coalesce(max(horizon), 0) FROM \(table)")
+    defer { row.reset() }
+    return try row.step() ? row.number() : 0
+  }
 }

@@ -1,30 +1,29 @@
-import Foundation
+import ClaimedFile
 import GRDB
 import Synchronization
 import TrustBudget
 
 /// A node's copy of the trail, while this process writes it.
 ///
-/// `@unchecked Sendable`: `follower` is used within accesses to the database alone, one at a time.
+/// `@unchecked Sendable`: the followers are used within accesses to the database alone, one at a time.
 package final class AuditFile: @unchecked Sendable {
-  package let path: String
   private let queue: DatabaseQueue
-  private let lock: AuditFileLock?
-  private let identity: FileIdentity
+  /// nil for an export, which is beside nobody else.
+  private let claim: ClaimedFile?
   private let current: Mutex<FileSummary>
   private var pending: FileSummary
   private var follower: ChainFollower?
+  private var journals: JournalFollower?
 
   /// Opens a file to be written by this process alone, and makes it if there is none.
   ///
   /// - Throws: `AuditFileError`; `MirrorRefusal.foreignLedger` for a file of another ledger.
-  static func open(
-    path: String, ledger: LedgerIdentity, lock: AuditFileLock
-  ) async throws -> AuditFile {
-    try AuditFile.prepare(path)
-    return try await translating {
-      let queue = try DatabaseQueue(path: path, configuration: configuration(isLive: true))
-      return try await AuditFile(path: path, queue: queue, ledger: ledger, lock: lock)
+  static func open(_ claim: ClaimedFile, ledger: LedgerIdentity) async throws -> AuditFile {
+    try await translating {
+      try claim.make()
+      let queue = try DatabaseQueue(
+        path: claim.path, configuration: configuration(isLive: true))
+      return try await AuditFile(queue, ledger: ledger, claim: claim)
     }
   }
 
@@ -32,21 +31,19 @@ package final class AuditFile: @unchecked Sendable {
   static func create(
     path: String, ledger: LedgerIdentity, filter: String?
   ) async throws -> AuditFile {
-    try prepare(path)
-    return try await translating {
+    try await translating {
+      try ClaimedFile.make(path)
       let queue = try DatabaseQueue(path: path, configuration: configuration(isLive: false))
-      return try await AuditFile(
-        path: path, queue: queue, ledger: ledger, filter: filter, lock: nil)
+      return try await AuditFile(queue, ledger: ledger, filter: filter)
     }
   }
 
   private init(
-    path: String, queue: DatabaseQueue, ledger: LedgerIdentity, filter: String? = nil,
-    lock: AuditFileLock?
+    _ queue: DatabaseQueue, ledger: LedgerIdentity, filter: String? = nil,
+    claim: ClaimedFile? = nil
   ) async throws {
-    self.path = path
     self.queue = queue
-    self.lock = lock
+    self.claim = claim
     let summary = try await queue.writeWithoutTransaction { db in
       try AuditFile.recogniseOrCreate(ledger: ledger, filter: filter, db)
     }
@@ -55,16 +52,15 @@ package final class AuditFile: @unchecked Sendable {
     }
     current = Mutex(summary)
     pending = summary
-    identity = try FileIdentity(path)
   }
 
   /// What the file says of itself, as of the last commit.
   package var summary: FileSummary { current.withLock { $0 } }
 
   /// Whether the path still leads to the file that is open.
-  package var isInPlace: Bool { (try? FileIdentity(path)) == identity }
+  package var isInPlace: Bool { claim?.isInPlace ?? true }
 
-  /// Appends rows, and commits them with the position after them.
+  /// Appends entries, and commits them with the position after them.
   ///
   /// - Parameter commits: false leaves the transaction open for the next page.
   /// - Throws: `AuditFileError`, `MirrorRefusal`; nothing since the last commit is then in the file.
@@ -78,17 +74,41 @@ package final class AuditFile: @unchecked Sendable {
       // The chains of a restricted export have gaps, and no heads.
       let isWhole = self.pending.filter == nil
       for row in rows {
-        if isWhole { try self.follower?.take(row.entry, of: window, db) }
+        if isWhole { try self.follower?.take(row, of: window, db) }
         try insert.run(row)
       }
-      if let last = rows.last { self.pending.position = last.position }
-      self.pending.entries += Int64(rows.count)
+      if let last = rows.last { self.pending.entries.position = last.position }
+      self.pending.entries.rows += Int64(rows.count)
       if endsWindow {
         try self.follower?.endWindow(window)
         self.pending.ledger = window.ledger
         if let moment = window.completeAsOf { self.pending.completeAsOf = moment }
       }
       if commits { try self.commit(db) }
+    }
+  }
+
+  /// Appends break-glass events, and commits them with the position after them.
+  ///
+  /// - Throws: as `append`.
+  package func append(
+    _ rows: [MirroredEvent], of window: TrailWindow, endsWindow: Bool
+  ) async throws {
+    try await access { db in
+      if !db.isInsideTransaction { try db.execute(sql: "BEGIN IMMEDIATE") }
+      _ = try self.followedJournals(db)
+      var put = try PutEvent(db)
+      var cursor = self.pending.events ?? FileSummary.Cursor()
+      let isWhole = self.pending.filter == nil
+      for row in rows {
+        let isNew = isWhole ? try self.journals?.take(row, of: window, db) ?? true : true
+        try put.run(row)
+        cursor.position = row.position
+        cursor.rows += isNew ? 1 : 0
+      }
+      self.pending.events = cursor
+      if endsWindow { try self.journals?.endWindow(window) }
+      try self.commit(db)
     }
   }
 
@@ -104,18 +124,16 @@ package final class AuditFile: @unchecked Sendable {
     get async throws { try await access { db in try self.followed(db).isWaiting } }
   }
 
-  /// The newest entries, newest first: what PostgreSQL must have, too.
-  func newest(_ limit: Int) async throws -> [(budgetID: String, sequence: Int64, hash: Digest)] {
-    try await access { db in
-      var rows = try FileStatement(
-        db, "SELECT budget_id, budget_seq, hash FROM audit_entries ORDER BY rowid DESC LIMIT ?")
-      rows.put(Int64(limit))
-      var entries: [(budgetID: String, sequence: Int64, hash: Digest)] = []
-      while try rows.step() {
-        entries.append((try rows.text(), try rows.number(), try rows.digest()))
-      }
-      return entries
-    }
+  /// Whether break-glass events wait for those before them.
+  package var isWaitingForEvents: Bool {
+    get async throws { try await access { db in try self.followedJournals(db).isWaiting } }
+  }
+
+  /// The newest rows of a table, newest first: what PostgreSQL must have, too.
+  func newest<TableRow: TrailRow>(
+    _: TableRow.Type, _ limit: Int
+  ) async throws -> NewestRows<TableRow> {
+    try await access { db in try NewestRows(limit, db) }
   }
 
   /// Writes the last of the log into the file, and lets go of it.
@@ -135,8 +153,16 @@ package final class AuditFile: @unchecked Sendable {
     return new
   }
 
+  private func followedJournals(_ db: Database) throws -> JournalFollower {
+    if let journals { return journals }
+    let new = try JournalFollower(db)
+    journals = new
+    return new
+  }
+
   private func commit(_ db: Database) throws {
     try follower?.save(db)
+    try journals?.save(db)
     try pending.save(db)
     try db.execute(sql: "COMMIT")
     let pending = pending
@@ -153,6 +179,7 @@ package final class AuditFile: @unchecked Sendable {
         } catch {
           if db.isInsideTransaction { try? db.rollback() }
           self.follower = nil
+          self.journals = nil
           self.pending = self.summary
           throw error
         }
@@ -182,17 +209,6 @@ extension AuditFile {
     return configuration
   }
 
-  /// Makes an empty file whose log, too, nobody else may read.
-  private static func prepare(_ path: String) throws(AuditFileError) {
-    guard Glibc.access(path, F_OK) != 0 else { return }
-    let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o640)
-    guard descriptor >= 0 else {
-      throw .unusable("\(path) cannot be made: \(String(cString: strerror(errno)))")
-    }
-    fchmod(descriptor, 0o640)
-    Glibc.close(descriptor)
-  }
-
   private static func isEmpty(_ db: Database) throws -> Bool {
     try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0
   }
@@ -209,6 +225,11 @@ extension AuditFile {
         try FileSummary.create(ledger: ledger, filter: filter, db)
         return .commit
       }
+    } else if try format(of: db) < AuditFileSchema.version {
+      try db.inTransaction(.immediate) {
+        try FileSummary.upgrade(db)
+        return .commit
+      }
     }
     return try FileSummary(db)
   }
@@ -219,11 +240,16 @@ extension AuditFile {
     guard application == AuditFileSchema.applicationID else {
       throw AuditFileError.foreign("it is a database of another program")
     }
-    let version = try Int32.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-    guard version == AuditFileSchema.version else {
+    let version = try format(of: db)
+    guard (AuditFileSchema.oldestVersion...AuditFileSchema.version).contains(version) else {
       throw AuditFileError.foreign(
-        "its format is \(version), and this program knows \(AuditFileSchema.version)")
+        "its format is \(version), and this program knows \(AuditFileSchema.oldestVersion) to "
+          + "\(AuditFileSchema.version)")
     }
+  }
+
+  private static func format(of db: Database) throws -> Int32 {
+    try Int32.fetchOne(db, sql: "PRAGMA user_version") ?? 0
   }
 
   /// SQLite's errors, in our words.
@@ -232,21 +258,10 @@ extension AuditFile {
       return try await body()
     } catch let error as DatabaseError {
       throw AuditFileError(error)
+    } catch let error as FileProblem {
+      throw AuditFileError(error)
     } catch let error as InvalidValue {
       throw AuditFileError.corrupt(error.requirement)
     }
-  }
-}
-
-/// Which file a path leads to.
-struct FileIdentity: Hashable {
-  let device: UInt64
-  let number: UInt64
-
-  init(_ path: String) throws(AuditFileError) {
-    var status = stat()
-    guard stat(path, &status) == 0 else { throw .replaced }
-    device = UInt64(status.st_dev)
-    number = UInt64(status.st_ino)
   }
 }

@@ -1,3 +1,4 @@
+import ClaimedFile
 import GRDB
 
 /// Why the file cannot be written, or read, at the moment.
@@ -12,6 +13,13 @@ package enum AuditFileError: Error, Hashable, Sendable {
   case replaced
   /// It is a database of somebody else's, or of a later version of this program.
   case foreign(String)
+
+  init(_ problem: FileProblem) {
+    switch problem {
+    case .held(let holder): self = .locked(by: holder)
+    case .unusable(let reason): self = .unusable(reason)
+    }
+  }
 
   /// What an error of SQLite means for the file.
   init(_ error: DatabaseError) {

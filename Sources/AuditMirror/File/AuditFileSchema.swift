@@ -3,11 +3,12 @@ enum AuditFileSchema {
   /// In the file's header (`PRAGMA application_id`): `TBAF`.
   static let applicationID: Int32 = 0x5442_4146
   /// In the file's header (`PRAGMA user_version`), and in `meta`.
-  static let version: Int32 = 1
+  static let version: Int32 = 2
+  /// The first format knows no break-glass events. A node brings it up to date; readers take it as it is.
+  static let oldestVersion: Int32 = 1
 
   static let script = """
     PRAGMA application_id = \(applicationID);
-    PRAGMA user_version = \(version);
 
     -- What this file is: one row.
     CREATE TABLE meta (
@@ -24,7 +25,7 @@ enum AuditFileSchema {
         table_name     TEXT    PRIMARY KEY,
         epoch          INTEGER NOT NULL,
         transaction_id INTEGER NOT NULL,
-        entry_id       INTEGER NOT NULL,
+        entry_id       INTEGER NOT NULL, -- of break_glass_events: the event_id
         entries        INTEGER NOT NULL  -- rows that are here
     ) WITHOUT ROWID;
 
@@ -93,5 +94,57 @@ enum AuditFileSchema {
                 ELSE initial_balance + adjustment - spent END,
            reset_interval_microseconds / 3600000000.0, window_started_at, created_at
     FROM budget_states;
+
+    \(breakGlass)
+    """
+
+  /// What the second format has more than the first.
+  static let breakGlass = """
+    PRAGMA user_version = \(version);
+
+    -- Emergency certificates, column by column as PostgreSQL has them. Lists are JSON.
+    CREATE TABLE break_glass_events (
+        event_id                   INTEGER NOT NULL,
+        epoch                      INTEGER NOT NULL,
+        transaction_id             INTEGER NOT NULL,
+        journal_id                 TEXT    NOT NULL,
+        node_seq                   INTEGER NOT NULL,
+        node                       TEXT    NOT NULL,
+        username                   TEXT    NOT NULL,
+        reason                     TEXT    NOT NULL,
+        ticket                     TEXT,
+        approvers                  TEXT    NOT NULL,
+        principals                 TEXT    NOT NULL,
+        max_duration               TEXT    NOT NULL,
+        max_duration_seconds       INTEGER NOT NULL,
+        requested_duration_seconds INTEGER,
+        request_id                 TEXT    NOT NULL,
+        request                    TEXT    NOT NULL,
+        policy_digest              BLOB    NOT NULL,
+        actor                      TEXT,
+        occurred_at                TEXT    NOT NULL,
+        recorded_at                TEXT    NOT NULL,
+        hash                       BLOB    NOT NULL,
+        PRIMARY KEY (journal_id, node_seq)
+    );
+    CREATE INDEX break_glass_events_time ON break_glass_events (occurred_at);
+
+    -- The head of each journal's chain.
+    CREATE TABLE break_glass_journals (
+        journal_id TEXT    PRIMARY KEY,
+        last_seq   INTEGER NOT NULL,
+        last_hash  BLOB    NOT NULL
+    ) WITHOUT ROWID;
+
+    -- As awaited, for events.
+    CREATE TABLE break_glass_awaited (
+        journal_id TEXT    NOT NULL,
+        node_seq   INTEGER NOT NULL,
+        epoch      INTEGER NOT NULL,
+        horizon    INTEGER NOT NULL,
+        PRIMARY KEY (journal_id, node_seq)
+    ) WITHOUT ROWID;
+
+    INSERT INTO cursors VALUES ('break_glass_events', 0, 0, 0, 0);
     """
 }

@@ -1,3 +1,4 @@
+import BudgetLedger
 import GRDB
 import TrustBudget
 
@@ -47,7 +48,6 @@ struct InsertEntry {
 }
 
 extension MirroredEntry {
-  /// What `init(reading:)` reads, in its order.
   static let fileColumns = """
     entry_id, transaction_id, epoch, budget_id, budget_seq, kind, username, cost, balance_before, \
     balance_after, request_id, part, rule, policy_digest, actor, node, detail, occurred_at, hash
@@ -55,17 +55,13 @@ extension MirroredEntry {
 
   static let fileColumnCount = 19
 
-  /// - Throws: `InvalidValue` for what no program of ours has written.
   init(reading row: inout FileStatement) throws(InvalidValue) {
     let entryID = try row.number()
     let transactionID = try row.number()
     let epoch = try row.number()
     let budgetID = try BudgetID(try row.text())
     let sequence = try row.number()
-    let kindName = try row.text()
-    guard let kind = Entry.Kind(rawValue: kindName) else {
-      throw InvalidValue("must be a kind of entry; this program does not know \(kindName)")
-    }
+    let kind = try Entry.Kind(decoding: try row.text())
     let username = try row.optionalText()
     let cost = try row.number()
     let before = try row.number()

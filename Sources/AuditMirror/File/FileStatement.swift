@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import GRDBSQLite
 import TrustBudget
@@ -52,6 +53,9 @@ struct FileStatement {
       }
     }
   }
+
+  /// A list is text, as JSON.
+  mutating func put(_ list: [String]) { put(JSONObjectText.list(list)) }
 
   mutating func put(_ digest: Digest?) {
     parameter += 1
@@ -113,6 +117,14 @@ struct FileStatement {
 
   mutating func optionalText() throws(InvalidValue) -> String? {
     try isNull() ? nil : text()
+  }
+
+  mutating func list() throws(InvalidValue) -> [String] {
+    let text = try text()
+    guard let list = try? JSONDecoder().decode([String].self, from: Data(text.utf8)),
+      JSONObjectText.list(list) == text
+    else { throw InvalidValue("must be a list of texts as JSON; this is \(text)") }
+    return list
   }
 
   mutating func moment() throws(InvalidValue) -> Timestamp {

@@ -1,3 +1,4 @@
+import ClaimedFile
 import Foundation
 import GRDB
 import TrustBudget
@@ -37,7 +38,7 @@ package struct ReadableFile: Sendable {
     var configuration = Configuration()
     configuration.readonly = true
     configuration.busyMode = .timeout(10)
-    guard Glibc.access(path + "-wal", F_OK) != 0, !AuditFileLock.isHeld(path + ".lock") else {
+    guard Glibc.access(path + "-wal", F_OK) != 0, !ClaimedFile.isHeld(path) else {
       return try DatabaseQueue(path: path, configuration: configuration)
     }
     let escaped = path.replacing("%", with: "%25").replacing("?", with: "%3f")

@@ -1,3 +1,4 @@
+import BudgetLedger
 import LibPQ
 import TrustBudget
 
@@ -9,9 +10,11 @@ package struct Behind: Hashable, Sendable {
   /// Committed entries that are not in the file.
   package let entries: Int64
   package var isMoreThanCounted: Bool { entries >= Behind.counted }
+  /// Committed break-glass events that are not in the file.
+  package let events: Int64
   /// The age of the oldest of them; zero when there are none.
   package let lag: Duration
-  /// Who keeps the horizon back, where entries wait for it.
+  /// Who keeps the horizon back, where rows wait for it.
   package let holder: HorizonHolder?
 
   /// - Throws: `PostgresError`, `SchemaProblem`; `MirrorRefusal.foreignLedger`.
@@ -26,11 +29,17 @@ package struct Behind: Hashable, Sendable {
       guard window.ledger.id == summary.ledger.id else {
         throw MirrorRefusal.foreignLedger(found: window.ledger.id, expected: summary.ledger.id)
       }
-      let (entries, oldest) = try await reader.count(after: summary.position, limit: counted)
+      let (entries, oldestEntry) = try await reader.count(
+        MirroredEntry.self, after: summary.entries.position, limit: counted)
+      let (events, oldestEvent) = try await reader.count(
+        MirroredEvent.self, after: summary.events?.position ?? .start, limit: counted)
       let holder = window.isHeldBack ? try await reader.horizonHolder() : nil
       await reader.close()
-      let age = oldest.map { window.moment.microseconds - $0.microseconds } ?? 0
-      return Behind(entries: entries, lag: .microseconds(max(0, age)), holder: holder)
+      let oldest = [oldestEntry, oldestEvent].compactMap(\.self).min() ?? window.moment
+      return Behind(
+        entries: entries, events: events,
+        lag: .microseconds(max(0, window.moment.microseconds - oldest.microseconds)),
+        holder: holder)
     } catch {
       await reader.close()
       throw error
@@ -39,31 +48,27 @@ package struct Behind: Hashable, Sendable {
 }
 
 extension TrailReader {
-  /// How many entries there are after a position, committed by whomever, and when the first of them
-  /// was written.
-  fileprivate func count(
-    after position: TrailPosition, limit: Int64
+  /// How many rows there are after a position, committed by whomever, and when the first of them was
+  /// written.
+  fileprivate func count<TableRow: TrailRow>(
+    _: TableRow.Type, after position: TrailPosition, limit: Int64
   ) async throws -> (Int64, Timestamp?) {
-    let statement = CountEntriesAfter(position: position, limit: limit)
-    let found = try await run { try $0.execute(statement).first }
-    return (found?.count ?? 0, found?.oldest)
+    let statement = CountRowsAfter<TableRow>(position: position, limit: limit)
+    return try await run { try $0.execute(statement).first } ?? (0, nil)
   }
 }
 
-struct CountEntriesAfter: PostgresStatement {
-  struct Found: Sendable {
-    let count: Int64
-    let oldest: Timestamp?
-  }
-
-  static let name: String? = nil
-  static let sql = """
-    SELECT count(*), min(occurred_at)
-    FROM (SELECT occurred_at FROM trust_budget.audit_entries
-          WHERE (epoch, transaction_id, entry_id) > ($1, $2, $3)
-          ORDER BY epoch, transaction_id, entry_id LIMIT $4) AS later
+struct CountRowsAfter<TableRow: TrailRow>: PostgresStatement {
+  static var name: String? { nil }
+  static var sql: String {
     """
-  static let parameterTypes: [PostgresType] = [.int8, .xid8, .int8, .int8]
+    SELECT count(*), min(\(TableRow.clockColumn))
+    FROM (SELECT \(TableRow.clockColumn) FROM trust_budget.\(TableRow.table)
+          WHERE (epoch, transaction_id, \(TableRow.numberColumn)) > ($1, $2, $3)
+          ORDER BY epoch, transaction_id, \(TableRow.numberColumn) LIMIT $4) AS later
+    """
+  }
+  static var parameterTypes: [PostgresType] { [.int8, .xid8, .int8, .int8] }
 
   let position: TrailPosition
   let limit: Int64
@@ -71,15 +76,11 @@ struct CountEntriesAfter: PostgresStatement {
   func bind(_ parameters: inout PostgresParameters) {
     parameters.append(position.epoch)
     parameters.append(UInt64(position.transactionID))
-    parameters.append(position.entryID)
+    parameters.append(position.number)
     parameters.append(limit)
   }
 
-  static func decode(_ row: inout PostgresRow) throws -> Found {
-    Found(
-      count: try row.next(Int64.self),
-      oldest: try row.next(PostgresTimestamp?.self).map {
-        Timestamp(microseconds: $0.microsecondsSinceUnixEpoch)
-      })
+  static func decode(_ row: inout PostgresRow) throws -> (Int64, Timestamp?) {
+    (try row.next(Int64.self), try row.next(PostgresTimestamp?.self).map { Timestamp($0) })
   }
 }

@@ -14,6 +14,7 @@ package final class MirrorHealth: Sendable {
   private let lag: Gauge
   private let up: Gauge
   private let entries: Counter
+  private let events: Counter
 
   init(node: String, logger: Logger) {
     self.logger = logger
@@ -21,6 +22,8 @@ package final class MirrorHealth: Sendable {
     lag = Gauge(label: "trust_budget_mirror_lag_seconds", dimensions: labels)
     up = Gauge(label: "trust_budget_mirror_up", dimensions: labels)
     entries = Counter(label: "trust_budget_mirror_entries_total", dimensions: labels)
+    events = Counter(
+      label: "trust_budget_mirror_break_glass_events_total", dimensions: labels)
     up.record(0)
   }
 
@@ -49,9 +52,13 @@ package final class MirrorHealth: Sendable {
   }
 
   /// Notes what is in the file now.
-  func note(entries count: Int64, new: Int) {
-    status.withLock { $0.entries = count }
-    if new > 0 { entries.increment(by: new) }
+  func note(_ summary: FileSummary, newEntries: Int = 0, newEvents: Int = 0) {
+    status.withLock {
+      $0.entries = summary.entries.rows
+      $0.events = summary.events?.rows
+    }
+    if newEntries > 0 { entries.increment(by: newEntries) }
+    if newEvents > 0 { events.increment(by: newEvents) }
   }
 
   /// The file has all that was committed when a window was fixed.

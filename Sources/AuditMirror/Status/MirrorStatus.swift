@@ -37,6 +37,8 @@ package struct MirrorStatus: Sendable {
   package internal(set) var state = State.starting
   /// Entries in the file.
   package internal(set) var entries: Int64?
+  /// Break-glass events in the file.
+  package internal(set) var events: Int64?
   /// The session that keeps the horizon back, when it has done so for a while.
   package internal(set) var holder: HorizonHolder?
   /// By this machine's clock that knows no jumps: when the file was last known to be complete.

@@ -1,3 +1,4 @@
+import BudgetLedger
 import LibPQ
 import TrustBudget
 
@@ -53,9 +54,7 @@ struct FindHorizonHolder: PostgresStatement {
     HorizonHolder(
       processID: try row.next(Int64?.self), user: try row.next(String?.self),
       applicationName: try row.next(String?.self), database: try row.next(String?.self),
-      since: try row.next(PostgresTimestamp?.self).map {
-        Timestamp(microseconds: $0.microsecondsSinceUnixEpoch)
-      },
+      since: try row.next(PostgresTimestamp?.self).map { Timestamp($0) },
       preparedTransaction: try row.next(String?.self))
   }
 }

@@ -1,18 +1,21 @@
 import LibPQ
+import TrustBudget
 
-/// The next entries after a position, as far as a window reaches.
-struct ReadTrailPage: PostgresStatement {
-  static let name: String? = "read_trail_page"
-  // Both bounds are ranges of the index audit_entries_tail, however many rows lie beyond them.
-  static let sql = """
-    SELECT \(MirroredEntry.columns)
-    FROM trust_budget.audit_entries
-    WHERE (epoch, transaction_id, entry_id) > ($1, $2, $3)
+/// The next rows of a table after a position, as far as a window reaches.
+struct ReadTrailPage<TableRow: TrailRow>: PostgresStatement {
+  static var name: String? { "read_page_of_\(TableRow.table)" }
+  // Both bounds are ranges of the table's index _tail, however many rows lie beyond them.
+  static var sql: String {
+    """
+    SELECT \(TableRow.columns)
+    FROM trust_budget.\(TableRow.table)
+    WHERE (epoch, transaction_id, \(TableRow.numberColumn)) > ($1, $2, $3)
       AND (epoch, transaction_id) < ($4, $5)
-    ORDER BY epoch, transaction_id, entry_id
+    ORDER BY epoch, transaction_id, \(TableRow.numberColumn)
     LIMIT $6
     """
-  static let parameterTypes: [PostgresType] = [.int8, .xid8, .int8, .int8, .xid8, .int8]
+  }
+  static var parameterTypes: [PostgresType] { [.int8, .xid8, .int8, .int8, .xid8, .int8] }
 
   let position: TrailPosition
   let epoch: Int64
@@ -22,33 +25,37 @@ struct ReadTrailPage: PostgresStatement {
   func bind(_ parameters: inout PostgresParameters) {
     parameters.append(position.epoch)
     parameters.append(UInt64(position.transactionID))
-    parameters.append(position.entryID)
+    parameters.append(position.number)
     parameters.append(epoch)
     parameters.append(UInt64(horizon))
     parameters.append(Int64(limit))
   }
 
-  static func decode(_ row: inout PostgresRow) throws -> MirroredEntry {
-    try MirroredEntry(decoding: &row)
+  static func decode(_ row: inout PostgresRow) throws -> TableRow {
+    try TableRow(decoding: &row)
   }
 }
 
-/// The hashes of entries that the file holds, as PostgreSQL has them: nil where it has none.
-struct FindEntries: PostgresStatement {
-  static let name: String? = nil
-  static let sql = """
+/// The hashes of rows that the file holds, as PostgreSQL has them: nil where it has none.
+struct FindTrailRows<TableRow: TrailRow>: PostgresStatement {
+  static var name: String? { nil }
+  static var sql: String {
+    """
     SELECT e.hash
-    FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS wanted (budget_id, budget_seq, number)
-    LEFT JOIN trust_budget.audit_entries AS e USING (budget_id, budget_seq)
+    FROM unnest($1::text[]::\(TableRow.chainColumn.type)[], $2::bigint[]) WITH ORDINALITY
+           AS wanted (\(TableRow.chainColumn.name), \(TableRow.sequenceColumn), number)
+    LEFT JOIN trust_budget.\(TableRow.table) AS e
+           USING (\(TableRow.chainColumn.name), \(TableRow.sequenceColumn))
     ORDER BY wanted.number
     """
-  static let parameterTypes: [PostgresType] = [.textArray, .int8Array]
+  }
+  static var parameterTypes: [PostgresType] { [.textArray, .int8Array] }
 
-  let budgetIDs: [String]
+  let chains: [String]
   let sequences: [Int64]
 
   func bind(_ parameters: inout PostgresParameters) {
-    parameters.append(budgetIDs)
+    parameters.append(chains)
     parameters.append(sequences)
   }
 

@@ -1,4 +1,5 @@
 import BudgetLedger
+import GRDB
 import LibPQ
 import TrustBudget
 
@@ -54,11 +55,11 @@ struct TrailReader: Sendable {
     return window
   }
 
-  /// The next entries of a window.
-  func page(
+  /// The next rows of a window.
+  func page<TableRow: TrailRow>(
     after position: TrailPosition, of window: TrailWindow, limit: Int
-  ) async throws -> [MirroredEntry] {
-    let statement = ReadTrailPage(
+  ) async throws -> [TableRow] {
+    let statement = ReadTrailPage<TableRow>(
       position: position, epoch: window.ledger.epoch, horizon: window.horizon, limit: limit)
     return try await connection.run { try $0.execute(statement) }
   }
@@ -67,32 +68,49 @@ struct TrailReader: Sendable {
     try await connection.run { try $0.execute(FindHorizonHolder()).first }
   }
 
-  /// Checks that PostgreSQL has the entries that a file holds.
+  /// Checks that PostgreSQL has the rows that a file holds.
   ///
-  /// - Parameter newest: the file's newest entries, newest first.
+  /// - Parameter newest: the file's newest rows, newest first.
   /// - Throws: `MirrorRefusal`.
-  func verify(
-    _ newest: [(budgetID: String, sequence: Int64, hash: Digest)]
-  ) async throws {
-    guard let last = newest.first else { return }
-    let statement = FindEntries(
-      budgetIDs: newest.map(\.budgetID), sequences: newest.map(\.sequence))
+  func verify<TableRow: TrailRow>(_ newest: NewestRows<TableRow>) async throws {
+    guard let last = newest.places.first else { return }
+    let statement = FindTrailRows<TableRow>(
+      chains: newest.chains, sequences: newest.places.map(\.sequence))
     let found = try await connection.run { try $0.execute(statement) }
     // The newest are gone: the end was lost, whatever was written there since.
     let missing = found.indices.filter { found[$0] == nil }
-    if missing.first == 0 {
-      throw MirrorRefusal.restored(
-        missing: missing.count, newest: "\(last.budgetID) entry \(last.sequence)")
-    }
-    for (ours, theirs) in zip(newest, found) {
-      if let theirs, theirs != ours.hash.bytes {
-        throw MirrorRefusal.forked(budgetID: ours.budgetID, sequence: ours.sequence)
+    if missing.first == 0 { throw MirrorRefusal.restored(missing: missing.count, newest: last) }
+    for (index, theirs) in found.enumerated() {
+      if let theirs, theirs != newest.hashes[index].bytes {
+        throw MirrorRefusal.forked(newest.places[index])
       }
     }
     // The newest are there: somebody removed others.
     guard let first = missing.last else { return }
-    throw MirrorRefusal.entriesLost(
-      missing: missing.count, first: "\(newest[first].budgetID) entry \(newest[first].sequence)")
+    throw MirrorRefusal.rowsLost(missing: missing.count, first: newest.places[first])
+  }
+}
+
+/// The newest rows of a file, newest first: what PostgreSQL must have, too.
+struct NewestRows<TableRow: TrailRow>: Sendable {
+  var chains: [String] = []
+  var places: [TrailPlace] = []
+  var hashes: [Digest] = []
+
+  init(_ limit: Int, _ db: Database) throws {
+    let (chain, sequence) = (TableRow.chainColumn.name, TableRow.sequenceColumn)
+    var rows = try FileStatement(
+      db,
+      """
+      SELECT \(chain), \(sequence), hash FROM \(TableRow.table) ORDER BY rowid DESC LIMIT ?
+      """)
+    rows.put(Int64(limit))
+    while try rows.step() {
+      let name = try rows.text()
+      chains.append(name)
+      places.append(TrailPlace(chain: TableRow.chain(name), sequence: try rows.number()))
+      hashes.append(try rows.digest())
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import BudgetLedger
 import LibPQ
 import TrustBudget
 
@@ -12,7 +13,7 @@ package struct TrailWindow: Hashable, Sendable {
   package let horizon: Int64
   /// The first transaction that had not begun: every one that had committed has a lower number.
   package let nextTransaction: Int64
-  /// Entries are committed that the window does not reach yet.
+  /// Rows are committed that the window does not reach yet.
   package let isHeldBack: Bool
   /// The database's clock when the window was fixed.
   package let moment: Timestamp
@@ -25,7 +26,10 @@ struct ReadTrailWindow: PostgresStatement {
   static let sql = """
     SELECT l.id::text, l.epoch, pg_snapshot_xmin(now.snapshot), pg_snapshot_xmax(now.snapshot),
            EXISTS (SELECT FROM trust_budget.audit_entries AS e
-                   WHERE (e.epoch, e.transaction_id) >= (l.epoch, pg_snapshot_xmin(now.snapshot))),
+                   WHERE (e.epoch, e.transaction_id) >= (l.epoch, pg_snapshot_xmin(now.snapshot)))
+             OR EXISTS (SELECT FROM trust_budget.break_glass_events AS e
+                        WHERE (e.epoch, e.transaction_id)
+                                >= (l.epoch, pg_snapshot_xmin(now.snapshot))),
            clock_timestamp()
     FROM trust_budget.ledger AS l CROSS JOIN (SELECT pg_current_snapshot() AS snapshot) AS now
     """
@@ -36,7 +40,6 @@ struct ReadTrailWindow: PostgresStatement {
       horizon: Int64(clamping: try row.next(UInt64.self)),
       nextTransaction: Int64(clamping: try row.next(UInt64.self)),
       isHeldBack: try row.next(Bool.self),
-      moment: Timestamp(
-        microseconds: try row.next(PostgresTimestamp.self).microsecondsSinceUnixEpoch))
+      moment: Timestamp(try row.next(PostgresTimestamp.self)))
   }
 }

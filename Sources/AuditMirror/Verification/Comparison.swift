@@ -42,72 +42,70 @@ package struct Comparison: Sendable {
     guard window.ledger.id == summary.ledger.id else {
       throw MirrorRefusal.foreignLedger(found: window.ledger.id, expected: summary.ledger.id)
     }
-    // As far as the file says that it goes.
-    let end = TrailWindow(
-      ledger: LedgerIdentity(id: window.ledger.id, epoch: summary.position.epoch),
-      horizon: summary.position.transactionID + 1, nextTransaction: 0, isHeldBack: false,
-      moment: window.moment)
+    let total = summary.entries.rows + (summary.events?.rows ?? 0)
     var report = FileReport()
-    var ours = FilePages(file: file, size: 8_192)
-    var theirs = PostgresPages(reader: reader, window: end, size: 8_192)
+    report.entries = try await compare(
+      MirroredEntry.self, as: summary.entries, reader, window, &report
+    ) { onProgress($0, total) }
+    if let events = summary.events {
+      let entries = report.entries
+      report.events = try await compare(MirroredEvent.self, as: events, reader, window, &report) {
+        onProgress(entries + $0, total)
+      }
+    }
+    return report
+  }
+
+  /// One table, as far as the file says that it goes.
+  ///
+  /// - Returns: how many rows of the file were compared.
+  private func compare<TableRow: TrailRow>(
+    _: TableRow.Type, as cursor: FileSummary.Cursor, _ reader: TrailReader, _ window: TrailWindow,
+    _ report: inout FileReport, _ onProgress: (Int64) -> Void
+  ) async throws -> Int64 {
+    let end = TrailWindow(
+      ledger: LedgerIdentity(id: window.ledger.id, epoch: cursor.position.epoch),
+      horizon: cursor.position.transactionID + 1, nextTransaction: 0, isHeldBack: false,
+      moment: window.moment)
+    var compared: Int64 = 0
+    var ours = FilePages<TableRow>(file: file, size: 8_192)
+    var theirs = PostgresPages<TableRow>(reader: reader, window: end, size: 8_192)
     var mine = try await ours.next()
     var other = try await theirs.next()
     while mine != nil || other != nil {
-      if let other, other.position > summary.position, mine == nil { break }
+      if let other, other.position > cursor.position, mine == nil { break }
       switch (mine, other) {
       case (let row?, let found?) where row.position == found.position:
-        report.entries += 1
+        compared += 1
         if row != found {
-          report.add(Comparison.fault(row, Comparison.difference(row.entry, found.entry)))
+          let columns = row.differences(from: found).joined(separator: ", ")
+          report.add(FileFault(row, "file and PostgreSQL differ in \(columns)"))
         }
         mine = try await ours.next()
         other = try await theirs.next()
       case (let row?, let found) where found.map({ row.position < $0.position }) ?? true:
-        report.entries += 1
-        report.add(Comparison.fault(row, "it is in the file, and not in PostgreSQL"))
+        compared += 1
+        report.add(FileFault(row, "it is in the file, and not in PostgreSQL"))
         mine = try await ours.next()
       default:
         if let other {
-          report.add(Comparison.fault(other, "it is in PostgreSQL, and not in the file"))
+          report.add(FileFault(other, "it is in PostgreSQL, and not in the file"))
         }
         other = try await theirs.next()
       }
-      if report.entries.isMultiple(of: 10_000) { onProgress(report.entries, summary.entries) }
+      if compared.isMultiple(of: 10_000) { onProgress(compared) }
     }
     for fault in ours.faults { report.add(fault) }
-    return report
-  }
-
-  private static func fault(_ row: MirroredEntry, _ problem: String) -> FileFault {
-    FileFault(
-      budgetID: row.entry.budgetID.value, sequence: row.entry.sequence, entryID: row.entryID,
-      problem: problem)
-  }
-
-  /// Names the columns that differ.
-  private static func difference(_ a: Entry, _ b: Entry) -> String {
-    let columns: [(String, Bool)] = [
-      ("epoch", a.epoch == b.epoch), ("budget_id", a.budgetID == b.budgetID),
-      ("budget_seq", a.sequence == b.sequence), ("kind", a.kind == b.kind),
-      ("username", a.username == b.username), ("cost", a.cost == b.cost),
-      ("balance_before", a.balanceBefore == b.balanceBefore),
-      ("balance_after", a.balanceAfter == b.balanceAfter),
-      ("request_id", a.requestID == b.requestID), ("part", a.part == b.part),
-      ("rule", a.rule == b.rule), ("policy_digest", a.policyDigest == b.policyDigest),
-      ("actor", a.actor == b.actor), ("node", a.node == b.node), ("detail", a.detail == b.detail),
-      ("occurred_at", a.occurredAt == b.occurredAt), ("hash", a.hash == b.hash),
-    ]
-    let names = columns.filter { !$0.1 }.map(\.0)
-    return "file and PostgreSQL differ in \(names.joined(separator: ", "))"
+    return compared
   }
 }
 
 /// The rows of a file in the order of the trail, page by page.
-private struct FilePages {
+private struct FilePages<TableRow: TrailRow> {
   let file: ReadableFile
   let size: Int
   private(set) var faults: [FileFault] = []
-  private var page: [MirroredEntry] = []
+  private var page: [TableRow] = []
   private var index = 0
   private var rowID: Int64 = 0
   private var last: TrailPosition?
@@ -117,11 +115,13 @@ private struct FilePages {
     self.size = size
   }
 
-  mutating func next() async throws -> MirroredEntry? {
+  mutating func next() async throws -> TableRow? {
     while true {
       if index == page.count {
         let (rowID, size) = (rowID, size)
-        let read = try await file.read { try FileRows.page(after: rowID, limit: size, $0) }
+        let read = try await file.read {
+          try FileRows<TableRow>.page(after: rowID, limit: size, $0)
+        }
         guard read.lastRowID > rowID else { return nil }
         (self.rowID, page, index) = (read.lastRowID, read.rows, 0)
         faults += read.faults
@@ -131,10 +131,7 @@ private struct FilePages {
       index += 1
       // Rows were written in the order of the trail; one that is not was put there later.
       if let last, row.position <= last {
-        faults.append(
-          FileFault(
-            budgetID: row.entry.budgetID.value, sequence: row.entry.sequence,
-            entryID: row.entryID, problem: "it is not where it belongs in the file's order"))
+        faults.append(FileFault(row, "it is not where it belongs in the file's order"))
         continue
       }
       last = row.position
@@ -144,11 +141,11 @@ private struct FilePages {
 }
 
 /// The rows of PostgreSQL, page by page.
-private struct PostgresPages {
+private struct PostgresPages<TableRow: TrailRow> {
   let reader: TrailReader
   let window: TrailWindow
   let size: Int
-  private var page: [MirroredEntry] = []
+  private var page: [TableRow] = []
   private var index = 0
   private var position = TrailPosition.start
   private var isOver = false
@@ -159,7 +156,7 @@ private struct PostgresPages {
     self.size = size
   }
 
-  mutating func next() async throws -> MirroredEntry? {
+  mutating func next() async throws -> TableRow? {
     if index == page.count {
       guard !isOver else { return nil }
       page = try await reader.page(after: position, of: window, limit: size)

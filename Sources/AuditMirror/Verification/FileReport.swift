@@ -3,27 +3,50 @@ import TrustBudget
 /// Something wrong with a file, and where.
 package struct FileFault: Hashable, Sendable, CustomStringConvertible {
   /// nil for what concerns the whole file.
-  package let budgetID: String?
+  package let chain: TrailChain?
   package let sequence: Int64?
-  /// PostgreSQL's number of the entry, as the file has it.
-  package let entryID: Int64?
+  /// PostgreSQL's number of the row, as the file has it.
+  package let number: Int64?
   package let problem: String
 
   package init(
-    budgetID: String? = nil, sequence: Int64? = nil, entryID: Int64? = nil, problem: String
+    _ chain: TrailChain? = nil, sequence: Int64? = nil, number: Int64? = nil, problem: String
   ) {
-    self.budgetID = budgetID
+    self.chain = chain
     self.sequence = sequence
-    self.entryID = entryID
+    self.number = number
     self.problem = problem
   }
 
+  init(_ row: some TrailRow, _ problem: String) {
+    self.init(
+      row.place.chain, sequence: row.place.sequence, number: row.position.number,
+      problem: problem)
+  }
+
   package var description: String {
-    guard let budgetID else { return problem }
-    var place = budgetID
-    if let sequence { place += " entry \(sequence)" }
-    if let entryID { place += " (entry_id \(entryID))" }
+    guard let chain else { return problem }
+    var place = "\(chain)"
+    if let sequence { place += " \(chain.rowName) \(sequence)" }
+    if let number { place += " (\(chain.rowName)_id \(number))" }
     return "\(place): \(problem)"
+  }
+}
+
+extension FileFault {
+  /// What is to be read of a row that may hold anything, for ``init(unreadable:_:_:)``.
+  static func columns<TableRow: TrailRow>(of _: TableRow.Type) -> String {
+    let chain = TableRow.chainColumn.name
+    return "CAST(\(chain) AS TEXT), \(TableRow.sequenceColumn), \(TableRow.numberColumn)"
+  }
+
+  /// A row with values that nobody of ours has written.
+  init<TableRow: TrailRow>(
+    unreadable _: TableRow.Type, _ row: inout FileStatement, _ error: InvalidValue
+  ) {
+    self.init(
+      TableRow.chain((try? row.text()) ?? ""), sequence: try? row.number(),
+      number: try? row.number(), problem: "it holds what is no value of ours: \(error)")
   }
 }
 
@@ -34,9 +57,12 @@ package struct FileReport: Hashable, Sendable {
 
   package internal(set) var entries: Int64 = 0
   package internal(set) var budgets: Int64 = 0
-  /// Entries of an export whose predecessor is not in it, so that their hash cannot be checked.
+  /// Break-glass events; nil for a file of a format that knows none.
+  package internal(set) var events: Int64?
+  package internal(set) var journals: Int64 = 0
+  /// Rows of an export whose predecessor is not in it, so that their hash cannot be checked.
   package internal(set) var unverifiable: Int64 = 0
-  /// The first fault of each budget, and those of the whole file.
+  /// The first fault of each budget and of each journal, and those of the whole file.
   package internal(set) var faults: [FileFault] = []
   package internal(set) var faultCount = 0
 

@@ -21,19 +21,25 @@ package struct FileVerification: Sendable {
     try await file.read { db in
       var report = FileReport()
       let summary = try FileSummary(db)
+      report.events = summary.events.map { _ in 0 }
+      let total = summary.entries.rows + (summary.events?.rows ?? 0)
+      let progress = { (done: Int64) in
+        if done.isMultiple(of: 10_000) { onProgress(done, total) }
+      }
       do {
         try checkPages(db, &report)
         if summary.filter == nil {
-          try replay(summary, db, &report, onProgress)
+          try replay(summary, db, &report, progress)
         } else {
-          try checkPairs(summary, db, &report, onProgress)
+          try checkPairs(summary, db, &report, progress)
         }
-        if report.entries != summary.entries {
+        if report.entries != summary.entries.rows {
           report.add(
             FileFault(
-              problem: "the file says that it holds \(summary.entries) entries, and there are "
+              problem: "the file says that it holds \(summary.entries.rows) entries, and there are "
                 + "\(report.entries)"))
         }
+        if summary.events != nil { try checkEvents(summary, db, &report, progress) }
       } catch let error as DatabaseError {
         report.add(FileFault(problem: "a page cannot be read: \(AuditFileError(error))"))
       }
@@ -51,10 +57,10 @@ package struct FileVerification: Sendable {
   /// Replays each budget from its first entry, and compares with the heads.
   private func replay(
     _ summary: FileSummary, _ db: Database, _ report: inout FileReport,
-    _ onProgress: (Int64, Int64) -> Void
+    _ onProgress: (Int64) -> Void
   ) throws {
     var check = EntryCheck(ledgerID: summary.ledger.id)
-    var awaited = try FileVerification.awaited(db)
+    var awaited = try FileVerification.awaited(MirroredEntry.self, in: "awaited", db)
     var states = try StateCursor(db)
     var budget: Budget?
     var createdAt = Timestamp(microseconds: 0)
@@ -68,18 +74,18 @@ package struct FileVerification: Sendable {
       guard !isFaulty else { return }
       let found = budget.map { BudgetState(budget: $0, createdAt: createdAt) }
       if let problem = FileVerification.difference(found, recorded) {
-        report.add(FileFault(budgetID: name, problem: problem))
+        report.add(FileFault(.budget(name), problem: problem))
       }
     }
 
-    try FileVerification.eachEntry(db) { row in
+    try FileVerification.eachRow(of: MirroredEntry.self, db) { row in
       report.entries += 1
-      if report.entries.isMultiple(of: 10_000) { onProgress(report.entries, summary.entries) }
+      onProgress(report.entries)
       switch row {
       case .failure(let unreadable):
-        if unreadable.budgetID != name {
+        if unreadable.chain != name {
           try finish()
-          (name, budget, isFaulty) = (unreadable.budgetID, nil, false)
+          (name, budget, isFaulty) = (unreadable.chain, nil, false)
         }
         if !isFaulty { report.add(unreadable.fault) }
         isFaulty = true
@@ -93,7 +99,7 @@ package struct FileVerification: Sendable {
         guard !isFaulty else { return }
         // What came before its predecessor is verified when that has come.
         if entry.sequence > (budget?.lastSequence ?? 0) + 1,
-          awaited.remove(Place(entry.budgetID.value, entry.sequence)) != nil
+          awaited.remove(row.place) != nil
         {
           return
         }
@@ -101,10 +107,7 @@ package struct FileVerification: Sendable {
           budget = try check.budget(budget, after: entry)
         } catch {
           isFaulty = true
-          report.add(
-            FileFault(
-              budgetID: entry.budgetID.value, sequence: entry.sequence, entryID: row.entryID,
-              problem: error.problem))
+          report.add(FileFault(row, error.problem))
         }
       }
     }
@@ -115,14 +118,14 @@ package struct FileVerification: Sendable {
   /// Of an export that was restricted: what can be checked with the entries that are there.
   private func checkPairs(
     _ summary: FileSummary, _ db: Database, _ report: inout FileReport,
-    _ onProgress: (Int64, Int64) -> Void
+    _ onProgress: (Int64) -> Void
   ) throws {
     var hasher = EntryHash(ledgerID: summary.ledger.id)
     var previous: Entry?
     var name: String?
-    try FileVerification.eachEntry(db) { row in
+    try FileVerification.eachRow(of: MirroredEntry.self, db) { row in
       report.entries += 1
-      if report.entries.isMultiple(of: 10_000) { onProgress(report.entries, summary.entries) }
+      onProgress(report.entries)
       switch row {
       case .failure(let unreadable):
         report.add(unreadable.fault)
@@ -137,10 +140,7 @@ package struct FileVerification: Sendable {
         if !isNext {
           report.unverifiable += 1
         } else if hasher.hash(of: entry, after: previous?.hash ?? .zero) != entry.hash {
-          report.add(
-            FileFault(
-              budgetID: entry.budgetID.value, sequence: entry.sequence, entryID: row.entryID,
-              problem: "its hash does not match its content and the entry before it"))
+          report.add(FileFault(row, "its hash does not match its content and the entry before it"))
         }
         previous = entry
       }
@@ -170,50 +170,46 @@ package struct FileVerification: Sendable {
 // MARK: - Reading
 
 extension FileVerification {
-  struct Place: Hashable {
-    let budgetID: String
-    let sequence: Int64
-
-    init(_ budgetID: String, _ sequence: Int64) {
-      self.budgetID = budgetID
-      self.sequence = sequence
-    }
-  }
-
   /// A row with values that nobody of ours has written.
-  struct UnreadableEntry: Error {
-    let budgetID: String
+  struct UnreadableRow: Error {
+    let chain: String
     let fault: FileFault
   }
 
-  private static func awaited(_ db: Database) throws -> Set<Place> {
-    var rows = try FileStatement(db, "SELECT budget_id, budget_seq FROM awaited")
-    var places: Set<Place> = []
-    while try rows.step() { places.insert(Place(try rows.text(), try rows.number())) }
+  static func awaited<TableRow: TrailRow>(
+    _: TableRow.Type, in table: String, _ db: Database
+  ) throws -> Set<TrailPlace> {
+    var rows = try FileStatement(
+      db, "SELECT \(TableRow.chainColumn.name), \(TableRow.sequenceColumn) FROM \(table)")
+    var places: Set<TrailPlace> = []
+    while try rows.step() {
+      places.insert(
+        TrailPlace(chain: TableRow.chain(try rows.text()), sequence: try rows.number()))
+    }
     return places
   }
 
-  /// Every entry, each budget's in their order.
-  private static func eachEntry(
-    _ db: Database, _ body: (Result<MirroredEntry, UnreadableEntry>) throws -> Void
+  /// Every row of a table, each chain's in their order.
+  static func eachRow<TableRow: TrailRow>(
+    of _: TableRow.Type, _ db: Database, _ body: (Result<TableRow, UnreadableRow>) throws -> Void
   ) throws {
+    let (chain, sequence) = (TableRow.chainColumn.name, TableRow.sequenceColumn)
     var rows = try FileStatement(
       db,
       """
-      SELECT \(MirroredEntry.fileColumns), CAST(budget_id AS TEXT), budget_seq, entry_id
-      FROM audit_entries ORDER BY budget_id, budget_seq
+      SELECT \(TableRow.fileColumns), \(FileFault.columns(of: TableRow.self))
+      FROM \(TableRow.table) ORDER BY \(chain), \(sequence)
       """)
     defer { rows.reset() }
     while try rows.step() {
       do {
-        try body(.success(try MirroredEntry(reading: &rows)))
+        try body(.success(try TableRow(reading: &rows)))
       } catch let error as InvalidValue {
-        rows.seek(MirroredEntry.fileColumnCount)
-        let budgetID = (try? rows.text()) ?? ""
-        let fault = FileFault(
-          budgetID: budgetID, sequence: try? rows.number(), entryID: try? rows.number(),
-          problem: "it holds what is no value of ours: \(error)")
-        try body(.failure(UnreadableEntry(budgetID: budgetID, fault: fault)))
+        rows.seek(TableRow.fileColumnCount)
+        let name = (try? rows.text()) ?? ""
+        rows.seek(TableRow.fileColumnCount)
+        let fault = FileFault(unreadable: TableRow.self, &rows, error)
+        try body(.failure(UnreadableRow(chain: name, fault: fault)))
       }
     }
   }
@@ -266,7 +262,7 @@ extension FileVerification {
 
     private static func abandoned(_ name: String, _ state: BudgetState?) -> FileFault {
       let head = state.map { "; the head is entry \($0.budget.lastSequence)" } ?? ""
-      return FileFault(budgetID: name, problem: "all its entries are gone\(head)")
+      return FileFault(.budget(name), problem: "all its entries are gone\(head)")
     }
   }
 }

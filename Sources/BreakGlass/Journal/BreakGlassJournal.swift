@@ -1,3 +1,4 @@
+import ClaimedFile
 import Foundation
 import GRDB
 import Synchronization
@@ -9,7 +10,7 @@ import TrustBudget
 /// can be half done when the node is killed.
 package final class BreakGlassJournal: Sendable {
   package let journalID: String
-  private let file: JournalFile
+  private let file: ClaimedFile
   private let database: DatabaseQueue
   private let newest: Mutex<Int64>
   private let forwarded: Mutex<Int64>
@@ -17,9 +18,14 @@ package final class BreakGlassJournal: Sendable {
   /// Opens a journal, or begins one, and verifies every event in it.
   ///
   /// - Throws: `JournalProblem`; `corrupt` when what is there is not what a node wrote.
-  package init(path: String) throws(JournalProblem) {
-    let file = try JournalFile(claiming: path)
+  package convenience init(path: String) throws(JournalProblem) {
+    try self.init(try ClaimedFile.forJournal(path, holder: "process \(getpid())"))
+  }
+
+  /// - Throws: as ``init(path:)``. The claim is the caller's still.
+  init(_ file: ClaimedFile) throws(JournalProblem) {
     do {
+      try file.make()
       var configuration = Configuration()
       configuration.busyMode = .timeout(2)
       configuration.label = "break-glass journal"
@@ -31,7 +37,7 @@ package final class BreakGlassJournal: Sendable {
         }
         try database.execute(sql: "PRAGMA synchronous = FULL")
       }
-      let database = try DatabaseQueue(path: path, configuration: configuration)
+      let database = try DatabaseQueue(path: file.path, configuration: configuration)
       let (id, chain, forwarded) = try database.write { database in
         let id = try JournalSchema.prepare(
           database, newJournalID: UUID().uuidString.lowercased())
@@ -46,7 +52,7 @@ package final class BreakGlassJournal: Sendable {
       self.newest = Mutex(chain.sequence)
       self.forwarded = Mutex(min(forwarded, chain.sequence))
     } catch {
-      throw JournalProblem(error, path: path)
+      throw JournalProblem(error, path: file.path)
     }
   }
 
@@ -216,12 +222,24 @@ package final class BreakGlassJournal: Sendable {
   }
 }
 
+extension ClaimedFile {
+  static func forJournal(_ path: String, holder: String) throws(JournalProblem) -> ClaimedFile {
+    do {
+      return try ClaimedFile(claiming: path, holder: holder)
+    } catch {
+      throw JournalProblem(error, path: path)
+    }
+  }
+}
+
 extension JournalProblem {
   /// What SQLite, the chain or the file system says.
-  fileprivate init(_ error: any Error, path: String) {
+  init(_ error: any Error, path: String) {
     self =
       switch error {
       case let problem as JournalProblem: problem
+      case FileProblem.held(let holder): .inUse(path, by: holder)
+      case FileProblem.unusable(let reason): .unusable(reason)
       case let fault as BreakGlassChain.Fault: .corrupt("\(fault)")
       case let error as DatabaseError
       where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode):

@@ -1,3 +1,4 @@
+import ClaimedFile
 import Foundation
 import Logging
 import Synchronization
@@ -7,6 +8,7 @@ import TrustBudget
 /// another one where the old one cannot be used.
 final class JournalKeeper: Sendable {
   let path: String
+  private let node: String
   private let now: @Sendable () -> Timestamp
   private let logger: Logger
   private let state = Mutex(State())
@@ -17,8 +19,9 @@ final class JournalKeeper: Sendable {
     var removed: [BreakGlassJournal] = []
   }
 
-  init(path: String, now: @escaping @Sendable () -> Timestamp, logger: Logger) {
+  init(path: String, node: String, now: @escaping @Sendable () -> Timestamp, logger: Logger) {
     self.path = path
+    self.node = node
     self.now = now
     self.logger = logger
   }
@@ -95,17 +98,23 @@ final class JournalKeeper: Sendable {
   }
 
   private func open() throws(JournalProblem) -> BreakGlassJournal {
+    let file = try ClaimedFile.forJournal(path, holder: "process \(getpid()), node \(node)")
     do {
-      return try BreakGlassJournal(path: path)
+      return try BreakGlassJournal(file)
     } catch .corrupt(let reason) {
       let day = now().description.filter { $0.isNumber || $0 == "T" }.prefix(15)
-      let target = try JournalFile.setAside(path, suffix: "corrupt-\(day)")
+      let target: String
+      do {
+        target = try file.setAside(as: "corrupt-\(day)")
+      } catch {
+        throw JournalProblem(error, path: path)
+      }
       logger.critical(
         """
         break-glass journal is damaged or was changed; it is set aside and a new one begun. \
         Events that had not reached PostgreSQL are in it alone: keep it
         """, metadata: ["set_aside": "\(target)", "problem": "\(reason)"])
-      return try BreakGlassJournal(path: path)
+      return try BreakGlassJournal(file)
     }
   }
 }

@@ -1,7 +1,7 @@
 /// Why a journal cannot be used.
 package enum JournalProblem: Error, Hashable, Sendable {
   /// Another process has it.
-  case inUse(String)
+  case inUse(String, by: String)
   /// The file system or SQLite will not have it: a directory that may not be written, a failing disk.
   case unusable(String)
   /// There is no room for more, or somebody else writes to it. What is in it can be read.
@@ -15,7 +15,7 @@ package enum JournalProblem: Error, Hashable, Sendable {
 extension JournalProblem: CustomStringConvertible {
   package var description: String {
     switch self {
-    case .inUse(let path): "another process has the journal \(path)"
+    case .inUse(let path, let holder): "another process has the journal \(path) (\(holder))"
     case .unusable(let reason), .full(let reason): reason
     case .corrupt(let reason): reason
     case .vanished(let path): "\(path) was removed or replaced"

@@ -3,13 +3,13 @@ import TrustBudget
 
 extension BreakGlassEvent {
   /// The columns that `init(decoding:)` reads, in its order.
-  static let columns = """
+  package static let columns = """
     journal_id::text, node_seq, node, username, reason, ticket, approvers, principals, \
     max_duration, max_duration_seconds, requested_duration_seconds, request_id, request, \
     policy_digest, actor, occurred_at, hash
     """
 
-  init(decoding row: inout PostgresRow) throws {
+  package init(decoding row: inout PostgresRow) throws {
     self.init(
       journalID: try row.next(String.self),
       sequence: try row.next(Int64.self),

@@ -5,7 +5,7 @@ import TrustBudget
 // value that the domain refuses means that somebody else wrote it: an error, not a guess.
 
 extension Timestamp {
-  init(_ timestamp: PostgresTimestamp) {
+  package init(_ timestamp: PostgresTimestamp) {
     self.init(microseconds: timestamp.microsecondsSinceUnixEpoch)
   }
 }

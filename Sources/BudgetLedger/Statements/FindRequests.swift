@@ -54,7 +54,8 @@ extension Entry {
 }
 
 extension Entry.Kind {
-  init(decoding name: String) throws {
+  /// - Throws: `InvalidValue` for a kind that this program does not know.
+  package init(decoding name: String) throws(InvalidValue) {
     guard let kind = Entry.Kind(rawValue: name) else {
       throw InvalidValue("must be a kind of entry; this program does not know \(name)")
     }

@@ -34,12 +34,7 @@ package struct JSONObjectText: Hashable, Sendable {
 
   package mutating func put(_ name: StaticString, _ values: [String]) {
     putName(name)
-    bytes.append(UInt8(ascii: "["))
-    for (index, value) in values.enumerated() {
-      if index > 0 { bytes.append(UInt8(ascii: ",")) }
-      putString(value)
-    }
-    bytes.append(UInt8(ascii: "]"))
+    putList(values)
   }
 
   /// Puts a list of objects.
@@ -96,6 +91,23 @@ package struct JSONObjectText: Hashable, Sendable {
     guard other.bytes.count > 1 else { return }
     if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
     bytes.append(contentsOf: other.bytes.dropFirst())
+  }
+
+  /// A list of texts by itself: `["bob","eve"]`.
+  package static func list(_ values: [String]) -> String {
+    var text = JSONObjectText()
+    text.bytes = []
+    text.putList(values)
+    return String(decoding: text.bytes, as: UTF8.self)
+  }
+
+  private mutating func putList(_ values: [String]) {
+    bytes.append(UInt8(ascii: "["))
+    for (index, value) in values.enumerated() {
+      if index > 0 { bytes.append(UInt8(ascii: ",")) }
+      putString(value)
+    }
+    bytes.append(UInt8(ascii: "]"))
   }
 
   private mutating func putName(_ name: StaticString) {

@@ -86,9 +86,13 @@ extension MetricDescription {
   private static let besides = [
     MetricDescription(
       "trust_budget_mirror_lag_seconds",
-      "Age of the oldest entry that is not in the SQLite mirror; 0 when none is missing."),
+      "Age of the oldest entry or break-glass event that is not in the SQLite mirror; 0 when none is missing."
+    ),
     MetricDescription(
       "trust_budget_mirror_entries_total", "Entries copied into the SQLite mirror."),
+    MetricDescription(
+      "trust_budget_mirror_break_glass_events_total",
+      "Break-glass events copied into the SQLite mirror."),
     MetricDescription(
       "trust_budget_mirror_up", "1 while the mirror follows the trail, 0 while it cannot."),
     MetricDescription(

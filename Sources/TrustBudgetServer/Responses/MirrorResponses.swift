@@ -8,6 +8,7 @@ extension JSONObjectText {
     put("state", mirror.state.name)
     put("lag_seconds", json: JSONObjectText.seconds(mirror.lag))
     put("entries", mirror.entries)
+    put("break_glass_events", mirror.events)
     if let problem = mirror.state.problem { put("problem", problem) }
     if let holder = mirror.holder { put("held_back_by", JSONObjectText(holder)) }
   }

@@ -21,6 +21,11 @@ func translatingAuditErrors<R>(_ body: () async throws -> R) async throws -> R {
   }
 }
 
+/// A number and its noun: `1 entry`, `2 entries`.
+func counted(_ count: Int64, _ noun: String, _ nouns: String? = nil) -> String {
+  "\(count) \(count == 1 ? noun : nouns ?? noun + "s")"
+}
+
 /// How far long work is, on a terminal; nothing elsewhere.
 struct ProgressLine: Sendable {
   private let isShown = isatty(2) == 1
@@ -28,7 +33,7 @@ struct ProgressLine: Sendable {
   func show(_ done: Int64, of total: Int64) {
     guard isShown else { return }
     let share = total > 0 ? " (\(min(100, done * 100 / total)) %)" : ""
-    FileHandle.standardError.write(Data("\r\(done) entries\(share) …".utf8))
+    FileHandle.standardError.write(Data("\r\(done) rows\(share) …".utf8))
   }
 
   /// Takes the line away.
@@ -41,9 +46,17 @@ struct ProgressLine: Sendable {
 extension JSONObjectText {
   init(_ fault: FileFault) {
     self.init()
-    if let budgetID = fault.budgetID { put("budget_id", budgetID) }
-    if let sequence = fault.sequence { put("budget_seq", sequence) }
-    if let entryID = fault.entryID { put("entry_id", entryID) }
+    switch fault.chain {
+    case .budget(let id):
+      put("budget_id", id)
+      if let sequence = fault.sequence { put("budget_seq", sequence) }
+      if let number = fault.number { put("entry_id", number) }
+    case .journal(let id):
+      put("journal_id", id)
+      if let sequence = fault.sequence { put("node_seq", sequence) }
+      if let number = fault.number { put("event_id", number) }
+    case nil: break
+    }
     put("problem", fault.problem)
   }
 }

@@ -11,8 +11,11 @@ struct AuditExportCommand: AsyncParsableCommand {
                  --out trail.db
 
       From a node's file (--file) or from PostgreSQL, one consistent view. The SQLite file stands
-      alone, and `trust-budget audit verify --file` verifies it. A part of the trail (--budget,
-      --user, --since, --until) can be verified as far as neighbouring entries are in it.
+      alone, holds the entries and the break-glass events, and `trust-budget audit verify --file`
+      verifies it. csv and jsonl hold one of the two: entries, or with --what break-glass the
+      emergencies. A part of the trail (--budget, --user, --since, --until) can be verified as far
+      as neighbouring rows are in it. Break-glass events belong to no budget: with --budget there
+      are none.
       """)
 
   @Option(help: "sqlite, csv or jsonl.")
@@ -27,23 +30,33 @@ struct AuditExportCommand: AsyncParsableCommand {
 
   @OptionGroup var database: DatabaseOptions
 
+  @Option(help: "Of csv and jsonl: entries (default) or break-glass.")
+  var what: Export.Trail?
+
   @Option(help: "Only this budget's entries.")
   var budget: String?
 
-  @Option(help: "Only entries about this user.")
+  @Option(help: "Only what is about this user.")
   var user: String?
 
   @Option(
     help: ArgumentHelp(
-      "Only entries from this time on: 2026-01-02 or 2026-01-02T03:04:05Z.", valueName: "time"))
+      "Only what happened from this time on: 2026-01-02 or 2026-01-02T03:04:05Z.", valueName: "time"
+    ))
   var since: String?
 
-  @Option(help: ArgumentHelp("Only entries before this time.", valueName: "time"))
+  @Option(help: ArgumentHelp("Only what happened before this time.", valueName: "time"))
   var until: String?
 
   func validate() throws {
     guard format != .sqlite || out != nil else {
       throw ValidationError("a SQLite file cannot go to standard output: say --out")
+    }
+    guard format != .sqlite || what == nil else {
+      throw ValidationError("a SQLite file holds both: --what is for csv and jsonl")
+    }
+    guard budget == nil || what != .breakGlass else {
+      throw ValidationError("break-glass events belong to no budget: use --user, --since, --until")
     }
     guard file == nil || database.url == nil else {
       throw ValidationError("export from --file or from --database-url, not both")
@@ -62,7 +75,8 @@ struct AuditExportCommand: AsyncParsableCommand {
       }
       let progress = ProgressLine()
       let export = Export(
-        source, as: format, filter: filter, onProgress: { progress.show($0, of: $1) })
+        source, as: format, of: what ?? .entries, filter: filter,
+        onProgress: { progress.show($0, of: $1) })
       guard let out else {
         _ = try await export.writeText(to: STDOUT_FILENO)
         return progress.end()
@@ -70,7 +84,19 @@ struct AuditExportCommand: AsyncParsableCommand {
       let result = try await export.write(to: out)
       progress.end()
       let restriction = result.filter.map { " (\($0))" } ?? ""
-      Console.note("\(out): \(result.entries) entries\(restriction)")
+      Console.note("\(out): \(words(result))\(restriction)")
+    }
+  }
+
+  private func words(_ result: Export.Result) -> String {
+    let entries = counted(result.entries, "entry", "entries")
+    let events = result.events.map { counted($0, "break-glass event") }
+    return switch (format, what) {
+    case (.sqlite, _):
+      "\(entries), "
+        + (events ?? "no break-glass events: the file is of the first format, which has none")
+    case (_, .breakGlass): events ?? ""
+    default: entries
     }
   }
 
@@ -90,3 +116,4 @@ struct AuditExportCommand: AsyncParsableCommand {
 }
 
 extension ExportFormat: ExpressibleByArgument {}
+extension Export.Trail: ExpressibleByArgument {}

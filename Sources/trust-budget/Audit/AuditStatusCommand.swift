@@ -39,14 +39,16 @@ struct AuditStatusCommand: AsyncParsableCommand {
       """
       file            \(auditFile.path)
       ledger          \(summary.ledger.id), epoch \(summary.ledger.epoch)
-      entries         \(summary.entries)
-      position        \(summary.position)
+      entries         \(summary.entries.rows)
+      break-glass     \(summary.events.map { counted($0.rows, "event") } ?? "none: a file of the first format")
+      position        \(summary.entries.position)
       complete as of  \(summary.completeAsOf.map { "\($0)" } ?? "unknown")
       """)
     if let filter = summary.filter { print("restricted to   \(filter)") }
     guard let behind else { return }
     print(
       "to come         \(behind.isMoreThanCounted ? "more than " : "")\(behind.entries) entries")
+    if behind.events > 0 { print("                \(counted(behind.events, "break-glass event"))") }
     print("lag             \(JSONObjectText.seconds(behind.lag)) s")
     if let holder = behind.holder { print("held back by    \(holder)") }
   }
@@ -56,16 +58,18 @@ struct AuditStatusCommand: AsyncParsableCommand {
     object.put("file", auditFile.path)
     object.put("ledger", summary.ledger.id)
     object.put("epoch", summary.ledger.epoch)
-    object.put("entries", summary.entries)
+    object.put("entries", summary.entries.rows)
+    if let events = summary.events { object.put("break_glass_events", events.rows) }
     var position = JSONObjectText()
-    position.put("epoch", summary.position.epoch)
-    position.put("transaction_id", summary.position.transactionID)
-    position.put("entry_id", summary.position.entryID)
+    position.put("epoch", summary.entries.position.epoch)
+    position.put("transaction_id", summary.entries.position.transactionID)
+    position.put("entry_id", summary.entries.position.number)
     object.put("position", position)
     if let moment = summary.completeAsOf { object.put("complete_as_of", moment) }
     if let filter = summary.filter { object.put("filter", filter) }
     if let behind {
       object.put("entries_to_come", behind.entries)
+      object.put("break_glass_events_to_come", behind.events)
       object.put("lag_seconds", json: JSONObjectText.seconds(behind.lag))
       if let holder = behind.holder { object.put("held_back_by", JSONObjectText(holder)) }
     }

@@ -6,13 +6,15 @@ import TrustBudget
 
 struct AuditVerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "verify", abstract: "Verify every hash and every figure of the trail.",
+    commandName: "verify",
+    abstract: "Verify every hash and every figure of the trail, and of the emergencies.",
     discussion: """
       Example: trust-budget audit verify --file server/data/trust_budget.db
 
       --file needs no PostgreSQL, and reads any copy, on a read-only disk too. --file with --against
       compares the file with PostgreSQL, row for row. Without --file, PostgreSQL is verified: its
-      entries, and that each budget's row is what its entries make of it.
+      entries, that each budget's row is what its entries make of it, and each journal's
+      break-glass events.
       """)
 
   @Option(help: ArgumentHelp("The audit file, a copy of it, or an export.", valueName: "path"))
@@ -67,8 +69,10 @@ struct AuditVerifyCommand: AsyncParsableCommand {
       object.put("ledger", summary.ledger.id)
       object.put("epoch", summary.ledger.epoch)
       object.put("entries", report.entries)
+      if let events = report.events { object.put("break_glass_events", events) }
       if against == nil {
         object.put("budgets", report.budgets)
+        if report.events != nil { object.put("journals", report.journals) }
         object.put("unverifiable", report.unverifiable)
       }
       if let filter = summary.filter { object.put("filter", filter) }
@@ -79,16 +83,23 @@ struct AuditVerifyCommand: AsyncParsableCommand {
       for fault in report.faults.prefix(100) { print(fault) }
       if report.faultCount > 100 { print("… and \(report.faultCount - 100) more") }
       let verdict =
-        report.isSound ? "ok" : report.faultCount == 1 ? "1 fault" : "\(report.faultCount) faults"
+        report.isSound ? "ok" : counted(Int64(report.faultCount), "fault")
       print("\(path): ledger \(summary.ledger.id), epoch \(summary.ledger.epoch)")
+      let entries = counted(report.entries, "entry", "entries")
+      let events = counted(report.events ?? 0, "break-glass event")
       if against != nil {
-        print("\(report.entries) entries compared with PostgreSQL: \(verdict)")
+        print("\(entries) and \(events) compared with PostgreSQL: \(verdict)")
       } else {
-        print("\(report.entries) entries of \(report.budgets) budgets: \(verdict)")
+        print(
+          "\(entries) of \(counted(report.budgets, "budget")), "
+            + "\(events) of \(counted(report.journals, "journal")): \(verdict)")
+      }
+      if report.events == nil {
+        print("a file of the first format, which holds no break-glass events")
       }
       if let filter = summary.filter {
         print(
-          "an export restricted to \(filter): \(report.unverifiable) entries follow on some that "
+          "an export restricted to \(filter): \(report.unverifiable) of them follow on some that "
             + "are not in it, and cannot be verified")
       }
     }
@@ -125,7 +136,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
       print(object.text)
     } else {
       for fault in faults { print(fault) }
-      let verdict = faults.isEmpty ? "ok" : faults.count == 1 ? "1 fault" : "\(faults.count) faults"
+      let verdict = faults.isEmpty ? "ok" : counted(Int64(faults.count), "fault")
       print("PostgreSQL: ledger \(ledger.id), epoch \(ledger.epoch): \(verdict)")
     }
     if !faults.isEmpty { throw ExitCode.failure }

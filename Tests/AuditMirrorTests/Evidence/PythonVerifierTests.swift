@@ -43,11 +43,44 @@ import TrustBudgetTesting
             WHERE budget_id = '\(budget)' AND budget_seq = \(sequence)
             """)
           let faults = try await TamperingTests.verify(copy)
-          #expect(faults.map(\.budgetID) == [budget])
+          #expect(faults.map(\.chain) == [.budget(budget)])
           #expect(faults.first?.sequence == Int64(sequence))
           let verdict = try verifyInPython(copy)
           #expect(verdict.status == 1)
           #expect(verdict.errors.hasPrefix("\(budget) entry \(sequence):"))
+        }
+      }
+    }
+  }
+
+  @Test func `they agree on break-glass events`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await TemporaryDirectory.with { directory in
+        let path = directory.file("audit.db")
+        var (first, second) = (Emergencies(1), Emergencies(2))
+        try await database.record(first.next(20))
+        try await database.record(second.next(7))
+        _ = try await database.withNodes(1) { try await $0[0].perform(.charging("user:alice")) }
+        try await database.withMirror(at: path) { _ in
+          try await database.expectMirrored(in: path)
+        }
+        let verdict = try verifyInPython(path)
+        #expect(
+          verdict.output == "2 journals, 27 break-glass events: ok\n1 budgets, 2 entries: ok\n")
+        let tamperings = [
+          "UPDATE break_glass_events SET principals = '[\"root\"]' WHERE node_seq = 5",
+          "DELETE FROM break_glass_events WHERE node_seq = 20",
+          "DELETE FROM break_glass_journals",
+        ]
+        for sql in tamperings {
+          let copy = path + ".copy"
+          try? FileManager.default.removeItem(atPath: copy)
+          try FileManager.default.copyItem(atPath: path, toPath: copy)
+          try MirrorFile(path: copy).execute(sql)
+          #expect(try await !TamperingTests.verify(copy).isEmpty)
+          let verdict = try verifyInPython(copy)
+          #expect(verdict.status == 1)
+          #expect(verdict.errors.hasPrefix("00000000-"), "\(verdict.errors)")
         }
       }
     }

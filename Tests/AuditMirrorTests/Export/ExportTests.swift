@@ -17,6 +17,8 @@ import TrustBudgetTesting
         let rows = try MirrorFile(path: target).rows()
         #expect(rows == (try await database.trail()))
         #expect(result.entries == Int64(rows.count))
+        #expect(try MirrorFile(path: target).emergencies() == (try await database.emergencies()))
+        #expect(result.events == 8)
         #expect(try await TamperingTests.verify(target) == [])
         #expect(try await TamperingTests.compare(target, database) == [])
         #expect(try MirrorFile(path: target).query("PRAGMA journal_mode") == [["delete"]])
@@ -53,6 +55,59 @@ import TrustBudgetTesting
         try MirrorFile(path: one).query("SELECT DISTINCT budget_id FROM audit_entries")
           == [["user:u1"]])
       #expect(try await TamperingTests.verify(one) == [])
+    }
+  }
+
+  @Test func `a part of the emergencies verifies as far as it goes`() async throws {
+    try await withMirroredTrail { database, path, directory in
+      let source = ExportSource.file(try await ReadableFile(path: path))
+      // The journals' clocks are a second apart from event to event.
+      let part = directory.file("part.db")
+      let third = Timestamp(microseconds: 1_767_225_600_123_456 + 3 * 1_000_001)
+      let some = try await Export(
+        source, as: .sqlite, filter: ExportFilter(username: "alice", since: third)
+      ).write(to: part)
+      #expect(some.events == 3)
+      let file = try await ReadableFile(path: part)
+      let report = try await FileVerification(file).run()
+      file.close()
+      #expect(report.isSound && report.events == 3 && report.journals == 1)
+      #expect(report.unverifiable >= 1)
+      try MirrorFile(path: part).execute("UPDATE break_glass_events SET actor = 'x'")
+      let faults = try await TamperingTests.verify(part)
+      #expect(faults.map(\.sequence) == [4], "\(faults)")
+
+      let none = try await Export(
+        source, as: .sqlite, filter: ExportFilter(budgetID: "user:u1")
+      ).write(to: directory.file("none.db"))
+      #expect(none.events == 0 && none.entries > 0)
+    }
+  }
+
+  @Test func `text exports hold every emergency`() async throws {
+    try await withMirroredTrail { database, path, directory in
+      let rows = try await database.emergencies()
+      for (name, source) in try await sources(database, path) {
+        let json = directory.file("\(name).jsonl")
+        let result = try await Export(source, as: .jsonl, of: .breakGlass).write(to: json)
+        #expect(result.events == 8 && result.entries == 0)
+        let lines = try String(contentsOfFile: json, encoding: .utf8).split(separator: "\n")
+        #expect(lines.count == 8)
+        for (line, row) in zip(lines, rows) {
+          let object = try #require(
+            JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+          #expect(object["journal_id"] as? String == row[3])
+          #expect(object["reason"] as? String == row[7])
+          #expect(object["principals"] as? [String] == ["root", "Größe \\ \u{1}"])
+          #expect(object["hash"] as? String == row[20])
+          #expect(object.count == row.count)
+        }
+        let csv = directory.file("\(name).csv")
+        _ = try await Export(source, as: .csv, of: .breakGlass).write(to: csv)
+        let text = try String(contentsOfFile: csv, encoding: .utf8)
+        #expect(text.hasPrefix("event_id,epoch,transaction_id,journal_id,node_seq,node,"))
+        #expect(text.contains("\"fire, \"\"smoke\"\"\nand Größe 2\",INC-2,\"[\"\"bob\"\","))
+      }
     }
   }
 
@@ -106,6 +161,9 @@ import TrustBudgetTesting
       try await TemporaryDirectory.with { directory in
         let path = directory.file("audit.db")
         _ = try await database.withNodes(1) { try await RandomTrail.write(600, on: $0) }
+        var (first, second) = (Emergencies(1), Emergencies(2))
+        try await database.record(first.next(5))
+        try await database.record(second.next(3, username: "carol"))
         try await database.withMirror(at: path) { _ in
           try await database.expectMirrored(in: path)
         }

@@ -119,6 +119,11 @@ import TrustBudgetTesting
         let queries = try #require(section.firstMatch(of: /```sql\n((?s).*?)```/)).1
         #expect(queries.split(separator: ";\n").count == 10)
         try MirrorFile(path: path).execute(String(queries))
+        let emergencies = try #require(
+          document.components(separatedBy: "### Four about emergencies").last)
+        let others = try #require(emergencies.firstMatch(of: /```sql\n((?s).*?)```/)).1
+        #expect(others.split(separator: ";\n").count == 4)
+        try MirrorFile(path: path).execute(String(others))
       }
     }
   }

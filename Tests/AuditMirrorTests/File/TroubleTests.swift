@@ -76,6 +76,25 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `files that are damaged in the same second are all kept`() async throws {
+    try await withLedger { database, path in
+      for round in 1...2 {
+        try await database.withMirror(at: path) { _ in
+          try await database.expectMirrored(in: path)
+        }
+        try Data("damage \(round)".utf8).write(to: URL(filePath: path))
+      }
+      try await database.withMirror(at: path) { _ in
+        try await database.expectMirrored(in: path)
+      }
+      for (round, name) in zip(1..., ["", "-2"]) {
+        let kept = try String(
+          contentsOfFile: path + ".corrupt-2026-01-01T000000" + name, encoding: .utf8)
+        #expect(kept == "damage \(round)")
+      }
+    }
+  }
+
   @Test func `a file of somebody else's is left alone`() async throws {
     try await withLedger { database, path in
       try MirrorFile(path: path).execute("CREATE TABLE notes (text)")

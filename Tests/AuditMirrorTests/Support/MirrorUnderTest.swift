@@ -105,7 +105,8 @@ extension TestDatabase {
     }
   }
 
-  /// Waits until a file has as many entries as PostgreSQL, and compares them row for row.
+  /// Waits until a file has as many entries and break-glass events as PostgreSQL, and compares them row
+  /// for row.
   func expectMirrored(
     in path: String, sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {
@@ -117,6 +118,9 @@ extension TestDatabase {
     #expect(ours.count == theirs.count, sourceLocation: sourceLocation)
     let differing = zip(ours, theirs).first { $0 != $1 }
     #expect(differing == nil, sourceLocation: sourceLocation)
+    let events = try await emergencies()
+    _ = try await eventually(within: .seconds(60)) { file.events >= events.count }
+    #expect(try file.emergencies() == events, sourceLocation: sourceLocation)
   }
 }
 

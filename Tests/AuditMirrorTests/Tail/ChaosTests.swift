@@ -1,6 +1,7 @@
 import AuditMirror
 import BudgetLedger
 import Foundation
+import LibPQ
 import PrivatePostgres
 import Testing
 import TrustBudget
@@ -22,6 +23,9 @@ import TrustBudgetTesting
           BEGIN PERFORM pg_sleep(power(random(), 30) * 3); RETURN NULL; END $$;
           CREATE CONSTRAINT TRIGGER linger AFTER INSERT ON trust_budget.audit_entries
           DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.budget_seq % 11 = 1)
+          EXECUTE FUNCTION linger();
+          CREATE CONSTRAINT TRIGGER linger AFTER INSERT ON trust_budget.break_glass_events
+          DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.node_seq % 11 = 1)
           EXECUTE FUNCTION linger();
           """)
         let paths = (1...4).map { directory.file("node-\($0).db") }
@@ -47,6 +51,25 @@ import TrustBudgetTesting
                 try await database.withMirror(at: path, configure: { $0.pageSize = 50 }) { _ in
                   try await Task.sleep(for: .milliseconds(.random(in: 50..<800)))
                 }
+              }
+            }
+          }
+          // Emergencies of three journals, in transactions that linger as well.
+          for number in 1...3 {
+            group.addTask {
+              var journal = Emergencies(number)
+              while ContinuousClock.now < end {
+                let events = try journal.next(.random(in: 1...4))
+                // As a node does: once more, until they are there.
+                _ = try await eventually(within: .seconds(40)) {
+                  do {
+                    try await database.record(events)
+                    return true
+                  } catch is PostgresError {
+                    return false
+                  }
+                }
+                try await Task.sleep(for: .milliseconds(.random(in: 10..<100)))
               }
             }
           }

@@ -24,7 +24,9 @@ import TrustBudgetTesting
       _ = try await node.program.end()
       let end = try await Program.run("audit", "verify", "--file", node.program.auditFile)
       #expect(end.status == 0)
-      #expect(end.output.contains("\(count) entries of 3 budgets: ok"))
+      #expect(
+        end.output.contains("\(count) entries of 3 budgets, 0 break-glass events of 0 journals: ok")
+      )
       let against = try await Program.run(
         "audit", "verify", "--file", node.program.auditFile, "--against",
         service.database.connectionString, "--json")
@@ -120,5 +122,92 @@ import TrustBudgetTesting
       .deletingLastPathComponent().deletingLastPathComponent()
     return try await tool(
       "python3", "-B", root.appending(path: "examples/verify_chain.py").path(), path)
+  }
+}
+
+/// Break-glass events in the nodes' files.
+@Suite struct MirroredEmergencyTests {
+  @Test func `an emergency at one node is in every node's file soon, and in what is exported`()
+    async throws
+  {
+    try await Service.with(nodes: 2, policy: EmergencyPolicy.text) { service in
+      #expect(try await service.nodes[0].authorize("rich-1").status == 200)
+      #expect(try await service.nodes[0].breakGlass("dev-a", ["request_id": "one"]).status == 200)
+      #expect(try await service.nodes[1].breakGlass("dev-b", ["request_id": "two"]).status == 200)
+      for node in service.nodes {
+        try await wait(for: "the events to be in the file") {
+          try await node.get("/readyz").json["audit_mirror"]["break_glass_events"] == 2
+        }
+        let file = node.program.auditFile
+        let rows = try await tool(
+          "sqlite3", file, "SELECT request_id, username FROM break_glass_events ORDER BY 1")
+        #expect(rows == "one|dev-a\ntwo|dev-b\n")
+        let against = try await Program.run(
+          "audit", "verify", "--file", file, "--against", service.database.connectionString)
+        #expect(against.status == 0, "\(against.output)\(against.errors)")
+        #expect(against.output.contains("and 2 break-glass events compared with PostgreSQL: ok"))
+      }
+      let metrics = String(
+        decoding: try await service.nodes[1].get("/metrics").body, as: UTF8.self)
+      #expect(metrics.contains(/trust_budget_mirror_break_glass_events_total\{.*\} 2/))
+
+      let file = try service.node.program.auditFile
+      let csv = try await Program.run(
+        "audit", "export", "--format", "csv", "--what", "break-glass", "--file", file)
+      #expect(csv.output.split(separator: "\r\n").count == 3)
+      let part = try await Program.run(
+        "audit", "export", "--format", "jsonl", "--what", "break-glass", "--user", "dev-b",
+        environment: ["DATABASE_URL": service.database.connectionString])
+      #expect(part.json["request_id"] == "two")
+      let target = service.directory.file("taken.db")
+      let export = try await Program.run(
+        "audit", "export", "--format", "sqlite", "--file", file, "--out", target)
+      #expect(export.errors.contains("2 entries, 2 break-glass events"), "\(export.errors)")
+      try await tool(
+        "sqlite3", target, "UPDATE break_glass_events SET reason = 'x' WHERE request_id = 'two'")
+      let verdict = try await Program.run("audit", "verify", "--file", target, "--json")
+      #expect(verdict.status == 1)
+      #expect(verdict.json["break_glass_events"] == 2 && verdict.json["journals"] == 2)
+      #expect(verdict.json["faults"].list.map { $0["node_seq"] } == [1])
+      let status = try await Program.run("audit", "status", "--audit-file", file, "--json")
+      #expect(status.json["break_glass_events"] == 2)
+
+      for wrong in [["sqlite", "--out"], ["csv", "--budget"]] {
+        let end = try await Program.run(
+          "audit", "export", "--what", "break-glass", "--format", wrong[0], wrong[1], target)
+        #expect(end.status == 2)
+      }
+    }
+  }
+
+  @Test func `events of a node that is killed while it copies them are there once`() async throws {
+    try await Service.with(policy: EmergencyPolicy.text) { service in
+      let path = service.directory.file("kept/audit.db")
+      let policy = service.directory.file(Service.policyFile)
+      for round in 0..<3 {
+        let node = try await RunningNode.start(
+          "killed", on: service.database.connectionString, policy: policy, ["--audit-file", path])
+        async let replies = concurrently(20) { number in
+          try? await service.node.breakGlass("dev-a", ["request_id": .text("\(round)-\(number)")])
+            .status
+        }
+        try await wait(for: "some events") {
+          try await service.emergencies().count > round * 20
+        }
+        await node.program.kill()
+        #expect(try await replies.allSatisfy { $0 == 200 })
+      }
+      try await RunningNode.with(
+        ["killed"], on: service.database.connectionString, policy: policy, "--audit-file", path
+      ) { nodes in
+        try await wait(for: "the mirror to be complete") {
+          try await nodes[0].get("/readyz").json["audit_mirror"]["break_glass_events"] == 60
+        }
+        let end = try await Program.run(
+          "audit", "verify", "--file", path, "--against", service.database.connectionString)
+        #expect(end.status == 0, "\(end.output)\(end.errors)")
+        #expect(try await Program.run("audit", "verify", "--file", path).status == 0)
+      }
+    }
   }
 }

@@ -1,0 +1,73 @@
+import BudgetLedger
+import LibPQ
+import TrustBudget
+
+/// A break-glass event, and where it stands in the order in which its trail is followed.
+package struct MirroredEvent: TrailRow {
+  /// The identity that PostgreSQL gave it; with gaps, and not in the order of commits.
+  package let eventID: Int64
+  /// The ledger's epoch when it came to PostgreSQL.
+  package let epoch: Int64
+  /// The transaction that brought it there.
+  package let transactionID: Int64
+  /// PostgreSQL's clock then.
+  package let recordedAt: Timestamp
+  package let event: BreakGlassEvent
+
+  package var position: TrailPosition {
+    TrailPosition(epoch: epoch, transactionID: transactionID, number: eventID)
+  }
+
+  var place: TrailPlace {
+    TrailPlace(chain: .journal(event.journalID), sequence: event.sequence)
+  }
+
+  static let table = "break_glass_events"
+  static let chainColumn = (name: "journal_id", type: "uuid")
+  static let sequenceColumn = "node_seq"
+  static let numberColumn = "event_id"
+  static let clockColumn = "recorded_at"
+  static func chain(_ name: String) -> TrailChain { .journal(name) }
+
+  static let columns = "event_id, epoch, transaction_id, recorded_at, \(BreakGlassEvent.columns)"
+
+  init(decoding row: inout PostgresRow) throws {
+    self.init(
+      eventID: try row.next(Int64.self), epoch: try row.next(Int64.self),
+      transactionID: Int64(clamping: try row.next(UInt64.self)),
+      recordedAt: Timestamp(try row.next(PostgresTimestamp.self)),
+      event: try BreakGlassEvent(decoding: &row))
+  }
+
+  package init(
+    eventID: Int64, epoch: Int64, transactionID: Int64, recordedAt: Timestamp,
+    event: BreakGlassEvent
+  ) {
+    self.eventID = eventID
+    self.epoch = epoch
+    self.transactionID = transactionID
+    self.recordedAt = recordedAt
+    self.event = event
+  }
+
+  func differences(from other: MirroredEvent) -> [String] {
+    let (a, b) = (event, other.event)
+    let columns: [(String, Bool)] = [
+      ("epoch", epoch == other.epoch), ("recorded_at", recordedAt == other.recordedAt),
+      ("journal_id", a.journalID == b.journalID), ("node_seq", a.sequence == b.sequence),
+      ("node", a.node == b.node), ("username", a.username == b.username),
+      ("reason", a.reason == b.reason), ("ticket", a.ticket == b.ticket),
+      ("approvers", a.approvers == b.approvers), ("principals", a.principals == b.principals),
+      ("max_duration", a.maxDuration == b.maxDuration),
+      ("max_duration_seconds", a.maxDurationSeconds == b.maxDurationSeconds),
+      (
+        "requested_duration_seconds",
+        a.requestedDurationSeconds == b.requestedDurationSeconds
+      ),
+      ("request_id", a.requestID == b.requestID), ("request", a.request == b.request),
+      ("policy_digest", a.policyDigest == b.policyDigest), ("actor", a.actor == b.actor),
+      ("occurred_at", a.occurredAt == b.occurredAt), ("hash", a.hash == b.hash),
+    ]
+    return columns.filter { !$0.1 }.map(\.0)
+  }
+}

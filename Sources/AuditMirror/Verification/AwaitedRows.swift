@@ -1,0 +1,97 @@
+import GRDB
+import TrustBudget
+
+/// Rows of chains that came before the one that they follow.
+///
+/// The order of transactions is not the order of a chain's numbers, so a row may be below the horizon
+/// before its predecessor is. It is in the file then, and waits here until that one has come.
+struct AwaitedRows<TableRow: TrailRow> {
+  private struct Awaited {
+    let row: TableRow
+    let epoch: Int64
+    /// The one before it is there when every transaction below this is over.
+    let horizon: Int64
+  }
+
+  private let table: String
+  private var chains: [String: [Int64: Awaited]] = [:]
+  private var isChanged = false
+
+  /// Goes on where the file ends.
+  ///
+  /// - Parameter table: where they are kept.
+  init(in table: String, _ db: Database) throws {
+    self.table = table
+    var rows = try FileStatement(
+      db,
+      """
+      SELECT a.epoch, a.horizon, a.\(TableRow.chainColumn.name), a.\(TableRow.sequenceColumn),
+             \(TableRow.fileColumns.qualified("e"))
+      FROM \(table) AS a
+      JOIN \(TableRow.table) AS e
+             USING (\(TableRow.chainColumn.name), \(TableRow.sequenceColumn))
+      """)
+    while try rows.step() {
+      let (epoch, horizon) = (try rows.number(), try rows.number())
+      let (chain, sequence) = (try rows.text(), try rows.number())
+      chains[chain, default: [:]][sequence] = Awaited(
+        row: try TableRow(reading: &rows), epoch: epoch, horizon: horizon)
+    }
+  }
+
+  var isEmpty: Bool { chains.isEmpty }
+
+  func contains(_ sequence: Int64, of chain: String) -> Bool { chains[chain]?[sequence] != nil }
+
+  mutating func add(
+    _ row: TableRow, _ sequence: Int64, of chain: String, window: TrailWindow
+  ) {
+    chains[chain, default: [:]][sequence] = Awaited(
+      row: row, epoch: window.ledger.epoch, horizon: window.nextTransaction)
+    isChanged = true
+  }
+
+  /// Takes out the row that has waited to be the next of its chain.
+  mutating func take(_ sequence: Int64, of chain: String) -> TableRow? {
+    guard let found = chains[chain]?.removeValue(forKey: sequence) else { return nil }
+    if chains[chain]?.isEmpty == true { chains[chain] = nil }
+    isChanged = true
+    return found.row
+  }
+
+  /// Once all of a window has come: whether everything is there that must be.
+  ///
+  /// - Throws: `MirrorRefusal.gap`.
+  func endWindow(_ window: TrailWindow) throws {
+    for rows in chains.values {
+      for awaited in rows.values
+      where awaited.epoch < window.ledger.epoch || awaited.horizon <= window.horizon {
+        throw MirrorRefusal.gap(awaited.row.place)
+      }
+    }
+  }
+
+  /// Writes what has changed.
+  mutating func save(_ db: Database) throws {
+    guard isChanged else { return }
+    try db.execute(sql: "DELETE FROM \(table)")
+    var insert = try FileStatement(db, "INSERT INTO \(table) VALUES (?,?,?,?)")
+    for (chain, rows) in chains {
+      for (sequence, awaited) in rows {
+        insert.put(chain)
+        insert.put(sequence)
+        insert.put(awaited.epoch)
+        insert.put(awaited.horizon)
+        try insert.run()
+      }
+    }
+    isChanged = false
+  }
+}
+
+extension String {
+  /// A list of columns, each with the table's name in front.
+  fileprivate func qualified(_ table: String) -> String {
+    split(separator: ", ").map { "\(table).\($0)" }.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import Synchronization
+
+/// A database file's place on disk, claimed for this process alone.
+///
+/// The claim is a lock on a file beside it, and ends with the process however that ends. The file itself
+/// stays open to anybody who wants to read it.
+package final class ClaimedFile: Sendable {
+  package let path: String
+  /// Whether somebody had claimed the place before: then the file there is one of ours.
+  package let wasClaimedBefore: Bool
+  private let state: Mutex<State>
+
+  private struct State {
+    var lock: Int32
+    var identity: FileIdentity?
+  }
+
+  /// What SQLite keeps, the file itself last: an old log beside a new file would be taken for its own.
+  private static let endings = ["-wal", "-shm", ""]
+
+  /// Makes the directory where it is missing, and claims the place.
+  ///
+  /// - Parameter holder: what others are told of who has it.
+  /// - Throws: `FileProblem`.
+  package init(claiming path: String, holder: String) throws(FileProblem) {
+    self.path = path
+    let directory = URL(filePath: path).deletingLastPathComponent()
+    do {
+      try FileManager.default.createDirectory(
+        at: directory, withIntermediateDirectories: true,
+        attributes: [.posixPermissions: 0o750])
+    } catch {
+      throw .unusable("\(directory.path()) cannot be made: \(error.localizedDescription)")
+    }
+    let name = path + ".lock"
+    wasClaimedBefore = access(name, F_OK) == 0
+    let lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+    guard lock >= 0 else { throw FileProblem(errno, "\(name) cannot be opened") }
+    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+      let code = errno
+      var words = [UInt8](repeating: 0, count: 512)
+      let length = pread(lock, &words, words.count, 0)
+      close(lock)
+      guard code == EWOULDBLOCK else { throw FileProblem(code, "\(name) cannot be locked") }
+      throw .held(by: String(decoding: words.prefix(max(0, length)), as: UTF8.self))
+    }
+    let words = Array(holder.utf8)
+    _ = ftruncate(lock, 0)
+    _ = pwrite(lock, words, words.count, 0)
+    state = Mutex(State(lock: lock))
+  }
+
+  deinit { release() }
+
+  /// Gives up the claim.
+  package func release() {
+    state.withLock { state in
+      if state.lock >= 0 { close(state.lock) }
+      state.lock = -1
+    }
+  }
+
+  /// Whether a process has claimed the place of a file.
+  package static func isHeld(_ path: String) -> Bool {
+    let lock = open(path + ".lock", O_RDONLY | O_CLOEXEC)
+    guard lock >= 0 else { return false }
+    defer { close(lock) }
+    return flock(lock, LOCK_SH | LOCK_NB) != 0
+  }
+
+  /// Makes the file where it is missing, and remembers which one it is.
+  ///
+  /// - Throws: `FileProblem`.
+  package func make() throws(FileProblem) {
+    try ClaimedFile.make(path)
+    guard let identity = FileIdentity(path) else { throw FileProblem(errno, path) }
+    state.withLock { $0.identity = identity }
+    // The new names must survive a power cut as well as what is in the files.
+    let directory = URL(filePath: path).deletingLastPathComponent().path()
+    let parent = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if parent >= 0 {
+      fsync(parent)
+      close(parent)
+    }
+  }
+
+  /// Makes a file where it is missing. SQLite would make it readable to everybody, and gives the files
+  /// beside it the mode of this one.
+  ///
+  /// - Throws: `FileProblem`.
+  package static func make(_ path: String) throws(FileProblem) {
+    let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+    guard file >= 0 else { throw FileProblem(errno, "\(path) cannot be made") }
+    close(file)
+  }
+
+  /// Whether the path still leads to the file that was made. What is written to one that was removed is
+  /// lost with the process.
+  package var isInPlace: Bool {
+    let identity = FileIdentity(path)
+    return identity != nil && identity == state.withLock { $0.identity }
+  }
+
+  /// Renames a file that cannot be used, with what SQLite keeps beside it. Nothing is deleted, and
+  /// nothing that was set aside before is overwritten.
+  ///
+  /// - Parameter suffix: what follows the path and a full stop: `corrupt-2026-01-02T030405`.
+  /// - Returns: where it is now.
+  /// - Throws: `FileProblem`.
+  package func setAside(as suffix: String) throws(FileProblem) -> String {
+    var target = "\(path).\(suffix)"
+    var number = 1
+    while ClaimedFile.endings.contains(where: { access(target + $0, F_OK) == 0 }) {
+      number += 1
+      target = "\(path).\(suffix)-\(number)"
+    }
+    for ending in ClaimedFile.endings {
+      guard rename(path + ending, target + ending) == 0 || errno == ENOENT else {
+        throw FileProblem(errno, "\(path + ending) cannot be set aside")
+      }
+    }
+    return target
+  }
+}

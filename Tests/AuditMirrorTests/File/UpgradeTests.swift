@@ -1,0 +1,178 @@
+import AuditMirror
+import Foundation
+import Testing
+import TrustBudgetTesting
+
+/// A file of the first format, which knew no break-glass events.
+@Suite struct UpgradeTests {
+  @Test func `a node brings an old file up to date, with the events of the past`() async throws {
+    try await withOldFile { database, path in
+      let file = MirrorFile(path: path)
+      let entries = try file.rows()
+      try await database.withMirror(at: path) { mirror in
+        try await database.expectMirrored(in: path)
+        try await expectSoon { mirror.health.current.state == .following }
+        var more = Emergencies(2)
+        try await database.record(more.next(2))
+        try await database.expectMirrored(in: path)
+      }
+      #expect(try file.rows() == entries)
+      #expect(file.events == 7)
+      #expect(try file.query("SELECT format_version FROM meta") == [["2"]])
+      #expect(try file.query("PRAGMA user_version") == [["2"]])
+      #expect(file.count("SELECT complete_as_of IS NOT NULL FROM meta") == 1)
+      #expect(try await TamperingTests.verify(path) == [])
+      #expect(try await TamperingTests.compare(path, database) == [])
+    }
+  }
+
+  @Test func `whoever only reads an old file takes it as it is`() async throws {
+    try await withOldFile { database, path in
+      let before = try Data(contentsOf: URL(filePath: path))
+      let file = try await ReadableFile(path: path)
+      let report = try await FileVerification(file).run()
+      #expect(report.isSound && report.entries > 0 && report.events == nil)
+      #expect(try await TamperingTests.compare(path, database) == [])
+      let behind = try await Behind.read(
+        file.summary, connectionString: database.connectionString)
+      #expect(behind.entries == 0 && behind.events == 5)
+      let target = path + ".export"
+      let result = try await Export(.file(file), as: .sqlite).write(to: target)
+      #expect(result.events == nil)
+      #expect(try await TamperingTests.verify(target) == [])
+      // Nobody shall take it for all that there is.
+      #expect(MirrorFile(path: target).count("SELECT complete_as_of IS NULL FROM meta") == 1)
+      await #expect(throws: AuditFileError.self) {
+        try await Export(.file(file), as: .csv, of: .breakGlass).write(to: path + ".csv")
+      }
+      file.close()
+      #expect(try Data(contentsOf: URL(filePath: path)) == before)
+    }
+  }
+
+  @Test func `a file of a later format is left alone`() async throws {
+    try await withOldFile { database, path in
+      try MirrorFile(path: path).execute("PRAGMA user_version = 3")
+      try await database.withMirror(at: path) { mirror in
+        try await expectSoon {
+          mirror.health.current.state.problem?.contains("this program knows 1 to 2") == true
+        }
+      }
+      await #expect(throws: AuditFileError.self) { _ = try await ReadableFile(path: path) }
+    }
+  }
+
+  /// Lends a ledger with entries and events, and the file that an earlier program left of it.
+  private func withOldFile(
+    _ body: (TestDatabase, _ path: String) async throws -> Void
+  ) async throws {
+    try await TestDatabase.withLedger { database in
+      try await TemporaryDirectory.with { directory in
+        _ = try await database.withNodes(1) { try await RandomTrail.write(100, on: $0) }
+        let new = directory.file("new.db")
+        try await database.withMirror(at: new) { _ in
+          try await database.expectMirrored(in: new)
+          try await expectSoon {
+            MirrorFile(path: new).count("SELECT complete_as_of IS NOT NULL FROM meta") == 1
+          }
+        }
+        var journal = Emergencies()
+        try await database.record(journal.next(5))
+        let path = directory.file("audit.db")
+        try MirrorFile(path: path).execute(
+          """
+          \(Self.firstFormat)
+          ATTACH '\(new)' AS new;
+          INSERT INTO meta SELECT only_row, 1, ledger_id, epoch, complete_as_of, filter FROM new.meta;
+          INSERT INTO cursors SELECT * FROM new.cursors WHERE table_name = 'audit_entries';
+          INSERT INTO audit_entries SELECT * FROM new.audit_entries ORDER BY new.audit_entries.rowid;
+          INSERT INTO budget_states SELECT * FROM new.budget_states;
+          """)
+        try await body(database, path)
+      }
+    }
+  }
+
+  /// As it was published.
+  private static let firstFormat = """
+    PRAGMA application_id = 0x54424146;
+    PRAGMA user_version = 1;
+
+    CREATE TABLE meta (
+        only_row       INTEGER PRIMARY KEY CHECK (only_row = 1),
+        format_version INTEGER NOT NULL,
+        ledger_id      TEXT    NOT NULL,
+        epoch          INTEGER NOT NULL,
+        complete_as_of TEXT,             -- all that was committed by then is here
+        filter         TEXT              -- what an export was restricted to; NULL: the whole trail
+    );
+
+    CREATE TABLE cursors (
+        table_name     TEXT    PRIMARY KEY,
+        epoch          INTEGER NOT NULL,
+        transaction_id INTEGER NOT NULL,
+        entry_id       INTEGER NOT NULL,
+        entries        INTEGER NOT NULL  -- rows that are here
+    ) WITHOUT ROWID;
+
+    CREATE TABLE audit_entries (
+        entry_id       INTEGER NOT NULL,
+        epoch          INTEGER NOT NULL,
+        transaction_id INTEGER NOT NULL,
+        budget_id      TEXT    NOT NULL,
+        budget_seq     INTEGER NOT NULL,
+        kind           TEXT    NOT NULL,
+        username       TEXT,
+        cost           INTEGER NOT NULL,
+        balance_before INTEGER NOT NULL,
+        balance_after  INTEGER NOT NULL,
+        request_id     TEXT,
+        part           INTEGER NOT NULL,
+        rule           TEXT,
+        policy_digest  BLOB,
+        actor          TEXT,
+        node           TEXT    NOT NULL,
+        detail         TEXT    NOT NULL,
+        occurred_at    TEXT    NOT NULL,
+        hash           BLOB    NOT NULL,
+        PRIMARY KEY (budget_id, budget_seq)
+    );
+    CREATE INDEX audit_entries_time ON audit_entries (occurred_at);
+
+    CREATE TABLE budget_states (
+        budget_id                   TEXT    PRIMARY KEY,
+        initial_balance             INTEGER NOT NULL,
+        adjustment                  INTEGER NOT NULL,
+        spent                       INTEGER NOT NULL,
+        reset_interval_microseconds INTEGER,
+        window_started_at           TEXT    NOT NULL,
+        resets_at                   TEXT,
+        window_seq                  INTEGER NOT NULL,
+        last_seq                    INTEGER NOT NULL,
+        last_hash                   BLOB    NOT NULL,
+        created_at                  TEXT    NOT NULL
+    ) WITHOUT ROWID;
+
+    CREATE TABLE awaited (
+        budget_id  TEXT    NOT NULL,
+        budget_seq INTEGER NOT NULL,
+        epoch      INTEGER NOT NULL,
+        horizon    INTEGER NOT NULL,
+        PRIMARY KEY (budget_id, budget_seq)
+    ) WITHOUT ROWID;
+
+    CREATE VIEW transactions (id, budget_id, username, cost, balance_before, balance_after,
+                              timestamp, request_id) AS
+    SELECT entry_id, budget_id, username, cost, balance_before, balance_after, occurred_at,
+           request_id
+    FROM audit_entries WHERE kind = 'charge';
+
+    CREATE VIEW budgets (budget_id, initial_balance, current_balance, balance,
+                         reset_interval_hours, last_reset_at, created_at) AS
+    SELECT budget_id, initial_balance, initial_balance + adjustment - spent,
+           CASE WHEN resets_at <= strftime('%Y-%m-%d %H:%M:%f', 'now') THEN initial_balance
+                ELSE initial_balance + adjustment - spent END,
+           reset_interval_microseconds / 3600000000.0, window_started_at, created_at
+    FROM budget_states;
+    """
+}

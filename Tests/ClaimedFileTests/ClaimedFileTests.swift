@@ -1,0 +1,81 @@
+import ClaimedFile
+import Foundation
+import Testing
+
+/// A place on disk belongs to one process at a time, and nothing there is ever overwritten.
+@Suite struct ClaimedFileTests {
+  @Test func `a second claim is told who has the first, until that one is given up`() throws {
+    try withPath { path in
+      #expect(!ClaimedFile.isHeld(path))
+      let first = try ClaimedFile(claiming: path, holder: "process 1, node-1")
+      #expect(!first.wasClaimedBefore)
+      #expect(ClaimedFile.isHeld(path))
+      #expect(throws: FileProblem.held(by: "process 1, node-1")) {
+        try ClaimedFile(claiming: path, holder: "process 2, a longer name")
+      }
+      first.release()
+      let second = try ClaimedFile(claiming: path, holder: "2")
+      #expect(second.wasClaimedBefore)
+      #expect(throws: FileProblem.held(by: "2")) {
+        try ClaimedFile(claiming: path, holder: "3")
+      }
+    }
+  }
+
+  @Test func `a file that is made can be read by owner and group alone`() throws {
+    try withPath { path in
+      let claim = try ClaimedFile(claiming: path, holder: "test")
+      #expect(!claim.isInPlace)
+      try claim.make()
+      #expect(claim.isInPlace)
+      let attributes = try FileManager.default.attributesOfItem(atPath: path)
+      let mode = try #require(attributes[.posixPermissions] as? NSNumber).intValue
+      #expect(mode & ~0o640 == 0)
+      // Another one in its place is not the one that was made.
+      try Data("new".utf8).write(to: URL(filePath: path + ".new"))
+      #expect(rename(path + ".new", path) == 0)
+      #expect(!claim.isInPlace)
+      try claim.make()
+      #expect(claim.isInPlace)
+      #expect(try String(contentsOfFile: path, encoding: .utf8) == "new")
+      unlink(path)
+      #expect(!claim.isInPlace)
+    }
+  }
+
+  @Test func `two that are set aside in one second are both kept, with their logs`() throws {
+    try withPath { path in
+      let claim = try ClaimedFile(claiming: path, holder: "test")
+      var targets: [String] = []
+      for number in 1...3 {
+        try Data("\(number)".utf8).write(to: URL(filePath: path))
+        try Data("log \(number)".utf8).write(to: URL(filePath: path + "-wal"))
+        targets.append(try claim.setAside(as: "corrupt-2026-01-02T030405"))
+      }
+      #expect(Set(targets).count == 3)
+      for (number, target) in zip(1..., targets) {
+        #expect(try String(contentsOfFile: target, encoding: .utf8) == "\(number)")
+        #expect(try String(contentsOfFile: target + "-wal", encoding: .utf8) == "log \(number)")
+      }
+      #expect(!FileManager.default.fileExists(atPath: path + "-wal"))
+    }
+  }
+
+  @Test func `a place where nothing can be made is said to be one`() throws {
+    try withPath { path in
+      let below = path + "/below/file.db"
+      try FileManager.default.createDirectory(
+        atPath: URL(filePath: path).deletingLastPathComponent().path(),
+        withIntermediateDirectories: true)
+      try Data().write(to: URL(filePath: path))
+      #expect(throws: FileProblem.self) { try ClaimedFile(claiming: below, holder: "test") }
+    }
+  }
+
+  /// Lends a path in a directory that is not there yet.
+  private func withPath(_ body: (String) throws -> Void) throws {
+    let directory = NSTemporaryDirectory() + "claimed-file-\(UUID().uuidString.prefix(13))"
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    try body(directory + "/data/file.db")
+  }
+}
