@@ -1,4 +1,5 @@
 import ArgumentParser
+import BudgetLedger
 import TrustBudget
 
 struct DoctorCommand: AsyncParsableCommand {
@@ -41,7 +42,10 @@ struct DoctorCommand: AsyncParsableCommand {
     if let auditFile { findings += FileCheck.auditFile(auditFile) }
     if let certificate { findings += FileCheck.certificate(certificate) }
     if let key { findings += FileCheck.key(key) }
-    findings += await DatabaseCheck(connectionString: database.connectionString).findings()
+    findings += await DatabaseCheck(
+      connectionString: database.connectionString,
+      sessions: LedgerSettings(node: "").sessionsOfNode
+    ).findings()
     if json {
       var object = JSONObjectText()
       object.put("findings", findings.map(\.json))
