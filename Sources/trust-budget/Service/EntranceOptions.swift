@@ -54,14 +54,14 @@ struct EntranceOptions: ParsableArguments {
     help: ArgumentHelp(
       "How long a connection may stay open without a request, from 1 to 3600.",
       valueName: "seconds"))
-  var idleTimeout = 75.0
+  var idleTimeout = ConnectionLimits().idleTimeout / .seconds(1)
 
   @Option(
     name: .customLong("request-timeout"),
     help: ArgumentHelp(
       "How long a request may take to arrive, and its answer to be read, from 1 to 600.",
       valueName: "seconds"))
-  var requestTimeout = 30.0
+  var requestTimeout = ConnectionLimits().requestTimeout / .seconds(1)
 
   func validate() throws {
     guard (certificate == nil) == (key == nil) else {
