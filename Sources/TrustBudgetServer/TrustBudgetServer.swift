@@ -39,7 +39,7 @@ package struct TrustBudgetServer: Service {
     let routes = router.routes.map { Route(method: $0.method, path: $0.path.description) }
     TrustBudgetServer.refuseOtherMethods(router)
     self.routes = routes
-    let count = ConnectionCount(limit: entrance.limits.connections)
+    let count = ConnectionCount(limit: entrance.limits.connections, metrics: node.metrics)
     count.add(to: registry)
     entrance.tls?.add(to: registry)
     let responder = MeasuredResponder(router.buildResponder(), routes: routes, metrics: registry)

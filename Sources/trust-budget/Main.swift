@@ -29,6 +29,10 @@ struct Main {
     case .success:
       print(message)
       return 0
+    // Other mistakes may come of it, an option that is missing say.
+    case _ where Configuration.problem != nil:
+      Console.note(Configuration.problem?.text ?? "")
+      return 1
     case .validationFailure:
       FileHandle.standardError.write(Data((message + "\n").utf8))
       return 2
@@ -51,6 +55,7 @@ struct TrustBudgetCommand: CommandGroup {
     subcommands: [
       DevCommand.self, ServeCommand.self, MigrateCommand.self, PolicyCommand.self,
       BudgetCommand.self, AuditCommand.self, LedgerCommand.self, ExecCommand.self,
-      BreakGlassCommand.self, TokenCommand.self, DoctorCommand.self, VersionCommand.self,
+      BreakGlassCommand.self, TokenCommand.self, ConfigCommand.self, DoctorCommand.self,
+      VersionCommand.self,
     ])
 }

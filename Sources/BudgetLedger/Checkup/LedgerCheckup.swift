@@ -134,6 +134,8 @@ private struct ReadRights: PostgresStatement {
              AND has_any_column_privilege('trust_budget.budgets', 'UPDATE')
              AND has_table_privilege('trust_budget.audit_entries', 'SELECT')
              AND has_any_column_privilege('trust_budget.audit_entries', 'INSERT')
+             AND has_table_privilege('trust_budget.break_glass_events', 'SELECT')
+             AND has_any_column_privilege('trust_budget.break_glass_events', 'INSERT')
              AND has_table_privilege('trust_budget.api_tokens', 'SELECT'),
            has_table_privilege('trust_budget.audit_entries', 'UPDATE')
              OR has_table_privilege('trust_budget.audit_entries', 'DELETE')

@@ -36,6 +36,9 @@ package struct PostgresConfiguration: Sendable {
   /// Host, port, database and user, for people. Never the password.
   package var redactedDescription: String { options.redactedDescription }
 
+  /// Whether the connection string itself has a password.
+  package var holdsPassword: Bool { options["password"] != nil }
+
   /// The session's settings, in the order they are applied.
   var effectiveSettings: [(name: String, value: String)] {
     var settings = [

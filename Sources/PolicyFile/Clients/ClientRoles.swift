@@ -18,8 +18,9 @@ package struct ClientRoles: Sendable {
   ///   - fileName: what diagnostics call the file.
   /// - Throws: everything that is wrong with the file, at once.
   package init(yaml: [UInt8], fileName: String) throws(PolicyDiagnostics) {
-    let log = DiagnosticLog(source: SourceText(bytes: yaml, fileName: fileName))
-    let clients = ClientRolesReader.read(SourceText(bytes: yaml, fileName: fileName), log: log)
+    let source = SourceText(bytes: yaml, fileName: fileName)
+    let log = DiagnosticLog(source: source)
+    let clients = ClientRolesReader.read(source, log: log)
     guard let clients, !log.hasErrors else { throw log.diagnostics }
     self.clients = clients
   }

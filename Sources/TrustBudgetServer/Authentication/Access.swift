@@ -36,7 +36,9 @@ enum Access {
     get("/v1/policy"): only(.auditor),
 
     // Load balancers, systemd and Prometheus ask these, which hold no secrets of ours; they tell how
-    // the node is, and no names of people or budgets. The contract is public anyway.
+    // the node is, and never of which callers, users or budgets. The one name that may be there is of
+    // a database session that holds the audit file back: its role and application. The contract is
+    // public anyway.
     get("/healthz"): .open,
     get("/readyz"): .open,
     get("/metrics"): .open,

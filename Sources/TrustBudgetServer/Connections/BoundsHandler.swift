@@ -34,6 +34,7 @@ final class BoundsHandler: ChannelDuplexHandler {
   private var idleSince = NIODeadline.now()
   private var blockedSince: NIODeadline?
   private var timer: Scheduled<Void>?
+  private var nextRead: Scheduled<Void>?
 
   init(limits: ConnectionLimits, count: ConnectionCount, progress: RequestProgress) {
     self.limits = limits
@@ -47,6 +48,7 @@ final class BoundsHandler: ChannelDuplexHandler {
 
   func handlerRemoved(context: ChannelHandlerContext) {
     timer?.cancel()
+    nextRead?.cancel()
   }
 
   // MARK: What the caller sends
@@ -69,9 +71,20 @@ final class BoundsHandler: ChannelDuplexHandler {
 
   func channelReadComplete(context: ChannelHandlerContext) {
     context.fireChannelReadComplete()
-    // Nobody behind this handler wants more; the caller may still be sending, and would not get to
-    // reading its answer.
-    if progress.isEnding { context.read() }
+    // The caller may still be sending, and would not get to reading its answer otherwise. A flood must
+    // not take the time of others, so it is let in by and by.
+    if progress.isEnding {
+      nextRead = context.eventLoop.assumeIsolated().scheduleTask(
+        in: TimeAmount(ConnectionLimits.farewellPause)
+      ) {
+        context.read()
+      }
+    }
+  }
+
+  func read(context: ChannelHandlerContext) {
+    // Nobody behind this handler gets what still comes, and would ask for more at once.
+    if !progress.isEnding { context.read() }
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -146,6 +159,7 @@ final class BoundsHandler: ChannelDuplexHandler {
   // MARK: The end
 
   private func end(with problem: Problem, _ context: ChannelHandlerContext) {
+    count.answered(with: problem.kind)
     let body = ByteBuffer(string: problem.body.text)
     let head = HTTPResponse(
       status: problem.status,

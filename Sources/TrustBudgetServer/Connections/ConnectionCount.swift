@@ -11,11 +11,13 @@ final class ConnectionCount: Sendable {
   }
 
   private let limit: Int
+  private let metrics: NodeMetrics
   private let open = Atomic(0)
   private let endings = Mutex<[Ending: Int]>([:])
 
-  init(limit: Int) {
+  init(limit: Int, metrics: NodeMetrics) {
     self.limit = limit
+    self.metrics = metrics
   }
 
   /// - Returns: whether one more may be open. Whatever the answer, it counts until ``left()``.
@@ -29,6 +31,11 @@ final class ConnectionCount: Sendable {
 
   func ended(for ending: Ending) {
     endings.withLock { $0[ending, default: 0] += 1 }
+  }
+
+  /// A connection was answered before, or instead of, a route.
+  func answered(with problem: Problem.Kind) {
+    metrics.answered(with: problem)
   }
 
   func add(to registry: PrometheusRegistry) {

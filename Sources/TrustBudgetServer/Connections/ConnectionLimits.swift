@@ -19,4 +19,7 @@ package struct ConnectionLimits: Sendable {
   static let farewell: Duration = .seconds(5)
   /// How much the caller may send meanwhile, in bytes, without being hung up on.
   static let farewellBytes = 16 << 20
+  /// How long the node waits before it reads more of that: of a flood, 256 KiB each time, so that what
+  /// is allowed comes through in that time.
+  static let farewellPause: Duration = .milliseconds(50)
 }

@@ -14,7 +14,7 @@ struct BreakGlassRoutes {
     breakGlass.post { request, context in
       do {
         let body = try await JSONBody.decode(BreakGlassBody.self, from: request)
-        return try await grant(body, by: context.caller)
+        return try await grant(body, context)
       } catch let problem as Problem {
         // Not an event, and yet worth a look.
         context.logger.warning(
@@ -26,7 +26,7 @@ struct BreakGlassRoutes {
     breakGlass.get { request, _ in try await list(request) }
   }
 
-  private func grant(_ body: BreakGlassBody, by caller: Caller) async throws -> Response {
+  private func grant(_ body: BreakGlassBody, _ context: NodeContext) async throws -> Response {
     let policy = node.policies.current.policy
     guard let rule = policy.breakGlass else {
       throw Problem(
@@ -45,7 +45,7 @@ struct BreakGlassRoutes {
       throw problem
     }
     return try await record(
-      body, grant, Origin(actor: caller.name, policyDigest: policy.digest), rule.notify)
+      body, grant, context.origin(policyDigest: policy.digest), rule.notify)
   }
 
   private func record(

@@ -25,27 +25,27 @@ struct StatusRoutes {
   private func readiness() async -> Response {
     var body = JSONObjectText()
     var database = JSONObjectText()
-    var isReady: Bool
+    let hasDatabase: Bool
     do {
       let ledger = try await node.ledger.reader.check()
-      isReady = true
+      hasDatabase = true
       database.put("status", "ok")
       database.put("ledger", ledger.id)
       database.put("epoch", ledger.epoch)
     } catch {
-      isReady = false
+      hasDatabase = false
       database.put("status", "unavailable")
       database.put("problem", LedgerHealth.reason(error))
     }
     let isLeaving = node.departure.isUnderWay
+    let isReady = hasDatabase && !isLeaving
     body.put("status", isLeaving ? "leaving" : isReady ? "ready" : "not ready")
-    isReady = isReady && !isLeaving
     body.put("node", node.name)
     body.put("database", database)
     body.put("queue_length", Int64(node.ledger.queueLength))
     // For whoever watches; charging does not depend on it.
     if let mirror = node.mirror { body.put("audit_mirror", JSONObjectText(mirror.current)) }
-    body.put("break_glass", await node.breakGlassReadiness(hasDatabase: isReady))
+    body.put("break_glass", await node.breakGlassReadiness(hasDatabase: hasDatabase))
     return Response(json: body, status: isReady ? .ok : .serviceUnavailable)
   }
 

@@ -27,7 +27,7 @@ struct AuditStatusCommand: AsyncParsableCommand {
       let summary = try await file.summary
       file.close()
       var behind: Behind?
-      if database.url != nil || ProcessInfo.processInfo.environment["DATABASE_URL"] != nil {
+      if database.isNamed {
         behind = try await Behind.read(summary, connectionString: database.connectionString)
       }
       json ? printJSON(summary, behind) : printText(summary, behind)

@@ -8,10 +8,10 @@ struct DatabaseCheck {
   private static let longTransaction = 60.0
   /// A difference of clocks that people begin to notice, in seconds.
   private static let clockDifference = 2.0
-  /// What a node needs by default: lanes and readers.
-  private static let connectionsOfANode = 9
 
   let connectionString: String
+  /// What a node opens.
+  let sessions: Int
 
   func findings() async -> [Finding] {
     let before = Timestamp.wallClock()
@@ -88,12 +88,12 @@ struct DatabaseCheck {
   }
 
   private func connections(_ checkup: LedgerCheckup) -> Finding {
-    checkup.freeConnections < DatabaseCheck.connectionsOfANode
+    let message = "\(checkup.freeConnections) are free; a node opens up to \(sessions)."
+    return checkup.freeConnections < sessions
       ? .warning(
-        "connections",
-        "\(checkup.freeConnections) are free; a node needs up to \(DatabaseCheck.connectionsOfANode).",
+        "connections", message,
         "Raise max_connections, or look who keeps so many: pg_stat_activity.")
-      : .ok("connections", "\(checkup.freeConnections) are free.")
+      : .ok("connections", message)
   }
 
   private func horizon(_ checkup: LedgerCheckup) -> Finding {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BudgetLedger
 import TrustBudget
 
 struct DoctorCommand: AsyncParsableCommand {
@@ -8,18 +9,19 @@ struct DoctorCommand: AsyncParsableCommand {
     discussion: """
       Example: trust-budget doctor --database-url postgresql:///ledger --policy policy.yaml
 
-      Changes nothing. Exits with 1 when something does not work; a warning is no failure.
+      Without options it looks at what the node's environment and configuration name. It changes
+      nothing. Exits with 1 when something does not work; a warning is no failure.
       """)
 
   @OptionGroup var database: DatabaseOptions
 
-  @Option(help: "The policy file of the node; without it, none is looked at.")
+  @Option(help: "The policy file of the node.")
   var policy: String?
 
   @Option(
     name: .customLong("audit-file"),
     help: ArgumentHelp(
-      "The node's SQLite file; without it, none is looked at.", valueName: "path"))
+      "The node's SQLite file.", valueName: "path"))
   var auditFile: String?
 
   @Option(
@@ -37,11 +39,23 @@ struct DoctorCommand: AsyncParsableCommand {
 
   func run() async throws {
     var findings: [Finding] = []
-    if let policy { findings += FileCheck.policy(policy) }
-    if let auditFile { findings += FileCheck.auditFile(auditFile) }
-    if let certificate { findings += FileCheck.certificate(certificate) }
-    if let key { findings += FileCheck.key(key) }
-    findings += await DatabaseCheck(connectionString: database.connectionString).findings()
+    if let path = Configuration.current.path {
+      findings.append(.ok("configuration", "\(path); trust-budget config shows what holds."))
+    }
+    if let policy = policy ?? Settings.policy.value { findings += FileCheck.policy(policy) }
+    if let auditFile = auditFile ?? Settings.auditFile.configured {
+      findings += FileCheck.auditFile(auditFile)
+    }
+    if let certificate = certificate ?? Settings.certificate.value {
+      findings += FileCheck.certificate(certificate)
+    }
+    if let key = key ?? Settings.certificateKey.value { findings += FileCheck.key(key) }
+    var node = LedgerSettings(node: "")
+    node.lanes = Settings.lanes.value
+    findings += await DatabaseCheck(
+      connectionString: database.connectionString,
+      sessions: node.sessionsOfNode
+    ).findings()
     if json {
       var object = JSONObjectText()
       object.put("findings", findings.map(\.json))

@@ -1,26 +1,16 @@
 import ArgumentParser
 import AuditMirror
-import Foundation
 import Logging
 import TrustBudget
 
 /// Where a node's copy of the audit trail is.
 struct AuditFileOptions: ParsableArguments {
-  static let defaultPath = "server/data/trust_budget.db"
-
   @Option(
     name: .customLong("audit-file"),
     help: ArgumentHelp(
-      "The SQLite file that holds the whole audit trail; one for each node.",
-      discussion: "Default: $TRUST_BUDGET_AUDIT_FILE, else \(defaultPath). Its directory is made.",
+      "The SQLite file that holds the whole audit trail; one for each node. Its directory is made.",
       valueName: "path"))
-  var file: String?
-
-  /// The flag, then the environment, then the default.
-  var path: String {
-    file ?? ProcessInfo.processInfo.environment["TRUST_BUDGET_AUDIT_FILE"]
-      ?? AuditFileOptions.defaultPath
-  }
+  var path = Settings.auditFile.value
 }
 
 extension AuditMirror {

@@ -58,13 +58,8 @@ struct DevCommand: AsyncParsableCommand {
     if writesSample { try Data(DevCommand.samplePolicy.utf8).write(to: sample) }
     defer {
       if ephemeral {
-        removeAuditFiles(in: home.appending(path: "data").path())
+        removeFiles(in: home.appending(path: "data").path())
         if writesSample { try? FileManager.default.removeItem(at: sample) }
-        for number in 1...2 {
-          for ending in ["", "-wal", "-shm", ".lock"] {
-            try? FileManager.default.removeItem(atPath: journal(of: "dev-\(number)") + ending)
-          }
-        }
         // Not if anything else is in there.
         rmdir(home.path())
       }
@@ -97,18 +92,18 @@ struct DevCommand: AsyncParsableCommand {
     let welcome = Welcome(connectionString: connectionString, files: files)
     var services: [any Service] = [policies]
     for number in 1...2 {
-      let name = "dev-\(number)"
+      let name = DevCommand.nodes[number - 1]
       var settings = LedgerSettings(node: name)
       settings.lanes = 2
       let metrics = PrometheusRegistry(describing: MetricDescription.all)
       let ledger = try BudgetLedger(
         connectionString: connectionString, settings: settings, logger: logger, metrics: metrics)
       let breakGlass = try await openBreakGlass(
-        node: name, journal: journal(of: name),
+        node: name, journal: DevCommand.journal(of: name, in: files),
         connectionString: connectionString, policies: policies, logger: logger)
       let mirror = try AuditMirror(
-        connectionString: connectionString, node: name, path: "\(files)/\(name).db",
-        logger: logger)
+        connectionString: connectionString, node: name,
+        path: DevCommand.auditFile(of: name, in: files), logger: logger)
       let server = TrustBudgetServer(
         name: name,
         entrance: Entrance(addresses: [
@@ -126,14 +121,24 @@ struct DevCommand: AsyncParsableCommand {
     try await runServices(services, logger: logger)
   }
 
-  private func journal(of node: String) -> String {
-    "\(directory)/break_glass_journal_\(node).db"
+  private static let nodes = ["dev-1", "dev-2"]
+
+  private static func auditFile(of node: String, in directory: String) -> String {
+    "\(directory)/\(node).db"
   }
 
-  private func removeAuditFiles(in directory: String) {
-    for node in ["dev-1", "dev-2"] {
-      for suffix in ["", "-wal", "-shm", ".lock"] { unlink("\(directory)/\(node).db\(suffix)") }
+  private static func journal(of node: String, in directory: String) -> String {
+    "\(directory)/\(node)-break-glass.db"
+  }
+
+  /// What the nodes kept: each file, with what SQLite puts beside it.
+  private func removeFiles(in directory: String) {
+    for node in DevCommand.nodes {
+      for file in [DevCommand.auditFile, DevCommand.journal] {
+        for ending in ["", "-wal", "-shm", ".lock"] { unlink(file(node, directory) + ending) }
+      }
     }
+    // Not if anything else is in there.
     rmdir(directory)
   }
 

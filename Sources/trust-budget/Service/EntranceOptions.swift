@@ -11,57 +11,57 @@ struct EntranceOptions: ParsableArguments {
     name: .customLong("unix-socket"),
     help: ArgumentHelp(
       "Listen at a Unix socket as well; without --listen, nowhere else.", valueName: "path"))
-  var unixSocket: String?
+  var unixSocketPath: String?
 
   @Option(
     name: .customLong("unix-socket-mode"),
     help: ArgumentHelp("The socket's permissions, in octal.", valueName: "mode"))
-  var unixSocketMode = FileMode(bits: 0o660)
+  var unixSocketMode = Settings.unixSocketMode.value
 
   @Option(
     name: .customLong("tls-cert"),
     help: ArgumentHelp(
       "The certificate chain for TLS, PEM. It and the other TLS files are read again when they change.",
       valueName: "file"))
-  var certificate: String?
+  var certificateFile: String?
 
   @Option(
     name: .customLong("tls-key"),
     help: ArgumentHelp("The certificate's private key, PEM, without passphrase.", valueName: "file")
   )
-  var key: String?
+  var keyFile: String?
 
   @Option(
     name: .customLong("tls-client-ca"),
     help: ArgumentHelp(
       "Callers must have a client certificate that one of these CAs signed, PEM.",
       valueName: "file"))
-  var clientAuthority: String?
+  var clientAuthorityFile: String?
 
   @Option(
     name: .customLong("tls-roles"),
     help: ArgumentHelp(
       "The roles of client certificates, by their names; for --auth mtls.", valueName: "file"))
-  var rolesFile: String?
+  var clientRolesFile: String?
 
   @Option(
     name: .customLong("max-connections"),
     help: "Connections open at once; whoever comes when there are as many is hung up on.")
-  var maxConnections = ConnectionLimits().connections
+  var maxConnections = Settings.maxConnections.value
 
   @Option(
     name: .customLong("idle-timeout"),
     help: ArgumentHelp(
       "How long a connection may stay open without a request, from 1 to 3600.",
       valueName: "seconds"))
-  var idleTimeout = 75.0
+  var idleTimeout = Settings.idleTimeout.value
 
   @Option(
     name: .customLong("request-timeout"),
     help: ArgumentHelp(
       "How long a request may take to arrive, and its answer to be read, from 1 to 600.",
       valueName: "seconds"))
-  var requestTimeout = 30.0
+  var requestTimeout = Settings.requestTimeout.value
 
   func validate() throws {
     guard (certificate == nil) == (key == nil) else {
@@ -70,20 +70,21 @@ struct EntranceOptions: ParsableArguments {
     guard clientAuthority == nil || certificate != nil else {
       throw ValidationError("--tls-client-ca needs --tls-cert and --tls-key")
     }
-    guard (1...1_000_000).contains(maxConnections) else {
-      throw ValidationError("--max-connections must be from 1 to 1000000")
-    }
-    guard (1...3_600).contains(idleTimeout) else {
-      throw ValidationError("--idle-timeout must be from 1 to 3600 seconds")
-    }
-    guard (1...600).contains(requestTimeout) else {
-      throw ValidationError("--request-timeout must be from 1 to 600 seconds")
-    }
+    try Settings.maxConnections.validate(maxConnections)
+    try Settings.idleTimeout.validate(idleTimeout)
+    try Settings.requestTimeout.validate(requestTimeout)
   }
+
+  var unixSocket: String? { unixSocketPath ?? Settings.unixSocket.value }
+  var certificate: String? { certificateFile ?? Settings.certificate.value }
+  var key: String? { keyFile ?? Settings.certificateKey.value }
+  var clientAuthority: String? { clientAuthorityFile ?? Settings.clientAuthority.value }
+  var rolesFile: String? { clientRolesFile ?? Settings.clientRoles.value }
 
   /// The address of `--listen`, or its default where there is no Unix socket.
   func tcpAddress(_ listen: ListenAddress?) -> ListenAddress? {
-    listen ?? (unixSocket == nil ? ListenAddress(host: "127.0.0.1", port: 8470) : nil)
+    listen ?? Settings.listen.value
+      ?? (unixSocket == nil ? ListenAddress(host: "127.0.0.1", port: 8470) : nil)
   }
 
   /// - Throws: `CommandFailure` for TLS files that won't do.

@@ -22,7 +22,8 @@ struct ServeCommand: AsyncParsableCommand {
                  --listen 127.0.0.1:8470 --node-name ca-1
 
       Callers have tokens of trust-budget token create. With --auth none, whoever reaches the address
-      may do everything.
+      may do everything. Each option may also stand in the environment (TRUST_BUDGET_NODE_NAME for
+      --node-name) or in a file (node_name: ca-1): see trust-budget config --help.
       """)
 
   enum Authentication: String, ExpressibleByArgument, CaseIterable {
@@ -33,8 +34,8 @@ struct ServeCommand: AsyncParsableCommand {
 
   @OptionGroup var database: DatabaseOptions
 
-  @Option(help: "The policy file.")
-  var policy: String
+  @Option(help: ArgumentHelp("The policy file.", valueName: "file"))
+  var policy: String?
 
   @Option(
     help: """
@@ -51,66 +52,63 @@ struct ServeCommand: AsyncParsableCommand {
   var nodeName: String?
 
   @Option(help: "How callers prove who they are; none is for loopback addresses and Unix sockets.")
-  var auth = Authentication.token
+  var auth = Settings.authentication.value
 
   @Option(
     name: .customLong("auth-grace"),
     help: ArgumentHelp(
-      "How long tokens are good while PostgreSQL is away: 90s, 15m, 1h30m. Default: 1h.",
+      "How long tokens are good while PostgreSQL is away: 90s, 15m, 1h30m.",
       valueName: "duration"))
-  var authGrace: String?
+  var authGrace = Settings.authGrace.value
 
-  @Flag(help: "Accept --auth none on an address that other machines reach.")
-  var insecure = false
+  @Flag(inversion: .prefixedNo, help: "Accept --auth none on an address that other machines reach.")
+  var insecure = Settings.insecure.value
 
-  @Flag(help: "Apply pending migrations first. Without it, serve verifies and never migrates.")
-  var migrate = false
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Apply pending migrations first. Without it, serve verifies and never migrates.")
+  var migrate = Settings.migrate.value
 
   @Option(help: "Connections that decide batches, from 1 to 64.")
-  var lanes = 4
+  var lanes = Settings.lanes.value
 
   @Option(
     name: .customLong("drain-delay"),
     help: ArgumentHelp(
       "After SIGTERM, for how long to go on answering while /healthz says no; seconds, up to 600.",
-      discussion: "Longer than a load balancer needs to notice. Default: 0.",
+      discussion: "Longer than a load balancer needs to notice.",
       valueName: "seconds"))
-  var drainDelay = 0.0
+  var drainDelay = Settings.drainDelay.value
 
   @Option(
     name: .customLong("drain-timeout"),
     help: ArgumentHelp(
       "How long the rest may take, once the door is closed, before what is left is given up.",
       valueName: "seconds"))
-  var drainTimeout = 10.0
+  var drainTimeout = Settings.drainTimeout.value
 
   @Option(
     name: .customLong("break-glass-journal"),
     help: ArgumentHelp(
       "Where this node records emergencies before it answers: a file on a disk of its own.",
-      discussion: """
-        Default: $TRUST_BUDGET_BREAK_GLASS_JOURNAL, else server/data/break_glass_journal.db. It is \
-        made, with its directory, when the policy has a break_glass section.
-        """,
+      discussion: "It is made, with its directory, when the policy has a break_glass section.",
       valueName: "path"))
-  var breakGlassJournal: String?
+  var breakGlassJournal = Settings.breakGlassJournal.value
 
   @OptionGroup var auditFile: AuditFileOptions
 
   @OptionGroup var logging: LoggingOptions
 
   func validate() throws {
-    guard (1...64).contains(lanes) else { throw ValidationError("--lanes must be from 1 to 64") }
-    guard (0...600).contains(drainDelay) else {
-      throw ValidationError("--drain-delay must be from 0 to 600 seconds")
+    guard policyPath != nil else {
+      throw ValidationError("say which policy: --policy, or policy in the configuration")
     }
-    guard drainTimeout > 0, drainTimeout <= 600 else {
-      throw ValidationError("--drain-timeout must be more than 0 and at most 600 seconds")
-    }
-    guard !journalPath.isEmpty else {
-      throw ValidationError("--break-glass-journal must be the path of a file")
-    }
-    try entrance.validate()
+    try Settings.lanes.validate(lanes)
+    try Settings.drainDelay.validate(drainDelay)
+    try Settings.drainTimeout.validate(drainTimeout)
+    try Settings.breakGlassJournal.validate(breakGlassJournal)
+    try Settings.auditFile.validate(auditFile.path)
+    try Settings.authGrace.validate(authGrace)
     switch auth {
     case .token: break
     case .none:
@@ -128,12 +126,14 @@ struct ServeCommand: AsyncParsableCommand {
           "--auth mtls: callers at a Unix socket have no certificate; use --auth token, or none")
       }
     }
-    _ = try grace()
   }
+
+  private var policyPath: String? { policy ?? Settings.policy.value }
 
   func run() async throws {
     let logger = logging.logger()
-    let policies = try openPolicy(policy, logger: logger)
+    guard let policyPath else { throw CommandFailure("--policy is missing") }
+    let policies = try openPolicy(policyPath, logger: logger)
     let entrance = try self.entrance.entrance(listen, logger: logger)
     let roles = auth == .mtls ? try self.entrance.clientRoles(logger: logger) : nil
     if migrate {
@@ -142,7 +142,7 @@ struct ServeCommand: AsyncParsableCommand {
         logger.notice("migration applied", metadata: ["migration": "\(migration.label)"])
       }
     }
-    let name = nodeName ?? ProcessInfo.processInfo.hostName
+    let name = nodeName ?? Settings.nodeName.value ?? ProcessInfo.processInfo.hostName
     var settings = LedgerSettings(node: name)
     settings.lanes = lanes
     let metrics = PrometheusRegistry(describing: MetricDescription.all)
@@ -154,7 +154,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
     try await verifySchema(of: ledger, logger: logger)
     let breakGlass = try await openBreakGlass(
-      node: name, journal: journalPath, connectionString: database.connectionString,
+      node: name, journal: breakGlassJournal, connectionString: database.connectionString,
       policies: policies, logger: logger)
     let mirror = try AuditMirror(
       connectionString: database.connectionString, node: name, path: auditFile.path,
@@ -188,11 +188,6 @@ struct ServeCommand: AsyncParsableCommand {
       drainTimeout: .seconds(drainDelay + drainTimeout), logger: logger)
   }
 
-  private var journalPath: String {
-    breakGlassJournal ?? ProcessInfo.processInfo.environment["TRUST_BUDGET_BREAK_GLASS_JOURNAL"]
-      ?? "server/data/break_glass_journal.db"
-  }
-
   /// What knows the tokens, where callers need one.
   private func tokenAuthenticator(
     _ settings: LedgerSettings, logger: Logger
@@ -201,7 +196,8 @@ struct ServeCommand: AsyncParsableCommand {
     let tokens = TokenAuthenticator(
       reader: try TokenReader(
         connectionString: database.connectionString, settings: settings),
-      grace: try grace(), now: { .wallClock() }, logger: logger)
+      grace: .seconds(try CertificateDuration(authGrace).seconds), now: { .wallClock() },
+      logger: logger)
     if entrance.certificate == nil, let address = entrance.tcpAddress(listen), !address.isLoopback {
       logger.warning(
         "tokens travel as they are here; use --tls-cert, or put TLS in front",
@@ -210,14 +206,6 @@ struct ServeCommand: AsyncParsableCommand {
     // The first caller finds them known.
     await tokens.refresh()
     return tokens
-  }
-
-  private func grace() throws -> Duration {
-    do throws(InvalidValue) {
-      return .seconds(try authGrace.map(CertificateDuration.init(_:))?.seconds ?? 3_600)
-    } catch {
-      throw ValidationError("--auth-grace \(error.requirement)")
-    }
   }
 
   /// A wrong schema ends the program here, where somebody looks. A database that is away does not:

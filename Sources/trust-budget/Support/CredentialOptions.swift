@@ -7,25 +7,41 @@ struct CredentialOptions: ParsableArguments {
   @Option(
     name: .customLong("token-file"),
     help: ArgumentHelp(
-      "A file that holds the token. Default: $TRUST_BUDGET_TOKEN_FILE, else $TRUST_BUDGET_TOKEN.",
+      "A file that holds the token. The token itself may be in $TRUST_BUDGET_TOKEN.",
       valueName: "path"))
   var tokenFile: String?
+
+  private static let variable = "TRUST_BUDGET_TOKEN"
+
+  private static var inEnvironment: String? {
+    ProcessInfo.processInfo.environment[variable]
+  }
+
+  /// The file; nil where the environment has the token itself, which comes before the configuration.
+  private var path: String? {
+    if let tokenFile { return tokenFile }
+    if case .file? = Configuration.current.given(Settings.tokenFile.key)?.source,
+      CredentialOptions.inEnvironment != nil
+    {
+      return nil
+    }
+    return Settings.tokenFile.value
+  }
 
   /// - Returns: nil where there is none: for nodes that ask for none.
   /// - Throws: `CommandFailure` when there is something else than a token.
   func token() throws -> String? {
-    let environment = ProcessInfo.processInfo.environment
     let text: String
     let source: String
-    if let path = tokenFile ?? environment["TRUST_BUDGET_TOKEN_FILE"] {
+    if let path {
       source = path
       do {
         text = try String(contentsOfFile: path, encoding: .utf8)
       } catch {
         throw CommandFailure("the token file \(path) cannot be read: \(error.localizedDescription)")
       }
-    } else if let value = environment["TRUST_BUDGET_TOKEN"] {
-      source = "TRUST_BUDGET_TOKEN"
+    } else if let value = CredentialOptions.inEnvironment {
+      source = CredentialOptions.variable
       text = value
     } else {
       return nil

@@ -11,10 +11,12 @@ struct LoggingOptions: ParsableArguments {
   }
 
   @Option(help: "trace, debug, info, notice, warning, error or critical.")
-  var logLevel: Logger.Level = .info
+  var logLevel = Settings.logLevel.value
 
   @Option(help: "text: for people. json: one object a line.")
-  var logFormat = Format.text
+  var logFormat = Settings.logFormat.value
+
+  func validate() throws { try Configuration.validate() }
 
   func logger(_ label: String = "trust-budget") -> Logger {
     let format = logFormat

@@ -5,7 +5,7 @@ import TrustBudgetClient
 
 /// Which node to ask, and how to reach it.
 struct NodeOptions: ParsableArguments {
-  @Option(help: "A node's address. Default: $TRUST_BUDGET_SERVER, else http://127.0.0.1:8470.")
+  @Option(help: "A node's address, or unix:PATH. Default: http://127.0.0.1:8470.")
   var server: String?
 
   @Option(
@@ -32,28 +32,32 @@ struct NodeOptions: ParsableArguments {
 
   @OptionGroup var credential: CredentialOptions
 
+  @OptionGroup var configuration: ConfigurationOptions
+
   func validate() throws {
     guard server == nil || unixSocket == nil else {
       throw ValidationError("--server and --unix-socket name two nodes; give one")
     }
-    guard keyFile == nil || certificateFile != nil else {
+    guard security.keyFile == nil || security.certificateFile != nil else {
       throw ValidationError("--client-key needs --client-cert")
     }
   }
 
+  private var security: TransportSecurity {
+    TransportSecurity(
+      authorityFile: authorityFile ?? Settings.authorityFile.value,
+      certificateFile: certificateFile ?? Settings.clientCertificate.value,
+      keyFile: keyFile ?? Settings.clientKey.value)
+  }
+
   /// The node's address as ``TrustBudgetClient`` takes it.
   var address: String {
-    if let unixSocket {
-      let path =
-        unixSocket.hasPrefix("/")
-        ? unixSocket
-        : FileManager.default.currentDirectoryPath
-          + "/" + unixSocket
-      let name = path.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? path
-      return "http+unix://\(name)"
-    }
-    return server ?? ProcessInfo.processInfo.environment["TRUST_BUDGET_SERVER"]
-      ?? "http://127.0.0.1:8470"
+    let server = unixSocket.map { "unix:\($0)" } ?? server ?? Settings.server.value
+    guard server.hasPrefix("unix:") else { return server }
+    var path = String(server.dropFirst("unix:".count))
+    if !path.hasPrefix("/") { path = "\(FileManager.default.currentDirectoryPath)/\(path)" }
+    let name = path.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? path
+    return "http+unix://\(name)"
   }
 
   /// Lends a client of the node.
@@ -65,9 +69,7 @@ struct NodeOptions: ParsableArguments {
     let token = try credential.token()
     let http: HTTPClient
     do {
-      http = try TransportSecurity(
-        authorityFile: authorityFile, certificateFile: certificateFile, keyFile: keyFile
-      ).httpClient()
+      http = try security.httpClient()
     } catch {
       throw CommandFailure("\(error)")
     }

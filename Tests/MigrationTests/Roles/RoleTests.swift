@@ -28,6 +28,28 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: [
+    "SELECT ON trust_budget.api_tokens", "SELECT ON trust_budget.break_glass_events",
+    "INSERT ON trust_budget.break_glass_events", "SELECT ON trust_budget.audit_entries",
+    "UPDATE ON trust_budget.budgets",
+  ])
+  func `a role that lacks one right of a node is told from one that has them all`(
+    right: String
+  ) async throws {
+    try await TestDatabase.withLedger { database in
+      try await TestRole.with(in: database) { role in
+        _ = try await database.runner().up(roles: LedgerRoles(service: role.name))
+        let connectionString = role.database.connectionString
+        #expect(
+          try await LedgerCheckup.read(connectionString: connectionString).rights?.canServe == true)
+        try await database.execute("REVOKE \(right) FROM \"\(role.name)\"")
+        #expect(
+          try await LedgerCheckup.read(connectionString: connectionString).rights?.canServe == false
+        )
+      }
+    }
+  }
+
   @Test func `the service role has all that a node needs, tokens too, and no more`() async throws {
     try await TestDatabase.withLedger { database in
       try await TestRole.with(in: database) { role in

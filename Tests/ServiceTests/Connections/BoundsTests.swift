@@ -72,6 +72,10 @@ struct BoundsTests {
         #expect(!answer.contains("smuggled"), "\(name): \(answer)")
         #expect(answer.matches(of: /HTTP\/1\.1 [0-9]/).count == 1, "\(name): \(answer)")
       }
+      let metrics = String(decoding: try await node.get("/metrics").body, as: UTF8.self)
+      let count = Self.smuggled.count
+      #expect(
+        metrics.contains(#"trust_budget_problems_total{problem="invalid-request"} \#(count)"#))
       #expect(try await node.get("/v1/budgets/team:smuggled").status == 404)
     }
   }
@@ -103,6 +107,8 @@ struct BoundsTests {
         #expect(answer.hasPrefix("HTTP/1.1 431 "), "\(answer.prefix(300))")
         #expect(answer.contains("urn:trust-budget:header-too-large"))
       }
+      let metrics = String(decoding: try await node.get("/metrics").body, as: UTF8.self)
+      #expect(metrics.contains(#"trust_budget_problems_total{problem="header-too-large"} 3"#))
     }
   }
 
@@ -139,6 +145,7 @@ struct BoundsTests {
       let metrics = String(decoding: try await node.get("/metrics").body, as: UTF8.self)
       #expect(
         metrics.contains(#"trust_budget_connections_ended_total{reason="slow-request"} 2"#))
+      #expect(metrics.contains(#"trust_budget_problems_total{problem="request-timeout"} 2"#))
     }
   }
 

@@ -22,6 +22,7 @@ struct DoctorTests {
           #expect(findings[subject]?["status"] == "ok", "\(subject): \(end.output)")
         }
         #expect(findings["audit file"] != nil)
+        #expect(findings["connections"]?["message"].text?.hasSuffix("opens up to 12.") == true)
         // The tests' server is in a hurry, and they connect as the owner.
         #expect(findings["synchronous_commit"]?["status"] == "warning")
         #expect(findings["role"]?["status"] == "warning")
