@@ -108,6 +108,7 @@ package struct Export: Sendable {
         try await file.append(wanted, of: window, endsWindow: false)
         progress.add(read: page.count, written: wanted.count, onProgress)
       }
+      try await file.append([MirroredEvent](), of: window, endsWindow: true)
       let events = progress.written
       try await view.read(MirroredEntry.self) { page in
         let wanted = page.filter { filter.includes($0.entry) }

@@ -83,7 +83,8 @@ struct ExportView: Sendable {
     ledger = window.ledger
     rows = try await reader.estimate()
     completeAsOf = window.isHeldBack ? nil : window.moment
-    nextTransaction = window.nextTransaction
+    // Where nothing lies above the horizon, nobody's predecessor does.
+    nextTransaction = window.isHeldBack ? window.nextTransaction : 0
     hasEvents = true
     source = .postgres(reader, window)
   }

@@ -248,7 +248,7 @@ extension AuditFile {
     }
   }
 
-  private static func format(of db: Database) throws -> Int32 {
+  static func format(of db: Database) throws -> Int32 {
     try Int32.fetchOne(db, sql: "PRAGMA user_version") ?? 0
   }
 

@@ -37,7 +37,7 @@ extension AuditFileError: CustomStringConvertible {
     case .locked(let holder):
       "another process writes the audit file (\(holder)); charging goes on without a mirror here. "
         + "Give each node a file of its own: --audit-file"
-    case .unusable(let reason): "the audit file cannot be written: \(reason)"
+    case .unusable(let reason): "the audit file cannot be used: \(reason)"
     case .corrupt(let reason): "the audit file is damaged: \(reason)"
     case .replaced: "the audit file was removed or replaced"
     case .foreign(let reason): "this is not an audit file of this program: \(reason)"

@@ -33,6 +33,10 @@ package struct FileSummary: Hashable, Sendable {
     }
     self.entries = entries
     events = try FileSummary.cursor(MirroredEvent.table, db)
+    // Whoever takes the row away does not make a file of the first format.
+    guard try events != nil || AuditFile.format(of: db) < AuditFileSchema.version else {
+      throw AuditFileError.corrupt("its table cursors lacks break_glass_events")
+    }
   }
 
   func save(_ db: Database) throws {

@@ -15,9 +15,17 @@ package struct ReadableFile: Sendable {
       throw AuditFileError.unusable("\(path) cannot be read: \(String(cString: strerror(errno)))")
     }
     queue = try await AuditFile.translating {
-      let queue = try ReadableFile.open(path)
-      try await queue.read { try AuditFile.checkFormat($0) }
-      return queue
+      do {
+        let queue = try ReadableFile.open(path)
+        try await queue.read { try AuditFile.checkFormat($0) }
+        return queue
+      } catch let error as DatabaseError
+        where error.resultCode == .SQLITE_CANTOPEN && ReadableFile.hasLog(path)
+      {
+        throw AuditFileError.unusable(
+          "the log beside it, \(path)-wal, must be read along, and SQLite can make no file there for "
+            + "that; copy both to a disk that can be written, or take an export")
+      }
     }
   }
 
@@ -32,13 +40,18 @@ package struct ReadableFile: Sendable {
 
   package func close() { try? queue.close() }
 
+  private static func hasLog(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path + "-wal", &status) == 0 && status.st_size > 0
+  }
+
   /// A live file's log must be read along, and SQLite works beside it for that. A copy, or the file
   /// of a node that is off, is read as it is: from a read-only disk too, and nothing appears beside it.
   private static func open(_ path: String) throws -> DatabaseQueue {
     var configuration = Configuration()
     configuration.readonly = true
     configuration.busyMode = .timeout(10)
-    guard Glibc.access(path + "-wal", F_OK) != 0, !ClaimedFile.isHeld(path) else {
+    guard !hasLog(path), !ClaimedFile.isHeld(path) else {
       return try DatabaseQueue(path: path, configuration: configuration)
     }
     let escaped = path.replacing("%", with: "%25").replacing("?", with: "%3f")

@@ -1,3 +1,4 @@
+import BudgetLedger
 import Logging
 import Metrics
 import Synchronization

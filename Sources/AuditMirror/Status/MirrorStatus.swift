@@ -1,3 +1,4 @@
+import BudgetLedger
 import TrustBudget
 
 /// How a node's mirror is doing, for readiness, the metrics and the log.

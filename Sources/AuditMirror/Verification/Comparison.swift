@@ -47,7 +47,14 @@ package struct Comparison: Sendable {
     report.entries = try await compare(
       MirroredEntry.self, as: summary.entries, reader, window, &report
     ) { onProgress($0, total) }
-    if let events = summary.events {
+    if var events = summary.events {
+      // Events come before the entries of the same window: in a file that is complete they go as far.
+      let last = summary.entries.position
+      if summary.completeAsOf != nil {
+        events.position = max(
+          events.position,
+          TrailPosition(epoch: last.epoch, transactionID: last.transactionID, number: .max))
+      }
       let entries = report.entries
       report.events = try await compare(MirroredEvent.self, as: events, reader, window, &report) {
         onProgress(entries + $0, total)
@@ -73,6 +80,11 @@ package struct Comparison: Sendable {
     var mine = try await ours.next()
     var other = try await theirs.next()
     while mine != nil || other != nil {
+      // A live file grows while it is read.
+      if let row = mine, row.position > cursor.position, try await hasGrown(past: row) {
+        mine = nil
+        continue
+      }
       if let other, other.position > cursor.position, mine == nil { break }
       switch (mine, other) {
       case (let row?, let found?) where row.position == found.position:
@@ -97,6 +109,13 @@ package struct Comparison: Sendable {
     }
     for fault in ours.faults { report.add(fault) }
     return compared
+  }
+
+  /// Whether the file says by now that it goes as far as a row.
+  private func hasGrown<TableRow: TrailRow>(past row: TableRow) async throws -> Bool {
+    let summary = try await file.summary
+    let cursor = TableRow.self == MirroredEvent.self ? summary.events : summary.entries
+    return cursor.map { row.position <= $0.position } ?? false
   }
 }
 

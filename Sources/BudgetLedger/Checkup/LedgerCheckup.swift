@@ -14,10 +14,8 @@ package struct LedgerCheckup: Sendable {
   package let freeConnections: Int64
   /// The server's clock.
   package let now: Timestamp
-  /// Age of the oldest transaction that may still write, in seconds: nothing newer reaches the mirrors.
-  package let horizonAge: Double
-  /// Who holds it: a session, or a prepared transaction; nil: nobody.
-  package let horizonHolder: String?
+  /// Who has the oldest transaction that may still write; nil: nobody.
+  package let horizonHolder: HorizonHolder?
   package let rights: LedgerRights?
   /// The ledger, or why nodes would not work on it.
   package let schema: Result<LedgerIdentity, SchemaProblem>
@@ -39,7 +37,6 @@ package struct LedgerCheckup: Sendable {
     guard let server = try session.execute(ReadServer()).first else {
       throw SchemaProblem.withoutLedger
     }
-    let horizon = try session.execute(ReadHorizon()).first
     serverVersion = server.version
     serverVersionNumber = server.number
     role = server.role
@@ -47,8 +44,7 @@ package struct LedgerCheckup: Sendable {
     isInRecovery = server.isInRecovery
     synchronousCommit = server.synchronousCommit
     freeConnections = server.freeConnections
-    horizonAge = Double(horizon?.age ?? 0) / 1_000_000
-    horizonHolder = horizon?.holder
+    horizonHolder = try session.execute(FindHorizonHolder()).first
     do {
       schema = .success(try SchemaCheck.embedded.ledgerIdentity(on: session))
     } catch let problem as SchemaProblem {
@@ -97,32 +93,6 @@ private struct ReadServer: PostgresStatement {
       role: try row.next(String.self), isSuperuser: try row.next(Bool.self),
       isInRecovery: try row.next(Bool.self), synchronousCommit: try row.next(String.self),
       freeConnections: try row.next(Int64.self))
-  }
-}
-
-/// The oldest transaction that has an id, in any database of the cluster.
-private struct ReadHorizon: PostgresStatement {
-  struct Horizon: Sendable {
-    /// In microseconds.
-    let age: Int64
-    let holder: String
-  }
-
-  static let name: String? = nil
-  static let sql = """
-    SELECT (extract(epoch FROM clock_timestamp() - since) * 1000000)::bigint, holder
-    FROM (SELECT xact_start AS since,
-                 'the session ' || pid || ' of ' || coalesce(usename::text, '?') || ' in database '
-                   || coalesce(datname::text, '?') || ', ' || coalesce(state, '?') AS holder
-          FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()
-        UNION ALL
-          SELECT prepared, 'the prepared transaction ' || gid FROM pg_prepared_xacts) AS open
-    WHERE since IS NOT NULL
-    ORDER BY since LIMIT 1
-    """
-
-  static func decode(_ row: inout PostgresRow) throws -> Horizon {
-    Horizon(age: try row.next(Int64.self), holder: try row.next(String.self))
   }
 }
 

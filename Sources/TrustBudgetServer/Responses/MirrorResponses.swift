@@ -1,4 +1,5 @@
 import AuditMirror
+import BudgetLedger
 import TrustBudget
 
 extension JSONObjectText {

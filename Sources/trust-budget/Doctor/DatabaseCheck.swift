@@ -97,13 +97,23 @@ struct DatabaseCheck {
   }
 
   private func horizon(_ checkup: LedgerCheckup) -> Finding {
-    guard let holder = checkup.horizonHolder,
-      checkup.horizonAge > DatabaseCheck.longTransaction
-    else { return .ok("horizon", "no transaction has been open for long.") }
+    guard let holder = checkup.horizonHolder else {
+      return .ok("horizon", "no transaction is open.")
+    }
+    let whose = "the oldest open transaction is that of \(holder)"
+    guard let since = holder.since else {
+      return .warning(
+        "horizon",
+        "\(whose); \"\(checkup.role)\" may not see since when. While it is open, nothing newer "
+          + "reaches the mirrors.",
+        "GRANT pg_read_all_stats TO \"\(checkup.role)\", and look again.")
+    }
+    let age = Double(checkup.now.microseconds - since.microseconds) / 1_000_000
+    guard age > DatabaseCheck.longTransaction else {
+      return .ok("horizon", "no transaction has been open for long.")
+    }
     return .warning(
-      "horizon",
-      "\(holder), has had a transaction open for \(Int(checkup.horizonAge)) s: "
-        + "nothing newer reaches the mirrors.",
+      "horizon", "\(whose), \(Int(age)) s: nothing newer reaches the mirrors.",
       "End it (pg_terminate_backend, ROLLBACK PREPARED), and set idle_in_transaction_session_timeout."
     )
   }

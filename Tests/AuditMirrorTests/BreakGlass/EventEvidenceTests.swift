@@ -109,6 +109,56 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a file without its emergencies, as if there had been none, is found by comparing`()
+    async throws
+  {
+    try await withFile { database, path, _ in
+      _ = try await database.withNodes(1) { try await $0[0].perform(.charging("user:alice")) }
+      try await database.withMirror(at: path) { _ in
+        try await database.expectMirrored(in: path)
+        try await expectSoon {
+          MirrorFile(path: path).count("SELECT complete_as_of IS NOT NULL FROM meta") == 1
+        }
+      }
+      try MirrorFile(path: path).execute(
+        """
+        DELETE FROM break_glass_events; DELETE FROM break_glass_journals;
+        UPDATE cursors SET epoch = 0, transaction_id = 0, entry_id = 0, entries = 0
+        WHERE table_name = 'break_glass_events';
+        """)
+      #expect(try await TamperingTests.verify(path) == [])
+      let faults = try await TamperingTests.compare(path, database)
+      #expect(faults.count == 10, "\(faults)")
+      #expect(faults.allSatisfy { $0.problem == "it is in PostgreSQL, and not in the file" })
+      // Nor is it a file of the format that knew none.
+      try MirrorFile(path: path).execute(
+        "DELETE FROM cursors WHERE table_name = 'break_glass_events'")
+      await #expect(throws: AuditFileError.corrupt("its table cursors lacks break_glass_events")) {
+        try await TamperingTests.verify(path)
+      }
+    }
+  }
+
+  @Test func `an export of a PostgreSQL that lacks an event is refused`() async throws {
+    try await withFile { database, path, _ in
+      try await database.tamperWithEvents(
+        "DELETE FROM trust_budget.break_glass_events WHERE node_seq = 4")
+      // Somebody else's open transaction may make it look as if the event were on its way.
+      let isRefused = try await eventually {
+        do {
+          _ = try await Export(
+            .postgres(connectionString: database.connectionString), as: .sqlite
+          ).write(to: path + ".export")
+          return false
+        } catch let refusal as MirrorRefusal {
+          #expect("\(refusal)".contains("and the one before it is not"))
+          return true
+        }
+      }
+      #expect(isRefused)
+    }
+  }
+
   @Test func `one byte that was flipped in a copy is found`() async throws {
     try await withFile { _, path, _ in
       let original = try Data(contentsOf: URL(filePath: path))

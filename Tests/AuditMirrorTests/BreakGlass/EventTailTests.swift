@@ -120,6 +120,20 @@ import TrustBudgetTesting
         }
         try await expectSoon { mirror.health.current.state == .following }
       }
+      // Also when the mirror has found out before the node.
+      try await database.tamperWithEvents(
+        "DELETE FROM trust_budget.break_glass_events WHERE node_seq > 3")
+      try await database.withMirror(at: path) { mirror in
+        try await expectSoon {
+          mirror.health.current.state.problem?.contains("Its node sends it again") == true
+        }
+        try await database.record(Array(events[3...]))
+        try await expectSoon {
+          let theirs = try await database.emergencies()
+          return try MirrorFile(path: path).emergencies() == theirs
+        }
+        try await expectSoon { mirror.health.current.state == .following }
+      }
       #expect(try await TamperingTests.verify(path) == [])
       #expect(try await TamperingTests.compare(path, database) == [])
     }

@@ -87,6 +87,38 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a live file is compared while it grows`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await TemporaryDirectory.with { directory in
+        let path = directory.file("audit.db")
+        try await database.withNodes(1) { nodes in
+          try await database.withMirror(at: path) { _ in
+            try await expectSoon { MirrorFile(path: path).entries >= 0 }
+            async let writing = RandomTrail.write(3_000, on: nodes)
+            var journal = Emergencies()
+            for _ in 0..<15 {
+              try await database.record(journal.next(2))
+              #expect(try await Self.compare(path, database) == [])
+              #expect(try await Self.verify(path) == [])
+            }
+            _ = try await writing
+            try await database.expectMirrored(in: path)
+          }
+        }
+        // A row that nobody has copied is no growth.
+        try MirrorFile(path: path).execute(
+          """
+          INSERT INTO break_glass_events SELECT event_id + 1, epoch, transaction_id + 1000000,
+            journal_id, node_seq + 1, node, username, reason, ticket, approvers, principals,
+            max_duration, max_duration_seconds, requested_duration_seconds, request_id, request,
+            policy_digest, actor, occurred_at, recorded_at, hash
+          FROM break_glass_events ORDER BY node_seq DESC LIMIT 1
+          """)
+        #expect(try await Self.compare(path, database).map(\.sequence) == [31])
+      }
+    }
+  }
+
   @Test func `a forgery that fits itself is found by comparing`() async throws {
     try await withFile { database, path in
       // Another ledger's trail, told to be this one's: whoever makes it has all the hashes he wants.

@@ -130,6 +130,40 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(.enabled(if: Tmpfs.isPossible, "mounting a disk needs root"))
+  func `an export verifies on a disk that nobody can write to`() async throws {
+    try await withMirroredTrail { database, path, directory in
+      let disk = directory.file("disk")
+      try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
+      try Tmpfs.mount(disk, kilobytes: 16_384)
+      defer { Tmpfs.unmount(disk) }
+      let target = disk + "/export.db"
+      _ = try await Export(.file(try await ReadableFile(path: path)), as: .sqlite)
+        .write(to: target)
+      // The file of a node that has ended, and one that was copied with its log.
+      let ended = disk + "/ended.db"
+      try FileManager.default.copyItem(atPath: path, toPath: ended)
+      try Data().write(to: URL(filePath: ended + "-wal"))
+      let live = disk + "/live.db"
+      try FileManager.default.copyItem(atPath: path, toPath: live)
+      try Data([1]).write(to: URL(filePath: live + "-wal"))
+      try Tmpfs.forbidWriting(disk)
+
+      for file in [target, ended] {
+        #expect(try await TamperingTests.verify(file) == [])
+        #expect(try await TamperingTests.compare(file, database) == [])
+      }
+      let again = directory.file("again.db")
+      _ = try await Export(.file(try await ReadableFile(path: target)), as: .sqlite)
+        .write(to: again)
+      #expect(try MirrorFile(path: again).rows() == (try await database.trail()))
+      let error = await #expect(throws: AuditFileError.self) {
+        try await ReadableFile(path: live)
+      }
+      #expect(error?.description.contains("copy both to a disk that can be written") == true)
+    }
+  }
+
   @Test func `an export that fails leaves what was there`() async throws {
     try await withMirroredTrail { database, path, directory in
       try MirrorFile(path: path).execute("UPDATE audit_entries SET cost = 7 WHERE rowid = 100")

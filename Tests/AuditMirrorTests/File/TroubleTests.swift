@@ -189,5 +189,11 @@ enum Tmpfs {
     }
   }
 
+  static func forbidWriting(_ path: String) throws {
+    guard Glibc.mount("tmpfs", path, "tmpfs", UInt(MS_REMOUNT | MS_RDONLY), nil) == 0 else {
+      throw TestFailure("cannot remount \(path): \(String(cString: strerror(errno)))")
+    }
+  }
+
   static func unmount(_ path: String) { umount2(path, Int32(MNT_DETACH)) }
 }

@@ -1,15 +1,13 @@
 import Foundation
-import TrustBudget
-import TrustBudgetTesting
 
 /// A role of its own for one test: roles belong to the whole cluster.
-struct TestRole: Sendable {
-  let name: String
+package struct TestRole: Sendable {
+  package let name: String
   /// The test's database, as this role.
-  let database: TestDatabase
+  package let database: TestDatabase
 
   /// Lends a role that can log in and may do nothing, and drops it afterwards.
-  static func with<R>(
+  package static func with<R>(
     in database: TestDatabase, prefix: String = "role", _ body: (TestRole) async throws -> R
   ) async throws -> R {
     let name = "\(prefix)_\(UUID().uuidString.lowercased().prefix(8))"

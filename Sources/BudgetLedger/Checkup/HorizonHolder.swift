@@ -1,8 +1,8 @@
-import BudgetLedger
 import LibPQ
 import TrustBudget
 
-/// The session whose open transaction keeps the horizon back, as far as the role may see it.
+/// The session whose open transaction keeps the horizon back, as far as the role may see it: nothing
+/// that was committed since reaches the mirrors.
 package struct HorizonHolder: Hashable, Sendable {
   /// nil for a prepared transaction, which no session has open.
   package let processID: Int64?
@@ -35,9 +35,9 @@ extension HorizonHolder: CustomStringConvertible {
 }
 
 /// Who has the oldest open transaction, in whatever database of the cluster.
-struct FindHorizonHolder: PostgresStatement {
-  static let name: String? = nil
-  static let sql = """
+package struct FindHorizonHolder: PostgresStatement {
+  package static let name: String? = nil
+  package static let sql = """
     WITH horizon AS (
         SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::numeric % 4294967296)::text::xid AS id
     )
@@ -50,7 +50,9 @@ struct FindHorizonHolder: PostgresStatement {
     LIMIT 1
     """
 
-  static func decode(_ row: inout PostgresRow) throws -> HorizonHolder {
+  package init() {}
+
+  package static func decode(_ row: inout PostgresRow) throws -> HorizonHolder {
     HorizonHolder(
       processID: try row.next(Int64?.self), user: try row.next(String?.self),
       applicationName: try row.next(String?.self), database: try row.next(String?.self),
