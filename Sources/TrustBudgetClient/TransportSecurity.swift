@@ -27,6 +27,7 @@ public struct TransportSecurity: Sendable {
   /// - Throws: ``UnusableFile`` for one that is missing or broken.
   public func httpClient() throws -> HTTPClient {
     var configuration = TLSConfiguration.makeClientConfiguration()
+    configuration.verifySignatureAlgorithms = Self.nodeSignatures
     if let authorityFile {
       configuration.trustRoots = .certificates(
         try Self.reading(authorityFile) { try NIOSSLCertificate.fromPEMFile($0) })
@@ -42,6 +43,27 @@ public struct TransportSecurity: Sendable {
     return HTTPClient(
       eventLoopGroupProvider: .singleton,
       configuration: HTTPClient.Configuration(tlsConfiguration: configuration))
+  }
+
+  /// What BoringSSL takes, and Ed25519, which it leaves out.
+  private static let nodeSignatures: [SignatureAlgorithm] = [
+    .ecdsaSecp256R1Sha256, .rsaPssRsaeSha256, .rsaPkcs1Sha256, .ecdsaSecp384R1Sha384,
+    .rsaPssRsaeSha384, .rsaPkcs1Sha384, .rsaPssRsaeSha512, .rsaPkcs1Sha512, .ed25519,
+  ]
+
+  /// Why a connection failed, in words where it was for TLS: BoringSSL names a place in its own code.
+  static func reason(_ error: any Error) -> String {
+    let text = "\(error)"
+    guard let name = text.firstMatch(of: /SSL routines:OPENSSL_internal:([A-Z0-9_]+)/)?.1 else {
+      return text
+    }
+    return switch name {
+    case "CERTIFICATE_VERIFY_FAILED":
+      "its certificate has expired, or no CA that is trusted here has signed it"
+    case "TLSV1_ALERT_CERTIFICATE_REQUIRED": "it asks for a client certificate"
+    case "WRONG_VERSION_NUMBER": "it does not speak TLS"
+    default: "TLS failed: \(name.lowercased().replacing("_", with: " "))"
+    }
   }
 
   private static func reading<Content>(

@@ -124,7 +124,7 @@ public struct TrustBudgetClient: Sendable {
       } catch let error as DecodingError {
         throw Unreachable(server: server, reason: "the answer cannot be understood: \(error)")
       } catch {
-        problem = Unreachable(server: server, reason: "\(error)")
+        problem = Unreachable(server: server, reason: TransportSecurity.reason(error))
       }
       guard .now + pause < deadline else { throw problem }
       try await Task.sleep(for: pause)

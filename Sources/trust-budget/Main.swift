@@ -34,7 +34,7 @@ struct Main {
       Console.note(Configuration.problem?.text ?? "")
       return 1
     case .validationFailure:
-      FileHandle.standardError.write(Data((message + "\n").utf8))
+      Console.note(message)
       return 2
     default:
       Console.error("\(error)")

@@ -55,6 +55,17 @@ build() {
   if [ -t 1 ]; then run swift build "$@"; else run_quietly swift build "$@"; fi
 }
 
+# await FILE PATTERN PID: waits until a line of a program's log matches.
+await() {
+  local i
+  for ((i = 0; i < 600; i++)); do
+    grep -q "$2" "$1" && return
+    kill -0 "$3" 2>/dev/null || break
+    sleep 0.1
+  done
+  fail "a program did not start: $(cat "$1")"
+}
+
 # require PACKAGE…: installs those Debian packages whose purpose nothing serves yet.
 require() {
   command -v swift >/dev/null || fail "Swift 6.3 is not in PATH: https://www.swift.org/install/linux/"

@@ -32,6 +32,7 @@ package struct TLSMaterial: Sendable {
       configuration.certificateVerification = .noHostnameVerification
       configuration.trustRoots = .certificates(authorities)
       configuration.sendCANameList = true
+      configuration.verifySignatureAlgorithms = TLSMaterial.clientSignatures
     }
     do {
       context = try NIOSSLContext(configuration: configuration)
@@ -41,6 +42,12 @@ package struct TLSMaterial: Sendable {
     let seconds = chain.map { Int64($0.notValidAfter) }.min() ?? 0
     expiry = Timestamp(microseconds: seconds * 1_000_000)
   }
+
+  /// What BoringSSL takes, and Ed25519, which it leaves out.
+  private static let clientSignatures: [SignatureAlgorithm] = [
+    .ecdsaSecp256R1Sha256, .rsaPssRsaeSha256, .rsaPkcs1Sha256, .ecdsaSecp384R1Sha384,
+    .rsaPssRsaeSha384, .rsaPkcs1Sha384, .rsaPssRsaeSha512, .rsaPkcs1Sha512, .ed25519,
+  ]
 
   private static func certificates(
     _ pem: [UInt8], _ what: String

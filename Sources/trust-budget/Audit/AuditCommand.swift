@@ -33,13 +33,13 @@ struct ProgressLine: Sendable {
   func show(_ done: Int64, of total: Int64) {
     guard isShown else { return }
     let share = total > 0 ? " (\(min(100, done * 100 / total)) %)" : ""
-    FileHandle.standardError.write(Data("\r\(done) rows\(share) …".utf8))
+    Console.write("\r\(done) rows\(share) …")
   }
 
   /// Takes the line away.
   func end() {
     guard isShown else { return }
-    FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+    Console.write("\r\u{1B}[K")
   }
 }
 

@@ -28,6 +28,6 @@ struct MigrationReport: Sendable {
 
   private func done(_ text: String) {
     // Not print: it would keep the text back while the output is a pipe.
-    if !isJSON { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+    if !isJSON { Console.write(text + "\n", to: .standardOutput) }
   }
 }

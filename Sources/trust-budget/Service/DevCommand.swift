@@ -201,6 +201,6 @@ private final class Welcome: Sendable {
 
       """
     // Not print: it would keep the text back while the output is a pipe.
-    FileHandle.standardOutput.write(Data(text.utf8))
+    Console.write(text, to: .standardOutput)
   }
 }

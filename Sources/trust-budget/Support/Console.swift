@@ -9,7 +9,12 @@ enum Console {
 
   /// A line on standard error.
   static func note(_ line: String) {
-    FileHandle.standardError.write(Data((line + "\n").utf8))
+    write(line + "\n")
+  }
+
+  /// To standard error, or, when nobody reads that any more, nowhere: what is under way goes on.
+  static func write(_ text: String, to output: FileHandle = .standardError) {
+    try? output.write(contentsOf: Data(text.utf8))
   }
 }
 

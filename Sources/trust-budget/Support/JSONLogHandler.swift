@@ -25,7 +25,7 @@ struct JSONLogHandler: LogHandler {
     let line = JSONLogHandler.line(
       at: .wallClock(), event.level, logger: label, "\(event.message)", all)
     // One write: lines of several threads must not mix.
-    FileHandle.standardError.write(Data((line + "\n").utf8))
+    Console.note(line)
   }
 
   static func line(

@@ -2,15 +2,31 @@ import TrustBudgetTesting
 
 /// A certificate authority for one test, made by openssl.
 struct CertificateAuthority {
+  /// What keys its certificates, and its own, are of.
+  enum Algorithm: String, CaseIterable {
+    case p256, rsa, ed25519
+
+    fileprivate var options: [String] {
+      switch self {
+      case .p256: ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+      case .rsa: ["-newkey", "rsa:2048"]
+      case .ed25519: ["-newkey", "ed25519"]
+      }
+    }
+  }
+
   let directory: TemporaryDirectory
+  private let algorithm: Algorithm
   var certificate: String { directory.file("ca.pem") }
   private var key: String { directory.file("ca.key") }
 
-  init(in directory: TemporaryDirectory) async throws {
+  init(in directory: TemporaryDirectory, algorithm: Algorithm = .p256) async throws {
     self.directory = directory
+    self.algorithm = algorithm
     try await tool(
-      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-      "-keyout", key, "-out", certificate, "-days", "30", "-subj", "/CN=Test authority")
+      ["openssl", "req", "-x509"] + algorithm.options + [
+        "-nodes", "-keyout", key, "-out", certificate, "-days", "30", "-subj", "/CN=Test authority",
+      ])
   }
 
   /// A certificate and its key, as files.
@@ -32,8 +48,9 @@ struct CertificateAuthority {
     let request = directory.file("\(name).csr")
     let extensions = try directory.write("subjectAltName=\(alternatives)\n", to: "\(name).ext")
     try await tool(
-      "openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
-      issued.key, "-out", request, "-subj", "/CN=\(name)")
+      ["openssl", "req"] + algorithm.options + [
+        "-nodes", "-keyout", issued.key, "-out", request, "-subj", "/CN=\(name)",
+      ])
     try await tool(
       "openssl", "x509", "-req", "-in", request, "-CA", certificate, "-CAkey", key,
       "-CAcreateserial", "-days", "\(days)", "-extfile", extensions, "-out", issued.certificate)

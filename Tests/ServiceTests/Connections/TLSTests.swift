@@ -66,12 +66,13 @@ struct TLSTests {
   }
 
   private func withTLS(
-    roles: String? = nil, body: (Secured) async throws -> Void
+    roles: String? = nil, keys: CertificateAuthority.Algorithm = .p256,
+    body: (Secured) async throws -> Void
   ) async throws {
     try await Gate.services.pass {
       try await TestDatabase.withLedger { database in
         try await TemporaryDirectory.with { directory in
-          let authority = try await CertificateAuthority(in: directory)
+          let authority = try await CertificateAuthority(in: directory, algorithm: keys)
           let server = try await authority.issue("server")
           var options = ["--tls-cert", server.certificate, "--tls-key", server.key]
           if let roles {
@@ -243,6 +244,28 @@ struct TLSTests {
         to: "roles.yaml")
       try await wait(for: "the new roles") { try await secured.status(as: stranger) == 200 }
       #expect(try await secured.status(as: auditor) == 401)
+    }
+  }
+
+  @Test(arguments: CertificateAuthority.Algorithm.allCases)
+  func `certificates of every usual kind of key do, on either side`(
+    keys: CertificateAuthority.Algorithm
+  ) async throws {
+    try await withTLS(roles: Self.roles, keys: keys) { secured in
+      let issuer = try await secured.authority.issue(
+        "issuer", alternatives: "DNS:CA-1.example.com")
+      let server = ["exec", "--server", "https://127.0.0.1:\(secured.port)", "--username", "dev-a"]
+      let trusting = server + ["--ca-file", secured.authority.certificate]
+      let named = ["--client-cert", issuer.certificate, "--client-key", issuer.key]
+      for (arguments, status, message) in [
+        (trusting + named, 0, "user:dev-a paid 1"),
+        (trusting, 1, "it asks for a client certificate"),
+        (server + named, 1, "its certificate has expired, or no CA that is trusted here"),
+      ] {
+        let end = try await Program.with(arguments + ["--", "true"]) { try await $0.end() }
+        #expect(end.status == status, "\(end.errors)")
+        #expect(end.errors.contains(message), "\(end.errors)")
+      }
     }
   }
 

@@ -38,6 +38,15 @@ struct CommandTests {
     #expect(try await state(of: id) == "refunded")
   }
 
+  @Test func `messages that nobody reads any more stop nothing`() async throws {
+    let command = """
+      { sleep 0.2; "$0" exec --server \(try Service.current.node.url) --username dev-unread \
+        --request-id unread -- sh -c 'exit 3'; } 2>&1 | true
+      """
+    try await tool("sh", "-c", command, Program.path)
+    #expect(try await state(of: "unread") == "refunded")
+  }
+
   @Test(arguments: [SIGTERM, SIGINT, SIGHUP])
   func `a signal goes on to the command, and its points come back`(signal: Int32) async throws {
     let id = "interrupted-\(signal)"

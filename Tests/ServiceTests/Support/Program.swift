@@ -57,6 +57,11 @@ enum Program {
 /// - Throws: `TestFailure` with what it said when it fails.
 @discardableResult
 func tool(_ arguments: String...) async throws -> String {
+  try await tool(arguments)
+}
+
+@discardableResult
+func tool(_ arguments: [String]) async throws -> String {
   let environment = ProcessInfo.processInfo.environment.merging(["TZ": "UTC", "LC_ALL": "C"]) {
     _, ours in ours
   }
