@@ -15,6 +15,8 @@ package struct Export: Sendable {
     package let events: Int64?
     /// What the export was restricted to.
     package let filter: String?
+    /// Rows are committed that are not in it, because an older transaction is open.
+    package let isHeldBack: Bool
   }
 
   private let source: ExportSource
@@ -71,13 +73,13 @@ package struct Export: Sendable {
         let count = try await writeText(MirroredEntry.self, of: view, to: descriptor) {
           filter.includes($0.entry)
         }
-        return Result(entries: count, events: 0, filter: filter.words)
+        return Result(entries: count, events: 0, filter: filter.words, isHeldBack: view.isHeldBack)
       case .breakGlass:
         guard view.hasEvents else { throw Export.withoutEvents }
         let count = try await writeText(MirroredEvent.self, of: view, to: descriptor) {
           filter.includes($0.event)
         }
-        return Result(entries: 0, events: count, filter: filter.words)
+        return Result(entries: 0, events: count, filter: filter.words, isHeldBack: view.isHeldBack)
       }
     }
   }
@@ -119,7 +121,7 @@ package struct Export: Sendable {
       file.close()
       return Result(
         entries: progress.written - events, events: view.hasEvents ? events : nil,
-        filter: filter.words)
+        filter: filter.words, isHeldBack: view.isHeldBack)
     }
   }
 

@@ -50,6 +50,8 @@ struct ExportView: Sendable {
   let completeAsOf: Timestamp?
   /// A row whose predecessor is not in the view must have come by this transaction.
   let nextTransaction: Int64
+  /// Rows are committed that the view does not reach, because an older transaction is open.
+  let isHeldBack: Bool
   /// Whether the source knows of break-glass events.
   let hasEvents: Bool
   private let source: Rows
@@ -75,6 +77,7 @@ struct ExportView: Sendable {
     // What has no events cannot say that it is complete.
     completeAsOf = hasEvents ? summary.completeAsOf : nil
     nextTransaction = awaited
+    isHeldBack = false
     source = .file(file, lastEntry: entry, lastEvent: event)
   }
 
@@ -85,6 +88,7 @@ struct ExportView: Sendable {
     completeAsOf = window.isHeldBack ? nil : window.moment
     // Where nothing lies above the horizon, nobody's predecessor does.
     nextTransaction = window.isHeldBack ? window.nextTransaction : 0
+    isHeldBack = window.isHeldBack
     hasEvents = true
     source = .postgres(reader, window)
   }

@@ -78,14 +78,23 @@ struct AuditExportCommand: AsyncParsableCommand {
         source, as: format, of: what ?? .entries, filter: filter,
         onProgress: { progress.show($0, of: $1) })
       guard let out else {
-        _ = try await export.writeText(to: STDOUT_FILENO)
-        return progress.end()
+        let result = try await export.writeText(to: STDOUT_FILENO)
+        progress.end()
+        return noteWhatIsMissing(result)
       }
       let result = try await export.write(to: out)
       progress.end()
       let restriction = result.filter.map { " (\($0))" } ?? ""
       Console.note("\(out): \(words(result))\(restriction)")
+      noteWhatIsMissing(result)
     }
+  }
+
+  private func noteWhatIsMissing(_ result: Export.Result) {
+    guard result.isHeldBack else { return }
+    Console.note(
+      "What was committed since the oldest open transaction began is not in it: trust-budget doctor "
+        + "says whose that is.")
   }
 
   private func words(_ result: Export.Result) -> String {
