@@ -13,7 +13,7 @@ struct ServiceTokens: Sendable {
   /// Looks like a token, and is nobody's.
   let unknown = TokenSecret.random()
 
-  /// Makes them, before the first node reads them.
+  /// Makes them; nodes that run already know them as they are within some seconds.
   init(in database: TestDatabase) async throws {
     let all = Set(Role.allCases)
     for role in Role.allCases {
@@ -54,8 +54,12 @@ struct TokenScope: SuiteTrait, TestScoping {
     try await Service.with(nodes: 2, auth: "token") { service in
       let tokens = try await ServiceTokens(in: service.database)
       for node in service.nodes {
+        // As they are in the end: a node may have read them between their making and their end.
         try await wait(for: "the tokens to be known") {
-          try await node.get("/v1/budgets", with: try tokens.of(.admin)).status == 200
+          let good = try await node.get("/v1/budgets", with: try tokens.of(.admin)).status
+          let expired = try await node.get("/v1/budgets", with: tokens.expired).status
+          let revoked = try await node.get("/v1/budgets", with: tokens.revoked).status
+          return good == 200 && expired == 401 && revoked == 401
         }
       }
       try await ServiceScope.$service.withValue(service) {
