@@ -201,7 +201,7 @@ extension AuditFile {
       try db.execute(
         sql: isLive
           ? """
-          PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;
+          PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192;
           PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864
           """
           : "PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384")

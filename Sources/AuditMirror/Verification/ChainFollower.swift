@@ -7,7 +7,7 @@ import TrustBudget
 /// entry may come before the one that it follows, even in an earlier window.
 struct ChainFollower {
   /// So many budgets are kept in memory between transactions.
-  private static let remembered = 16_384
+  private static let remembered = 8_192
 
   private final class Chain {
     var state: BudgetState?
