@@ -5,7 +5,7 @@ import TrustBudget
 
 /// A node's copy of the trail, while this process writes it.
 ///
-/// `@unchecked Sendable`: the followers are used within accesses to the database alone, one at a time.
+/// `@unchecked Sendable`: followers and cache are used within accesses to the database alone, one at a time.
 package final class AuditFile: @unchecked Sendable {
   private let queue: DatabaseQueue
   /// nil for an export, which is beside nobody else.
@@ -14,6 +14,7 @@ package final class AuditFile: @unchecked Sendable {
   private var pending: FileSummary
   private var follower: ChainFollower?
   private var journals: JournalFollower?
+  private var cache = PageCache()
 
   /// Opens a file to be written by this process alone, and makes it if there is none.
   ///
@@ -68,6 +69,7 @@ package final class AuditFile: @unchecked Sendable {
     _ rows: [MirroredEntry], of window: TrailWindow, commits: Bool, endsWindow: Bool
   ) async throws {
     try await access { db in
+      try self.cache.fit(db, endsWindow: endsWindow)
       if !db.isInsideTransaction { try db.execute(sql: "BEGIN IMMEDIATE") }
       _ = try self.followed(db)
       var insert = try InsertEntry(db)
@@ -201,10 +203,10 @@ extension AuditFile {
       try db.execute(
         sql: isLive
           ? """
-          PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192;
+          PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \(PageCache.pragma);
           PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864
           """
-          : "PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384")
+          : "PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF; \(PageCache.pragma)")
     }
     return configuration
   }

@@ -20,7 +20,7 @@ import TrustBudget
 struct BatchTransaction {
   /// How many operations are decided at most before their entries are sent off: few at first, so that
   /// the server has something to do, then more, since every statement has its price.
-  private static let chunks = (first: 64, largest: 256)
+  private static let chunks = (first: 32, largest: 256)
 
   let node: String
   let ledger: LedgerIdentity
