@@ -152,7 +152,7 @@ let package = Package(
         "PrometheusExposition",
         .product(name: "CoreMetrics", package: "swift-metrics"),
       ]),
-    .testTarget(name: "ClaimedFileTests", dependencies: ["ClaimedFile"]),
+    .testTarget(name: "ClaimedFileTests", dependencies: ["ClaimedFile", "TrustBudgetTesting"]),
     .testTarget(name: "PrivatePostgresTests", dependencies: ["PrivatePostgres"]),
     .testTarget(name: "LibPQTests", dependencies: ["LibPQ", "PrivatePostgres"]),
     .testTarget(

@@ -103,7 +103,7 @@ import TrustBudgetTesting
     async throws
   {
     try await TestDatabase.withLedger { database in
-      try await Directory.with { directory in
+      try await TemporaryDirectory.with { directory in
         let role = "service_\(UUID().uuidString.prefix(8).lowercased())"
         try await database.execute("CREATE ROLE \(role) LOGIN")
         let runner = MigrationRunner(connectionString: database.connectionString)

@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import Testing
 import TrustBudget
+import TrustBudgetTesting
 
 /// The journal on disk: what it keeps, and what it refuses.
 @Suite struct JournalTests {
@@ -15,7 +16,7 @@ import TrustBudget
   @Test func `events are numbered from one, chained, and there when it is opened again`()
     async throws
   {
-    try await Directory.with { directory in
+    try await TemporaryDirectory.with { directory in
       let id: String
       do {
         let journal = try BreakGlassJournal(path: directory.journal)
@@ -35,7 +36,7 @@ import TrustBudget
 
   @Test func `the file and its directory are made, for the owner and the group alone`() async throws
   {
-    try await Directory.with { directory in
+    try await TemporaryDirectory.with { directory in
       let journal = try BreakGlassJournal(path: directory.journal)
       _ = try await record(journal, .of())
       for name in try FileManager.default.contentsOfDirectory(atPath: directory.file("data")) {
@@ -49,7 +50,7 @@ import TrustBudget
   @Test func `a repeated request is the same event, another one with its id is refused`()
     async throws
   {
-    try await Directory.with { directory in
+    try await TemporaryDirectory.with { directory in
       let journal = try BreakGlassJournal(path: directory.journal)
       let first = try await record(journal, .of("alice", id: "1"))
       let again = try await record(
@@ -64,9 +65,9 @@ import TrustBudget
   }
 
   @Test func `two processes never write one journal`() throws {
-    let directory = NSTemporaryDirectory() + "break-glass-\(UUID().uuidString.prefix(13))"
-    defer { try? FileManager.default.removeItem(atPath: directory) }
-    let path = directory + "/journal.db"
+    let directory = try TemporaryDirectory()
+    defer { directory.remove() }
+    let path = directory.file("journal.db")
     do {
       let journal = try BreakGlassJournal(path: path)
       #expect(throws: JournalProblem.inUse(path, by: "process \(getpid())")) {
@@ -78,7 +79,7 @@ import TrustBudget
   }
 
   @Test func `rows are neither changed nor deleted`() async throws {
-    try await Directory.with { directory in
+    try await TemporaryDirectory.with { directory in
       let journal = try BreakGlassJournal(path: directory.journal)
       _ = try await record(journal, .of())
       let intruder = try DatabaseQueue(path: directory.journal)
@@ -106,7 +107,7 @@ import TrustBudget
     "DROP TABLE break_glass_events",
   ])
   func `a journal that was changed by hand is not gone on with`(change: String) async throws {
-    try await Directory.with { directory in
+    try await TemporaryDirectory.with { directory in
       do {
         let journal = try BreakGlassJournal(path: directory.journal)
         _ = try await record(journal, .of(), .of(), .of())
@@ -138,7 +139,7 @@ import TrustBudget
   }
 
   @Test func `another program's database, and a newer journal, are left alone`() async throws {
-    try await Directory.with { directory in
+    try await TemporaryDirectory.with { directory in
       let other = directory.file("other.db")
       try await DatabaseQueue(path: other).write { try $0.execute(sql: "CREATE TABLE mine (x)") }
       do { _ = try BreakGlassJournal(path: directory.journal) }

@@ -198,10 +198,10 @@ func fill(_ path: String) throws {
 
 /// Lends a ledger behind a proxy, and a directory.
 func withProxy(
-  _ body: (PostgresProxy, TestDatabase, Directory) async throws -> Void
+  _ body: (PostgresProxy, TestDatabase, TemporaryDirectory) async throws -> Void
 ) async throws {
   try await TestDatabase.withLedger { database in
-    try await Directory.with { directory in
+    try await TemporaryDirectory.with { directory in
       try await PostgresProxy.with(database) { try await body($0, database, directory) }
     }
   }

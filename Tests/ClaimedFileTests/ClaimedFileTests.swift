@@ -1,6 +1,7 @@
 import ClaimedFile
 import Foundation
 import Testing
+import TrustBudgetTesting
 
 /// A place on disk belongs to one process at a time, and nothing there is ever overwritten.
 @Suite struct ClaimedFileTests {
@@ -74,8 +75,8 @@ import Testing
 
   /// Lends a path in a directory that is not there yet.
   private func withPath(_ body: (String) throws -> Void) throws {
-    let directory = NSTemporaryDirectory() + "claimed-file-\(UUID().uuidString.prefix(13))"
-    defer { try? FileManager.default.removeItem(atPath: directory) }
-    try body(directory + "/data/file.db")
+    let directory = try TemporaryDirectory()
+    defer { directory.remove() }
+    try body(directory.file("data/file.db"))
   }
 }

@@ -166,7 +166,8 @@ import TrustBudgetTesting
 
   @Test func `an export that fails leaves what was there`() async throws {
     try await withMirroredTrail { database, path, directory in
-      try MirrorFile(path: path).execute("UPDATE audit_entries SET cost = 7 WHERE rowid = 100")
+      try MirrorFile(path: path).execute(
+        "UPDATE audit_entries SET cost = cost + 1 WHERE rowid = 100")
       let target = directory.file("kept.db")
       try Data("before".utf8).write(to: URL(filePath: target))
       let source = ExportSource.file(try await ReadableFile(path: path))

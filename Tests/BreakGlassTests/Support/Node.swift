@@ -93,23 +93,9 @@ final class Log: LogHandler {
   }
 }
 
-/// A directory for one test, gone after it.
-struct Directory: Sendable {
-  let path: String
-
-  static func with<R>(_ body: (Directory) async throws -> R) async throws -> R {
-    let directory = Directory(
-      path: NSTemporaryDirectory() + "break-glass-\(UUID().uuidString.prefix(13))")
-    try FileManager.default.createDirectory(
-      atPath: directory.path, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: directory.path) }
-    return try await body(directory)
-  }
-
+extension TemporaryDirectory {
   /// Where a journal would be.
   var journal: String { file("data/journal.db") }
-
-  func file(_ name: String) -> String { "\(path)/\(name)" }
 
   var setAside: [String] {
     let names = try? FileManager.default.contentsOfDirectory(atPath: path + "/data")

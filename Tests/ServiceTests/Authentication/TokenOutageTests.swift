@@ -71,7 +71,7 @@ struct TokenOutageTests {
   ) async throws {
     try await Gate.services.pass {
       try await TestDatabase.withLedger { database in
-        try await TemporaryDirectory.with { directory in
+        try await Undertaker.shared.withDirectory { directory in
           let policy = try directory.write(SamplePolicy.text, to: Service.policyFile)
           try await PostgresProxy.with(database) { proxy in
             if isAway { proxy.refuseConnections() }

@@ -112,7 +112,7 @@ struct EmergencyOutageTests {
   ) async throws {
     try await Gate.services.pass {
       try await TestDatabase.withLedger { database in
-        try await TemporaryDirectory.with { directory in
+        try await Undertaker.shared.withDirectory { directory in
           let policy = try directory.write(EmergencyPolicy.text, to: Service.policyFile)
           try await PostgresProxy.with(database) { try await body($0, database, policy) }
         }

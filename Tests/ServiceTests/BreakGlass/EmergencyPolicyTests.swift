@@ -47,7 +47,7 @@ struct EmergencyPolicyTests {
 
   @Test func `a node does not start on a broken file, and says what is wrong with it`() async throws
   {
-    try await TemporaryDirectory.with { directory in
+    try await Undertaker.shared.withDirectory { directory in
       let policy = try directory.write(
         "policies: []\nbreak_glass: {principals: [root]}\n", to: "policy.yaml")
       let end = try await Program.run(
@@ -60,7 +60,7 @@ struct EmergencyPolicyTests {
   @Test func `whom the policy names is told, again where that fails, and nobody waits for it`()
     async throws
   {
-    try await TemporaryDirectory.with { directory in
+    try await Undertaker.shared.withDirectory { directory in
       let mark = directory.file("told")
       let script = try directory.write(
         """

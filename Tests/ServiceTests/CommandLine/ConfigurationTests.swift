@@ -28,7 +28,7 @@ struct ConfigurationTests {
   @Test func `the environment comes before the file, and the file before the default`()
     async throws
   {
-    try await TemporaryDirectory.with { directory in
+    try await Undertaker.shared.withDirectory { directory in
       let file = try write("# mine\nlanes: 8\ndrain_delay: 0.5\nmigrate: true\n", to: directory)
       let byFlag = try await settings("--config", file)
       #expect(byFlag["lanes"] == ["name": "lanes", "value": "8", "from": "file", "line": 2])
@@ -54,7 +54,7 @@ struct ConfigurationTests {
   @Test func `a file alone starts a node, and what is typed comes before it`() async throws {
     try await Gate.services.pass {
       try await TestDatabase.withLedger { database in
-        try await TemporaryDirectory.with { directory in
+        try await Undertaker.shared.withDirectory { directory in
           let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
           let file = try write(
             """
@@ -124,7 +124,7 @@ struct ConfigurationTests {
   func `what is wrong with a file is said with its place, and no secret with it`(
     text: String, message: String
   ) async throws {
-    try await TemporaryDirectory.with { directory in
+    try await Undertaker.shared.withDirectory { directory in
       let file = try write(text + "\n", to: directory)
       for command in [["config"], ["serve"], ["exec", "--username", "a", "--", "true"]] {
         let end = try await Program.with(
@@ -156,7 +156,7 @@ struct ConfigurationTests {
   @Test func `a password in a file that everybody may read is refused, and shown nowhere`()
     async throws
   {
-    try await TemporaryDirectory.with { directory in
+    try await Undertaker.shared.withDirectory { directory in
       for url in ["postgresql://u:\(Self.secret)@h/d", "host=h password=\(Self.secret)"] {
         let file = try write("database_url: \(url)\n", to: directory)
         let kept = try await Program.run("config", "--config", file)
@@ -182,7 +182,7 @@ struct ConfigurationTests {
   @Test func `a file that was named and cannot be read is an error; one that is empty is none`()
     async throws
   {
-    try await TemporaryDirectory.with { directory in
+    try await Undertaker.shared.withDirectory { directory in
       for path in [directory.file("none.yaml"), directory.path] {
         let end = try await Program.run("config", "--config", path)
         #expect(end.status == 1)
@@ -197,7 +197,7 @@ struct ConfigurationTests {
   }
 
   @Test func `help, and what needs no settings, goes on with a broken file`() async throws {
-    try await TemporaryDirectory.with { directory in
+    try await Undertaker.shared.withDirectory { directory in
       let environment = ["TRUST_BUDGET_CONFIG": try write("lanes: many\n", to: directory)]
       for arguments in [["--help"], ["serve", "--help"], ["version"], ["policy", "--help"]] {
         let end = try await Program.with(arguments, environment: environment) {
@@ -240,7 +240,7 @@ struct ConfigurationTests {
   @Test func `a token in the environment comes before a token file of the configuration`()
     async throws
   {
-    try await TemporaryDirectory.with { directory in
+    try await Undertaker.shared.withDirectory { directory in
       let file = try write("token_file: /nowhere/token\n", to: directory)
       let none = try await Program.run(
         "exec", "--config", file, "--username", "a", "--", "true")

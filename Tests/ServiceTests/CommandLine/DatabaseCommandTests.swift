@@ -50,7 +50,7 @@ struct DatabaseCommandTests {
   @Test func `serve refuses a database without the schema, and migrates it when told`() async throws
   {
     try await TestDatabase.withEmptyDatabase { database in
-      try await TemporaryDirectory.with { directory in
+      try await Undertaker.shared.withDirectory { directory in
         let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
         let end = try await run(
           "serve", "--policy", policy, "--listen", "127.0.0.1:0", "--auth", "none", on: database)

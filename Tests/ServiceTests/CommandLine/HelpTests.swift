@@ -1,4 +1,5 @@
 import Testing
+import TrustBudgetTesting
 
 /// Help, version, and wrong usage: what every command has.
 struct HelpTests {
@@ -86,7 +87,7 @@ struct HelpTests {
   }
 
   @Test func `serve without authentication is open to others when told so twice`() async throws {
-    try await TemporaryDirectory.with { directory in
+    try await Undertaker.shared.withDirectory { directory in
       let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
       try await Program.with(
         ["serve", "--policy", policy, "--auth", "none", "--listen", "0.0.0.0:0", "--insecure"],
@@ -100,7 +101,7 @@ struct HelpTests {
   }
 
   @Test func `serve says what is wrong with its policy, and exits 1`() async throws {
-    try await TemporaryDirectory.with { directory in
+    try await Undertaker.shared.withDirectory { directory in
       let broken = try directory.write("policies:\n  - nome: x\n", to: "broken.yaml")
       for path in [directory.file("none.yaml"), broken] {
         let end = try await Program.run("serve", "--policy", path, "--auth", "none")

@@ -1,11 +1,12 @@
 import Testing
+import TrustBudgetTesting
 
 /// `trust-budget policy check` and `policy explain`.
 struct PolicyCommandTests {
   private func run(
     _ arguments: [String], on policy: String = SamplePolicy.text
   ) async throws -> RunningProgram.End {
-    try await TemporaryDirectory.with { directory in
+    try await Undertaker.shared.withDirectory { directory in
       let path = try directory.write(policy, to: "policy.yaml")
       var arguments = arguments
       arguments.insert(path, at: 2)

@@ -8,7 +8,7 @@ struct BoundsTests {
   ) async throws {
     try await Gate.services.pass {
       try await TestDatabase.withLedger { database in
-        try await TemporaryDirectory.with { directory in
+        try await Undertaker.shared.withDirectory { directory in
           let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
           let node = try await RunningNode.start(
             on: database.connectionString, policy: policy, options)

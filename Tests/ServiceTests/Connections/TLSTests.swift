@@ -71,7 +71,7 @@ struct TLSTests {
   ) async throws {
     try await Gate.services.pass {
       try await TestDatabase.withLedger { database in
-        try await TemporaryDirectory.with { directory in
+        try await Undertaker.shared.withDirectory { directory in
           let authority = try await CertificateAuthority(in: directory, algorithm: keys)
           let server = try await authority.issue("server")
           var options = ["--tls-cert", server.certificate, "--tls-key", server.key]
@@ -224,7 +224,7 @@ struct TLSTests {
       #expect(try await secured.body("/v1/budgets/user:dev-a/entries", as: admin).contains("ca-1"))
       // Nobody gets as far as HTTP without a certificate, with another authority's, or an old one.
       #expect(try await secured.status() == -1)
-      try await TemporaryDirectory.with { elsewhere in
+      try await Undertaker.shared.withDirectory { elsewhere in
         let other = try await CertificateAuthority(in: elsewhere)
         let forged = try await other.issue("forged", alternatives: "DNS:ca-1.example.com")
         #expect(try await secured.status(as: forged) == -1)
@@ -270,7 +270,7 @@ struct TLSTests {
   }
 
   @Test func `files that won't do for TLS are named at the start`() async throws {
-    try await TemporaryDirectory.with { directory in
+    try await Undertaker.shared.withDirectory { directory in
       let authority = try await CertificateAuthority(in: directory)
       let good = try await authority.issue("good")
       let other = try await authority.issue("other")

@@ -8,7 +8,7 @@ struct UnixSocketTests {
   @Test func `a Unix socket has its permissions, answers, and goes with its node`() async throws {
     try await Gate.services.pass {
       try await TestDatabase.withLedger { database in
-        try await TemporaryDirectory.with { directory in
+        try await Undertaker.shared.withDirectory { directory in
           let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
           // Beside /tmp's deep directories, whose names are too long for a socket's.
           let socket = "/tmp/tb-\(UInt32.random(in: .min ... .max)).socket"

@@ -11,7 +11,7 @@ struct DoctorTests {
 
   @Test func `a sound ledger has no problem`() async throws {
     try await TestDatabase.withLedger { database in
-      try await TemporaryDirectory.with { directory in
+      try await Undertaker.shared.withDirectory { directory in
         let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
         let end = try await Program.run(
           "doctor", "--json", "--policy", policy, "--audit-file", directory.file("audit.db"),
@@ -37,7 +37,7 @@ struct DoctorTests {
   }
 
   @Test func `each thing that is wrong is named, with what to do`() async throws {
-    try await TemporaryDirectory.with { directory in
+    try await Undertaker.shared.withDirectory { directory in
       let policy = try directory.write("policies:\n  - nome: x\n", to: "policy.yaml")
       let key = try directory.write("nothing", to: "key.pem")
       let end = try await Program.run(

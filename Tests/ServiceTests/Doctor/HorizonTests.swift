@@ -57,7 +57,7 @@ struct HorizonTests {
         try await TestRole.with(in: database, prefix: "service") { role in
           _ = try await MigrationRunner(connectionString: database.connectionString)
             .up(roles: LedgerRoles(service: role.name))
-          try await TemporaryDirectory.with { directory in
+          try await Undertaker.shared.withDirectory { directory in
             try await database.withConnection { session in
               try await session.execute("BEGIN; SELECT pg_current_xact_id()")
               let pid = try await session.query("SELECT pg_backend_pid()")[0][0]

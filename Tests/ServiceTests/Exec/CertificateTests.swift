@@ -1,4 +1,5 @@
 import Testing
+import TrustBudgetTesting
 
 /// `trust-budget exec` with the real ssh-keygen.
 @Suite(.service())
@@ -17,7 +18,7 @@ struct CertificateTests {
   ) async throws {
     let service = try Service.current
     let id = "signed-\(type)-\(bits ?? 0)"
-    try await TemporaryDirectory.with { directory in
+    try await Undertaker.shared.withDirectory { directory in
       let keys = try await SSHKeys(in: directory)
       let key = try await keys.makeKey(type: type, bits: bits)
       let end = try await exec(
@@ -46,7 +47,7 @@ struct CertificateTests {
   }
 
   @Test func `a certificate that is valid for ever has no dates`() async throws {
-    try await TemporaryDirectory.with { directory in
+    try await Undertaker.shared.withDirectory { directory in
       let keys = try await SSHKeys(in: directory)
       let key = try await keys.makeKey()
       let end = try await exec(
@@ -59,7 +60,7 @@ struct CertificateTests {
   }
 
   @Test func `the certificate may be named, and be where nobody would look`() async throws {
-    try await TemporaryDirectory.with { directory in
+    try await Undertaker.shared.withDirectory { directory in
       let keys = try await SSHKeys(in: directory)
       let key = try await keys.makeKey()
       let elsewhere = directory.file("elsewhere")
@@ -80,7 +81,7 @@ struct CertificateTests {
     async throws
   {
     let id = "broken-\(content.count)"
-    try await TemporaryDirectory.with { directory in
+    try await Undertaker.shared.withDirectory { directory in
       let path = try directory.write(content, to: "x-cert.pub")
       let end = try await exec(
         "--username", "dev-\(id)", "--request-id", id, "--certificate", path, "--", "true")
@@ -103,7 +104,7 @@ struct CertificateTests {
   }
 
   @Test func `an older certificate beside the key is not taken for the new one`() async throws {
-    try await TemporaryDirectory.with { directory in
+    try await Undertaker.shared.withDirectory { directory in
       let keys = try await SSHKeys(in: directory)
       let key = try await keys.makeKey()
       try await tool("ssh-keygen", "-q", "-s", keys.authority, "-I", "old", key)

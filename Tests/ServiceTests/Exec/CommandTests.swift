@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TrustBudgetTesting
 
 /// What `trust-budget exec` makes of the command that it runs, and of the answer that it gets.
 @Suite(.service())
@@ -50,7 +51,7 @@ struct CommandTests {
   @Test(arguments: [SIGTERM, SIGINT, SIGHUP])
   func `a signal goes on to the command, and its points come back`(signal: Int32) async throws {
     let id = "interrupted-\(signal)"
-    try await TemporaryDirectory.with { directory in
+    try await Undertaker.shared.withDirectory { directory in
       let mark = directory.file("mark")
       try await Program.with([
         "exec", "--server", try Service.current.node.url, "--username", "dev-\(id)",
@@ -75,7 +76,7 @@ struct CommandTests {
   }
 
   @Test func `a refused request runs nothing`() async throws {
-    try await TemporaryDirectory.with { directory in
+    try await Undertaker.shared.withDirectory { directory in
       let mark = directory.file("mark")
       for number in 1...3 {
         let end = try await exec("dev-refused", id: "refused-\(number)", [], "touch", mark)

@@ -61,7 +61,7 @@ struct OutageTests {
   }
 
   @Test func `no password is in the log or in an answer`() async throws {
-    try await TemporaryDirectory.with { directory in
+    try await Undertaker.shared.withDirectory { directory in
       let policy = try directory.write(SamplePolicy.text, to: Service.policyFile)
       try await RunningNode.with(
         ["node-1"], on: "postgresql://user:s3cret@127.0.0.1:1/x", policy: policy, "--log-level",
@@ -110,7 +110,7 @@ struct OutageTests {
   ) async throws {
     try await Gate.services.pass {
       try await TestDatabase.withLedger { database in
-        try await TemporaryDirectory.with { directory in
+        try await Undertaker.shared.withDirectory { directory in
           let policy = try directory.write(SamplePolicy.text, to: Service.policyFile)
           try await PostgresProxy.with(database) { try await body($0, database, policy) }
         }

@@ -68,7 +68,7 @@ struct PostgresCrashTests {
     _ body: (PrivatePostgres, Service) async throws -> Void
   ) async throws {
     try await Gate.services.pass {
-      try await TemporaryDirectory.with { directory in
+      try await Undertaker.shared.withDirectory { directory in
         let postgres = try await PrivatePostgres.start(
           directory: URL(filePath: directory.file("postgres")),
           settings: ["max_connections": "50", "shared_buffers": "16MB"], ephemeral: true)

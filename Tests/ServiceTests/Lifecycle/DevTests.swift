@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TrustBudgetTesting
 
 /// `trust-budget dev`: everything in one, and nothing left of it.
 @Suite(.serialized)
@@ -21,7 +22,7 @@ struct DevTests {
   }
 
   @Test func `two nodes share one balance, and nothing is left of an ephemeral one`() async throws {
-    try await TemporaryDirectory.with { directory in
+    try await Undertaker.shared.withDirectory { directory in
       let home = directory.file("dev")
       try await Program.with(["dev", "--ephemeral", "--port", "0", "--directory", home]) {
         program in
@@ -48,7 +49,7 @@ struct DevTests {
   }
 
   @Test func `balances and the sample policy survive a restart`() async throws {
-    try await TemporaryDirectory.with { directory in
+    try await Undertaker.shared.withDirectory { directory in
       let home = directory.file("dev")
       for remaining in [9, 8] {
         try await Program.with(["dev", "--port", "0", "--directory", home]) { program in
@@ -66,7 +67,7 @@ struct DevTests {
   }
 
   @Test func `a killed one leaves no PostgreSQL running`() async throws {
-    try await TemporaryDirectory.with { directory in
+    try await Undertaker.shared.withDirectory { directory in
       let home = directory.file("dev")
       try await Program.with(["dev", "--ephemeral", "--port", "0", "--directory", home]) {
         program in

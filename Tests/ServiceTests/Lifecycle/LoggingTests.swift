@@ -9,7 +9,7 @@ struct LoggingTests {
 
   @Test func `JSON logs are one object a line, with the trace and never the body`() async throws {
     try await TestDatabase.withLedger { database in
-      try await TemporaryDirectory.with { directory in
+      try await Undertaker.shared.withDirectory { directory in
         let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
         try await RunningNode.with(
           ["node-1"], on: database.connectionString, policy: policy, "--log-format", "json",

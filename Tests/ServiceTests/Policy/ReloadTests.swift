@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TrustBudgetTesting
 
 /// The policy is read again on SIGHUP and when its file changes; a broken file never replaces a good
 /// one.

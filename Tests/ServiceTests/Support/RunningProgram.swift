@@ -1,5 +1,6 @@
 import ChildProcess
 import Foundation
+import TrustBudgetTesting
 
 /// A child process whose output goes to files, where it can be looked at while it runs.
 final class RunningProgram: Sendable {
@@ -19,7 +20,7 @@ final class RunningProgram: Sendable {
 
   init(executable: String, arguments: [String], environment: [String: String]) throws {
     process = Process()
-    directory = try TemporaryDirectory()
+    directory = try TemporaryDirectory(in: Undertaker.shared.directory)
     let output = try FileHandle(forWritingTo: URL(filePath: directory.write("", to: "output")))
     let errors = try FileHandle(forWritingTo: URL(filePath: directory.write("", to: "errors")))
     process.executableURL = URL(filePath: executable)

@@ -1,4 +1,5 @@
 import Testing
+import TrustBudgetTesting
 
 /// A certificate authority and keys to be signed, made by the real ssh-keygen.
 struct SSHKeys: Sendable {

@@ -22,7 +22,7 @@ struct Service: Sendable {
   ) async throws -> R {
     try await Gate.services.pass {
       try await TestDatabase.withLedger { database in
-        try await TemporaryDirectory.with { directory in
+        try await Undertaker.shared.withDirectory { directory in
           let path = try directory.write(policy, to: policyFile)
           let names = (0..<count).map { "node-\($0 + 1)" }
           return try await RunningNode.with(

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TrustBudgetTesting
 
 /// Sees to it that no child and no file outlives the tests, however they end.
 ///
@@ -38,6 +39,11 @@ final class Undertaker: Sendable {
     guard (try? shell.run()) != nil else { return }
     try? pipe.fileHandleForReading.close()
     messages.withLock { $0 = pipe.fileHandleForWriting }
+  }
+
+  /// Lends a directory that is gone afterwards, whatever happens to the tests.
+  func withDirectory<R>(_ body: (TemporaryDirectory) async throws -> R) async throws -> R {
+    try await TemporaryDirectory.with(in: directory, body)
   }
 
   func born(_ process: Int32) { tell("born \(process)\n") }
