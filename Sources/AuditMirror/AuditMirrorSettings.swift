@@ -14,7 +14,7 @@ package struct AuditMirrorSettings: Sendable {
   package var transactionSize = 65_536
   /// How often to look while there is something to do.
   package var busyInterval: Duration = .milliseconds(50)
-  /// The longest rest after a window that took long.
+  /// The longest rest after a window; after one that took longer there is none.
   package var longestRest: Duration = .milliseconds(100)
   /// How often to look when there was nothing for a while.
   package var idleInterval: Duration = .seconds(1)

@@ -75,9 +75,10 @@ package final class AuditFile: @unchecked Sendable {
       var insert = try InsertEntry(db)
       // The chains of a restricted export have gaps, and no heads.
       let isWhole = self.pending.filter == nil
-      for row in rows {
-        if isWhole { try self.follower?.take(row, of: window, db) }
-        try insert.run(row)
+      // By their places: a row taken out is a copy of all that it refers to.
+      for index in rows.indices {
+        if isWhole { try self.follower?.take(rows[index], of: window, db) }
+        try insert.run(rows[index])
       }
       if let last = rows.last { self.pending.entries.position = last.position }
       self.pending.entries.rows += Int64(rows.count)
