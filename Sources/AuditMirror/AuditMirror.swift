@@ -50,8 +50,7 @@ package struct AuditMirror: Service {
   /// Opens session and file, and follows the one into the other for as long as both last.
   private func follow(_ onProgress: () -> Void) async throws {
     let claim = try claim()
-    let reader = try await TrailReader.open(configuration)
-    do {
+    try await TrailReader.with(configuration) { reader in
       let window = try await reader.window()
       let file = try await openFile(ledger: window.ledger, claim: claim)
       do {
@@ -64,10 +63,6 @@ package struct AuditMirror: Service {
         }
         throw error
       }
-      await reader.close()
-    } catch {
-      await reader.close()
-      throw error
     }
   }
 

@@ -85,13 +85,16 @@ package final class ClaimedFile: Sendable {
     }
   }
 
-  /// Makes a file where it is missing. SQLite would make it readable to everybody, and gives the files
-  /// beside it the mode of this one.
+  /// Makes a file where it is missing, for its owner to write and its group to read, whatever the
+  /// umask. SQLite would make it readable to everybody, and gives the files beside it the mode of this
+  /// one.
   ///
   /// - Throws: `FileProblem`.
   package static func make(_ path: String) throws(FileProblem) {
+    let isNew = access(path, F_OK) != 0
     let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
     guard file >= 0 else { throw FileProblem(errno, "\(path) cannot be made") }
+    if isNew { fchmod(file, 0o640) }
     close(file)
   }
 

@@ -13,23 +13,7 @@ package enum ExportSource: Sendable {
     switch self {
     case .file(let file): try await body(try await ExportView(of: file))
     case .postgres(let connectionString):
-      try await withReader(connectionString) { try await body(try await ExportView(of: $0)) }
-    }
-  }
-
-  private func withReader<R>(
-    _ connectionString: String, _ body: (TrailReader) async throws -> R
-  ) async throws -> R {
-    let reader = try await TrailReader.open(
-      try TrailReader.configuration(
-        connectionString: connectionString, applicationName: "trust-budget audit"))
-    do {
-      let result = try await body(reader)
-      await reader.close()
-      return result
-    } catch {
-      await reader.close()
-      throw error
+      try await TrailReader.with(connectionString) { try await body(try await ExportView(of: $0)) }
     }
   }
 }

@@ -40,15 +40,15 @@ extension MirroredEntry: ExportedRow {
     object.put("budget_id", entry.budgetID.value)
     object.put("budget_seq", entry.sequence)
     object.put("kind", entry.kind.rawValue)
-    object.putText("username", entry.username)
+    object.put("username", entry.username)
     object.put("cost", entry.cost)
     object.put("balance_before", entry.balanceBefore)
     object.put("balance_after", entry.balanceAfter)
-    object.putText("request_id", entry.requestID)
+    object.put("request_id", entry.requestID)
     object.put("part", Int64(entry.part))
-    object.putText("rule", entry.rule)
-    object.putText("policy_digest", entry.policyDigest?.hexadecimal)
-    object.putText("actor", entry.actor)
+    object.put("rule", entry.rule)
+    object.put("policy_digest", entry.policyDigest?.hexadecimal)
+    object.put("actor", entry.actor)
     object.put("node", entry.node)
     object.put("detail", entry.detail)
     object.put("occurred_at", entry.occurredAt.sortableText)
@@ -88,20 +88,16 @@ extension MirroredEvent: ExportedRow {
     object.put("node", event.node)
     object.put("username", event.username)
     object.put("reason", event.reason)
-    object.putText("ticket", event.ticket)
+    object.put("ticket", event.ticket)
     object.put("approvers", event.approvers)
     object.put("principals", event.principals)
     object.put("max_duration", event.maxDuration)
     object.put("max_duration_seconds", event.maxDurationSeconds)
-    if let seconds = event.requestedDurationSeconds {
-      object.put("requested_duration_seconds", seconds)
-    } else {
-      object.putNull("requested_duration_seconds")
-    }
+    object.put("requested_duration_seconds", event.requestedDurationSeconds)
     object.put("request_id", event.requestID)
     object.put("request", event.request)
     object.put("policy_digest", event.policyDigest.hexadecimal)
-    object.putText("actor", event.actor)
+    object.put("actor", event.actor)
     object.put("occurred_at", event.occurredAt.sortableText)
     object.put("recorded_at", recordedAt.sortableText)
     object.put("hash", event.hash.hexadecimal)
@@ -118,10 +114,4 @@ private func quoted(_ text: String?) -> String? {
       byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\"") || byte == 10 || byte == 13
     }
   return needsQuotes ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
-}
-
-extension JSONObjectText {
-  fileprivate mutating func putText(_ name: StaticString, _ text: String?) {
-    if let text { put(name, text) } else { putNull(name) }
-  }
 }

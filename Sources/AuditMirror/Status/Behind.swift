@@ -21,10 +21,7 @@ package struct Behind: Hashable, Sendable {
   package static func read(
     _ summary: FileSummary, connectionString: String
   ) async throws -> Behind {
-    let reader = try await TrailReader.open(
-      try TrailReader.configuration(
-        connectionString: connectionString, applicationName: "trust-budget audit"))
-    do {
+    try await TrailReader.with(connectionString) { reader in
       let window = try await reader.window()
       guard window.ledger.id == summary.ledger.id else {
         throw MirrorRefusal.foreignLedger(found: window.ledger.id, expected: summary.ledger.id)
@@ -34,15 +31,11 @@ package struct Behind: Hashable, Sendable {
       let (events, oldestEvent) = try await reader.count(
         MirroredEvent.self, after: summary.events?.position ?? .start, limit: counted)
       let holder = window.isHeldBack ? try await reader.horizonHolder() : nil
-      await reader.close()
       let oldest = [oldestEntry, oldestEvent].compactMap(\.self).min() ?? window.moment
       return Behind(
         entries: entries, events: events,
         lag: .microseconds(max(0, window.moment.microseconds - oldest.microseconds)),
         holder: holder)
-    } catch {
-      await reader.close()
-      throw error
     }
   }
 }

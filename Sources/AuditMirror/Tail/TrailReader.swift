@@ -30,8 +30,34 @@ struct TrailReader: Sendable {
     return configuration
   }
 
+  /// Lends a reader, and closes its session afterwards.
+  ///
+  /// - Throws: as `open`, or what `body` throws.
+  static func with<R>(
+    _ configuration: PostgresConfiguration, _ body: (TrailReader) async throws -> R
+  ) async throws -> R {
+    let reader = try await open(configuration)
+    do {
+      let result = try await body(reader)
+      await reader.close()
+      return result
+    } catch {
+      await reader.close()
+      throw error
+    }
+  }
+
+  /// The same, for a command of an auditor.
+  static func with<R>(
+    _ connectionString: String, _ body: (TrailReader) async throws -> R
+  ) async throws -> R {
+    try await with(
+      try configuration(
+        connectionString: connectionString, applicationName: "trust-budget audit"), body)
+  }
+
   /// - Throws: `PostgresError`; `SchemaProblem` where there is no ledger that this program knows.
-  static func open(_ configuration: PostgresConfiguration) async throws -> TrailReader {
+  private static func open(_ configuration: PostgresConfiguration) async throws -> TrailReader {
     let connection = try await PostgresConnection.connect(configuration)
     do {
       try await connection.run { try SchemaCheck.embedded.checkVersion(on: $0) }
@@ -42,7 +68,7 @@ struct TrailReader: Sendable {
     return TrailReader(connection: connection)
   }
 
-  func close() async { await connection.close() }
+  private func close() async { await connection.close() }
 
   func run<R: Sendable>(_ body: @Sendable (PostgresSession) throws -> R) async throws -> R {
     try await connection.run(body)

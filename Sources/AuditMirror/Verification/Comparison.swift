@@ -19,15 +19,7 @@ package struct Comparison: Sendable {
   package func run(
     onProgress: @escaping @Sendable (Int64, Int64) -> Void = { _, _ in }
   ) async throws -> FileReport {
-    let reader = try await TrailReader.open(configuration)
-    do {
-      let report = try await compare(reader, onProgress)
-      await reader.close()
-      return report
-    } catch {
-      await reader.close()
-      throw error
-    }
+    try await TrailReader.with(configuration) { try await compare($0, onProgress) }
   }
 
   private func compare(

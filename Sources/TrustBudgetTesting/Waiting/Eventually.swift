@@ -1,8 +1,9 @@
-/// Waits until a condition holds, looking again at once at first, then every few milliseconds.
+/// Waits until a condition holds, looking again at once at first, then at intervals.
 ///
 /// - Returns: whether it held before the deadline.
 package func eventually(
-  within limit: Duration = .seconds(20), _ condition: () async throws -> Bool
+  within limit: Duration = .seconds(20), every interval: Duration = .milliseconds(3),
+  _ condition: () async throws -> Bool
 ) async throws -> Bool {
   let start = ContinuousClock.now
   while ContinuousClock.now < start + limit {
@@ -10,7 +11,7 @@ package func eventually(
     if ContinuousClock.now < start + .milliseconds(1) {
       await Task.yield()
     } else {
-      try await Task.sleep(for: .milliseconds(3))
+      try await Task.sleep(for: interval)
     }
   }
   return false

@@ -50,16 +50,10 @@ import TrustBudgetTesting
     async throws
   {
     try await withFile { _, path in
-      let original = try Data(contentsOf: URL(filePath: path))
       var found = 0
       // The texts that only an entry has: its request id.
       for number in [2, 7, 12] {
-        let text = Data("request-\(number)-x".utf8)
-        let range = try #require(original.range(of: text))
-        var copy = original
-        copy[range.lowerBound + 3] ^= 1
-        let target = path + ".flipped"
-        try copy.write(to: URL(filePath: target))
+        let target = try MirrorFile(path: path).flipped(in: "request-\(number)-x")
         let faults = try await Self.verify(target)
         #expect(faults.count == 1)
         #expect(faults.first?.sequence == Int64(number))

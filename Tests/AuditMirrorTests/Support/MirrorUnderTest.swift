@@ -55,6 +55,16 @@ struct MirrorFile: Sendable {
       FROM audit_entries ORDER BY rowid
       """)
   }
+
+  /// A copy in which one bit of a text that stands in it is another one.
+  func flipped(in text: String) throws -> String {
+    var copy = try Data(contentsOf: URL(filePath: path))
+    guard let range = copy.range(of: Data(text.utf8)) else { throw TestFailure("no \(text)") }
+    copy[range.lowerBound + 3] ^= 1
+    let target = path + ".flipped"
+    try copy.write(to: URL(filePath: target))
+    return target
+  }
 }
 
 extension TestDatabase {

@@ -181,9 +181,20 @@ import TrustBudgetTesting
         try await database.withNodes(2) { nodes in
           try await database.withMirror(at: path, configure: { $0.pageSize = 20 }) { _ in
             async let answered = RandomTrail.write(1_200, on: nodes)
+            var ended = ["0"]
             for _ in 0..<15 {
-              try await database.terminateSessions(where: "application_name LIKE '%mirror'")
-              try await Task.sleep(for: .milliseconds(40))
+              // Each time another one: the mirror has come back since.
+              let hasEnded = try await eventually {
+                let processes = try await database.query(
+                  """
+                  SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity
+                  WHERE datname = current_database() AND application_name LIKE '%mirror'
+                    AND pid NOT IN (\(ended.joined(separator: ", ")))
+                  """)
+                ended += processes.compactMap { $0[0] }
+                return !processes.isEmpty
+              }
+              #expect(hasEnded)
             }
             _ = try await answered
             try await database.expectMirrored(in: path)

@@ -7,12 +7,13 @@ func wait<Found>(
   for what: @autoclosure () -> String, within limit: Duration = .seconds(30),
   find: () async throws -> Found?
 ) async throws -> Found {
-  let deadline = ContinuousClock.now + limit
-  while true {
-    if let found = try await find() { return found }
-    guard .now < deadline else { throw TestFailure("waited \(limit) for \(what())") }
-    try await Task.sleep(for: .milliseconds(25))
+  var found: Found?
+  _ = try await eventually(within: limit, every: .milliseconds(25)) {
+    found = try await find()
+    return found != nil
   }
+  guard let found else { throw TestFailure("waited \(limit) for \(what())") }
+  return found
 }
 
 /// Waits until `condition` holds.
