@@ -2,7 +2,7 @@ import ChildProcess
 import Foundation
 
 /// A running node, asked over HTTP by wrk: one charge a request.
-final class HTTPLoad {
+final class HTTPLoad: Sendable {
   struct Result {
     let rate: Double
     /// Milliseconds.
@@ -16,18 +16,20 @@ final class HTTPLoad {
   private let address: String
   private let budgets: Int
 
-  init(program: String, database: Database, budgets: Int) throws {
+  /// - Parameter isMirroring: false for a node whose audit file is where none can be.
+  init(program: String, database: Database, budgets: Int, isMirroring: Bool = true) throws {
     self.budgets = budgets
     directory = FileManager.default.temporaryDirectory
       .appending(path: "bench-node-\(UUID().uuidString.prefix(8))")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     let policy = directory.appending(path: "policy.yaml")
     try Data(HTTPLoad.policy.utf8).write(to: policy)
+    let file = isMirroring ? directory.appending(path: "audit.db").path() : "/proc/audit/audit.db"
     process.executableURL = URL(filePath: program)
     process.arguments = [
       "serve", "--database-url", database.connectionString, "--policy", policy.path(),
       "--listen", "127.0.0.1:0", "--node-name", "bench", "--auth", "none",
-      "--audit-file", directory.appending(path: "audit.db").path(),
+      "--audit-file", file,
     ]
     let errors = Pipe()
     process.standardError = errors
@@ -58,6 +60,32 @@ final class HTTPLoad {
       throw Tool.Failure(description: "the node's memory cannot be read")
     }
     return kB / 1_024
+  }
+
+  /// How far the node's audit file is behind, in seconds.
+  func lag() throws -> Double { try mirror().lag }
+
+  /// Waits until the audit file has what is in the trail.
+  func catchUp() async throws {
+    let end = ContinuousClock.now + .seconds(120)
+    while true {
+      let mirror = try mirror()
+      if mirror.state == "following", mirror.lag < 0.5 { return }
+      guard ContinuousClock.now < end else {
+        throw Tool.Failure(description: "the node's mirror does not catch up: \(mirror.state)")
+      }
+      try await Task.sleep(for: .milliseconds(100))
+    }
+  }
+
+  private func mirror() throws -> (state: String, lag: Double) {
+    let status = try Tool.run("curl", ["-sS", "http://\(address)/readyz"])
+    guard
+      let match = status.firstMatch(
+        of: /"audit_mirror":\{"state":"(\w+)","lag_seconds":([\d.]+)/),
+      let lag = Double(match.2)
+    else { throw Tool.Failure(description: "the node does not say how its mirror is: \(status)") }
+    return (String(match.1), lag)
   }
 
   func run(connections: Int, seconds: Int) throws -> Result {

@@ -25,6 +25,7 @@ struct Measurement {
       latency(program: program, seconds: seconds, budgets: budgets),
       mirrorCatchingUp(entries: mirrored, budgets: budgets),
       mirrorUnderLoad(seconds: seconds, budgets: budgets),
+      mirrorOfNode(program: program, seconds: seconds, budgets: budgets),
     ]
   }
 
@@ -214,6 +215,49 @@ struct Measurement {
         Comparison(
           name: "mirror: longest lag under full load", unit: "s, of 1", ours: lags,
           theirs: lags.map { _ in 1 }, yardstick: 1, moreIsBetter: false),
+      ]
+    }
+  }
+
+  /// The same over HTTP: a whole node under full load, with its mirror and without.
+  private static func mirrorOfNode(program: String, seconds: Int, budgets: Int) -> Measurement {
+    Measurement(name: "mirror, of a node under load") { postgres, rounds in
+      // Real charges make the budgets: a mirror takes nothing that does not verify.
+      let database = try await Database.make(on: postgres, budgets: 0)
+      _ = try await EngineLoad(database: database, budgets: budgets, seconds: seconds).rate()
+      func rate(isMirroring: Bool) async throws -> (rate: Double, lag: Double) {
+        let node = try HTTPLoad(
+          program: program, database: database, budgets: budgets, isMirroring: isMirroring)
+        defer { node.stop() }
+        if isMirroring { try await node.catchUp() }
+        return try await withThrowingTaskGroup { group in
+          group.addTask { try node.run(connections: 256, seconds: seconds).rate }
+          var lag = 0.0
+          let end = ContinuousClock.now + .seconds(seconds)
+          while ContinuousClock.now < end {
+            lag = max(lag, try node.lag())
+            try await Task.sleep(for: .milliseconds(200))
+          }
+          return (try await group.next() ?? 0, lag)
+        }
+      }
+      var rates: (with: [Double], without: [Double]) = ([], [])
+      var lags: [Double] = []
+      for _ in 0..<rounds {
+        rates.without.append(try await rate(isMirroring: false).rate)
+        let result = try await rate(isMirroring: true)
+        rates.with.append(result.rate)
+        lags.append(result.lag)
+        progress("  without: \(rates.without), with: \(rates.with), lag: \(lags)")
+      }
+      try await database.drop(on: postgres)
+      return [
+        Comparison(
+          name: "http, 256 connections: a node with its mirror, against without", unit: "charges/s",
+          ours: rates.with, theirs: rates.without, yardstick: 0.9, moreIsBetter: true),
+        Comparison(
+          name: "http, 256 connections: longest lag of the node's mirror", unit: "s, of 1",
+          ours: lags, theirs: lags.map { _ in 1 }, yardstick: 1, moreIsBetter: false),
       ]
     }
   }
