@@ -132,7 +132,9 @@ let package = Package(
       dependencies: [
         "TrustBudget", "LibPQ", "BudgetLedger", "AuditMirror", "PrivatePostgres", "ChildProcess",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
       ],
       path: "Benchmarks", exclude: ["sql"]),
 

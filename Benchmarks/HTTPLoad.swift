@@ -1,5 +1,7 @@
+import AsyncHTTPClient
 import ChildProcess
 import Foundation
+import NIOCore
 
 /// A running node, asked over HTTP by wrk: one charge a request.
 final class HTTPLoad: Sendable {
@@ -63,13 +65,13 @@ final class HTTPLoad: Sendable {
   }
 
   /// How far the node's audit file is behind, in seconds.
-  func lag() throws -> Double { try mirror().lag }
+  func lag() async throws -> Double { try await mirror().lag }
 
   /// Waits until the audit file has what is in the trail.
   func catchUp() async throws {
     let end = ContinuousClock.now + .seconds(120)
     while true {
-      let mirror = try mirror()
+      let mirror = try await mirror()
       if mirror.state == "following", mirror.lag < 0.5 { return }
       guard ContinuousClock.now < end else {
         throw Tool.Failure(description: "the node's mirror does not catch up: \(mirror.state)")
@@ -78,8 +80,10 @@ final class HTTPLoad: Sendable {
     }
   }
 
-  private func mirror() throws -> (state: String, lag: Double) {
-    let status = try Tool.run("curl", ["-sS", "http://\(address)/readyz"])
+  private func mirror() async throws -> (state: String, lag: Double) {
+    let answer = try await HTTPClient.shared.execute(
+      HTTPClientRequest(url: "http://\(address)/readyz"), timeout: .seconds(10))
+    let status = String(buffer: try await answer.body.collect(upTo: 65_536))
     guard
       let match = status.firstMatch(
         of: /"audit_mirror":\{"state":"(\w+)","lag_seconds":([\d.]+)/),

@@ -189,33 +189,21 @@ struct Measurement {
     }
   }
 
-  /// A mirror beside a node under full load: whether it keeps up, and what it costs.
+  /// A mirror beside the engine under full load: whether it keeps up, and what it costs.
   private static func mirrorUnderLoad(seconds: Int, budgets: Int) -> Measurement {
     Measurement(name: "mirror, under load") { postgres, rounds in
-      var rates: (with: [Double], without: [Double]) = ([], [])
-      var lags: [Double] = []
-      for _ in 0..<rounds {
+      try await mirror("engine", rounds: rounds) {
         let database = try await Database.make(on: postgres, budgets: 0)
         let engine = EngineLoad(database: database, budgets: budgets, seconds: seconds)
         // Every budget's first charge makes it; then both sides charge alike.
         _ = try await engine.rate()
-        rates.without.append(try await engine.rate())
+        let without = try await engine.rate()
         let mirror = try MirrorLoad(database: database)
         defer { mirror.remove() }
-        let result = try await mirror.rateUnderMirror(engine)
-        rates.with.append(result.rate)
-        lags.append(result.lag)
-        progress("  without: \(rates.without), with: \(rates.with), lag: \(lags)")
+        let with = try await mirror.rateUnderMirror(engine)
         try await database.drop(on: postgres)
+        return (without, with)
       }
-      return [
-        Comparison(
-          name: "engine with a mirror beside it, against without", unit: "charges/s",
-          ours: rates.with, theirs: rates.without, yardstick: 0.9, moreIsBetter: true),
-        Comparison(
-          name: "mirror: longest lag under full load", unit: "s, of 1", ours: lags,
-          theirs: lags.map { _ in 1 }, yardstick: 1, moreIsBetter: false),
-      ]
     }
   }
 
@@ -225,41 +213,50 @@ struct Measurement {
       // Real charges make the budgets: a mirror takes nothing that does not verify.
       let database = try await Database.make(on: postgres, budgets: 0)
       _ = try await EngineLoad(database: database, budgets: budgets, seconds: seconds).rate()
-      func rate(isMirroring: Bool) async throws -> (rate: Double, lag: Double) {
+      func node(isMirroring: Bool) async throws -> MirrorLoad.Result {
         let node = try HTTPLoad(
           program: program, database: database, budgets: budgets, isMirroring: isMirroring)
         defer { node.stop() }
         if isMirroring { try await node.catchUp() }
-        return try await withThrowingTaskGroup { group in
-          group.addTask { try node.run(connections: 256, seconds: seconds).rate }
-          var lag = 0.0
-          let end = ContinuousClock.now + .seconds(seconds)
-          while ContinuousClock.now < end {
-            lag = max(lag, try node.lag())
-            try await Task.sleep(for: .milliseconds(200))
-          }
-          return (try await group.next() ?? 0, lag)
+        // Either node is asked how its mirror is, though one has none: that costs both the same.
+        return try await MirrorLoad.watching(for: seconds, every: .milliseconds(200)) {
+          try node.run(connections: 256, seconds: seconds).rate
+        } lag: {
+          try await node.lag()
         }
       }
-      var rates: (with: [Double], without: [Double]) = ([], [])
-      var lags: [Double] = []
-      for _ in 0..<rounds {
-        rates.without.append(try await rate(isMirroring: false).rate)
-        let result = try await rate(isMirroring: true)
-        rates.with.append(result.rate)
-        lags.append(result.lag)
-        progress("  without: \(rates.without), with: \(rates.with), lag: \(lags)")
+      let comparisons = try await mirror("http, 256 connections", rounds: rounds) {
+        (try await node(isMirroring: false).rate, try await node(isMirroring: true))
       }
       try await database.drop(on: postgres)
-      return [
-        Comparison(
-          name: "http, 256 connections: a node with its mirror, against without", unit: "charges/s",
-          ours: rates.with, theirs: rates.without, yardstick: 0.9, moreIsBetter: true),
-        Comparison(
-          name: "http, 256 connections: longest lag of the node's mirror", unit: "s, of 1",
-          ours: lags, theirs: lags.map { _ in 1 }, yardstick: 1, moreIsBetter: false),
-      ]
+      return comparisons
     }
+  }
+
+  /// What a mirror costs, and how far it falls behind.
+  ///
+  /// - Parameter round: charges without it, and then with it.
+  private static func mirror(
+    _ name: String, rounds: Int,
+    _ round: () async throws -> (without: Double, with: MirrorLoad.Result)
+  ) async throws -> [Comparison] {
+    var rates: (with: [Double], without: [Double]) = ([], [])
+    var lags: [Double] = []
+    for _ in 0..<rounds {
+      let result = try await round()
+      rates.without.append(result.without)
+      rates.with.append(result.with.rate)
+      lags.append(result.with.lag)
+      progress("  without: \(rates.without), with: \(rates.with), lag: \(lags)")
+    }
+    return [
+      Comparison(
+        name: "\(name): with a mirror, against without", unit: "charges/s", ours: rates.with,
+        theirs: rates.without, yardstick: 0.9, moreIsBetter: true),
+      Comparison(
+        name: "\(name): longest lag of the mirror", unit: "s, of 1", ours: lags,
+        theirs: lags.map { _ in 1 }, yardstick: 1, moreIsBetter: false),
+    ]
   }
 
   /// A ledger of ten million budgets and twenty million entries against an empty one.

@@ -80,10 +80,11 @@ struct MirrorLoad {
     return Double(entries) / ((ContinuousClock.now - start) / .seconds(1))
   }
 
+  /// Charges a second with a mirror beside them, and its longest lag that was seen, in seconds.
+  typealias Result = (rate: Double, lag: Double)
+
   /// Charges under full load with a mirror beside them.
-  ///
-  /// - Returns: charges a second, and the longest lag in seconds that was seen.
-  func rateUnderMirror(_ engine: EngineLoad) async throws -> (rate: Double, lag: Double) {
+  func rateUnderMirror(_ engine: EngineLoad) async throws -> Result {
     let path = directory.appending(path: "loaded.db").path()
     defer { remove(path) }
     let mirror = try mirror(at: path)
@@ -94,16 +95,28 @@ struct MirrorLoad {
       {
         try await Task.sleep(for: .milliseconds(10))
       }
-      return try await withThrowingTaskGroup { group in
-        group.addTask { try await engine.rate() }
-        var lag = Duration.zero
-        let end = ContinuousClock.now + .seconds(engine.seconds)
-        while ContinuousClock.now < end {
-          try await Task.sleep(for: .milliseconds(20))
-          lag = max(lag, mirror.health.current.lag)
-        }
-        return (try await group.next() ?? 0, lag / .seconds(1))
+      return try await MirrorLoad.watching(for: engine.seconds, every: .milliseconds(20)) {
+        try await engine.rate()
+      } lag: {
+        mirror.health.current.lag / .seconds(1)
       }
+    }
+  }
+
+  /// Looks how far a mirror is behind, again and again while the load goes on.
+  static func watching(
+    for seconds: Int, every interval: Duration,
+    load: @escaping @Sendable () async throws -> Double, lag: () async throws -> Double
+  ) async throws -> Result {
+    try await withThrowingTaskGroup { group in
+      group.addTask { try await load() }
+      var longest = 0.0
+      let end = ContinuousClock.now + .seconds(seconds)
+      while ContinuousClock.now < end {
+        try await Task.sleep(for: interval)
+        longest = max(longest, try await lag())
+      }
+      return (try await group.next() ?? 0, longest)
     }
   }
 
