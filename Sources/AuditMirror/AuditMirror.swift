@@ -79,7 +79,7 @@ package struct AuditMirror: Service {
       let isLast = Task.isShuttingDownGracefully
       guard file.isInPlace else { throw AuditFileError.replaced }
       let start = ContinuousClock.now
-      var window = try await reader.window()
+      var (window, complete) = try await look(reader, &completeness)
       let known = file.summary
       guard window.ledger.id == known.ledger.id else {
         throw MirrorRefusal.foreignLedger(found: window.ledger.id, expected: known.ledger.id)
@@ -98,7 +98,6 @@ package struct AuditMirror: Service {
             .microseconds(window.moment.microseconds - completeAsOf.microseconds))
         }
       }
-      let complete = completeness.note(window, at: start)
       window.completeAsOf = complete?.moment
       let deadline = isLast ? start + settings.farewell : nil
       // Events first: the file is complete once the last page of entries is in it.
@@ -120,11 +119,38 @@ package struct AuditMirror: Service {
       interval =
         count > 0 || window.isHeldBack
         ? settings.busyInterval : min(interval * 3 / 2, settings.idleInterval)
-      // As long a rest as the work took: under load, fewer and larger transactions, and the node's
-      // own work comes first. Who falls behind does not rest.
+      // The longer the work, the longer the rest: under load, fewer and larger transactions, whose
+      // pages are written once for many entries. What commits now is in the file after this rest and
+      // the work on either side of it. Who falls behind does not rest.
       let work = ContinuousClock.now - start
-      if work < settings.longestRest { await pause(max(interval, work)) }
+      let spare = settings.freshness - work * 2
+      if spare > .zero { await pause(max(interval, min(work * 4, spare))) }
     }
+  }
+
+  /// Fixes a window, and looks again a moment later where it is held back.
+  ///
+  /// Under load some transaction is always open. Those that were open at the first look are over at
+  /// the next, and then all that had committed by the first one is in the window.
+  ///
+  /// - Returns: the last window, and when the file is complete as of, once that is in it.
+  private func look(
+    _ reader: TrailReader, _ completeness: inout Completeness
+  ) async throws -> (TrailWindow, Completeness.Moment?) {
+    var instant = ContinuousClock.now
+    let first = try await reader.window()
+    var window = first
+    var complete = completeness.note(first, at: instant)
+    for _ in 0..<settings.looks {
+      guard window.isHeldBack, window.horizon < first.nextTransaction,
+        !Task.isShuttingDownGracefully, !Task.isCancelled
+      else { break }
+      await pause(settings.lookInterval)
+      instant = .now
+      window = try await reader.window()
+      complete = completeness.note(window, at: instant) ?? complete
+    }
+    return (window, complete)
   }
 
   /// Brings all break-glass events of a window into the file. There are never many.

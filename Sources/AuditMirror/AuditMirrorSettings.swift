@@ -14,8 +14,11 @@ package struct AuditMirrorSettings: Sendable {
   package var transactionSize = 65_536
   /// How often to look while there is something to do.
   package var busyInterval: Duration = .milliseconds(50)
-  /// The longest rest after a window; after one that took longer there is none.
-  package var longestRest: Duration = .milliseconds(100)
+  /// How old what the file lacks may get under load, as long as the work allows it.
+  package var freshness: Duration = .milliseconds(600)
+  /// How often a window that is held back is looked at again before it is read, and after how long.
+  package var looks = 3
+  package var lookInterval: Duration = .milliseconds(10)
   /// How often to look when there was nothing for a while.
   package var idleInterval: Duration = .seconds(1)
   /// How long to wait after a problem, at most.

@@ -114,6 +114,43 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `what is open at the first look, and over at the next, waits for no other poll`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await TemporaryDirectory.with { directory in
+        let path = directory.file("audit.db")
+        let lastLook = """
+          SELECT query_start FROM pg_stat_activity
+          WHERE datname = current_database() AND application_name LIKE '% mirror'
+            AND query LIKE '%pg_snapshot_xmin%'
+          """
+        try await database.withNodes(1) { nodes in
+          try await database.withConnection { session in
+            try await session.execute("BEGIN; SELECT pg_current_xact_id()")
+            _ = try await nodes[0].perform(.charging("user:alice"))
+            try await database.withMirror(
+              at: path,
+              configure: {
+                $0.busyInterval = .seconds(3_600)
+                $0.idleInterval = .seconds(3_600)
+                // Another test may hold the whole server's horizon back.
+                $0.looks = 10_000
+              },
+              { _ in
+                try await expectSoon { try await !database.query(lastLook).isEmpty }
+                let seen = try await database.query(lastLook)
+                try await expectSoon { try await database.query(lastLook) != seen }
+                #expect(MirrorFile(path: path).entries == 0)
+                try await session.execute("COMMIT")
+                try await database.expectMirrored(in: path)
+              })
+          }
+        }
+      }
+    }
+  }
+
   @Test func `an entry that is below the horizon before the one it follows waits for it`()
     async throws
   {
