@@ -12,20 +12,15 @@ package final class MirrorHealth: Sendable {
   private let status = Mutex(MirrorStatus())
   private let lastLog = Mutex<(reason: String, at: ContinuousClock.Instant)?>(nil)
   private let logger: Logger
-  private let lag: Gauge
-  private let up: Gauge
   private let entries: Counter
   private let events: Counter
 
   init(node: String, logger: Logger) {
     self.logger = logger
     let labels = [("node", node)]
-    lag = Gauge(label: "trust_budget_mirror_lag_seconds", dimensions: labels)
-    up = Gauge(label: "trust_budget_mirror_up", dimensions: labels)
     entries = Counter(label: "trust_budget_mirror_entries_total", dimensions: labels)
     events = Counter(
       label: "trust_budget_mirror_break_glass_events_total", dimensions: labels)
-    up.record(0)
   }
 
   package var current: MirrorStatus { status.withLock { $0 } }
@@ -37,8 +32,6 @@ package final class MirrorHealth: Sendable {
       status.state = new
       return old
     }
-    up.record(new == .following || new == .catchingUp ? 1 : 0)
-    recordLag()
     switch new {
     case .refused(let reason):
       log(.error, "the audit mirror refuses to go on", reason)
@@ -71,13 +64,11 @@ package final class MirrorHealth: Sendable {
       status.completeAt = moment
       status.holder = nil
     }
-    recordLag()
   }
 
   /// The file is this much behind before it has been followed at all.
   func noteBehind(_ behind: Duration) {
     status.withLock { $0.completeAt = .now - max(behind, .zero) }
-    recordLag()
   }
 
   func note(holder: HorizonHolder?) {
@@ -90,10 +81,6 @@ package final class MirrorHealth: Sendable {
     logger.error(
       "the audit file was set aside, and is built anew",
       metadata: ["kept_as": "\(path)", "reason": "\(reason)"])
-  }
-
-  private func recordLag() {
-    lag.record(current.lag / .seconds(1))
   }
 
   private func log(_ level: Logger.Level, _ message: Logger.Message, _ reason: String) {

@@ -27,6 +27,9 @@ package struct MirrorStatus: Sendable {
       }
     }
 
+    /// Whether the file follows the trail, or is on its way to.
+    package var isUp: Bool { self == .following || self == .catchingUp }
+
     package var problem: String? {
       switch self {
       case .waiting(let reason), .refused(let reason): reason

@@ -1,3 +1,4 @@
+import AuditMirror
 import BudgetLedger
 import PolicyFile
 import PrometheusExposition
@@ -12,6 +13,7 @@ extension Node {
     }
     addLedger(to: registry)
     addPolicy(to: registry)
+    if let mirror { addMirror(mirror, to: registry) }
   }
 
   private func addLedger(to registry: PrometheusRegistry) {
@@ -31,6 +33,15 @@ extension Node {
     registry.addGauge("trust_budget_pool_connections_limit") {
       Double(ledger.reader.connectionLimit)
     }
+  }
+
+  private func addMirror(_ mirror: MirrorHealth, to registry: PrometheusRegistry) {
+    let labels = [("node", name)]
+    // A mirror that is stuck says nothing itself, and its lag grows all the same.
+    registry.addGauge("trust_budget_mirror_lag_seconds", labels) {
+      mirror.current.lag / .seconds(1)
+    }
+    registry.addGauge("trust_budget_mirror_up", labels) { mirror.current.state.isUp ? 1 : 0 }
   }
 
   private func addPolicy(to registry: PrometheusRegistry) {

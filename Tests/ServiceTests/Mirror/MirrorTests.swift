@@ -37,6 +37,32 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `the lag in the metrics grows while the mirror waits for an answer`() async throws {
+    try await Service.with { service in
+      func metric(_ name: String) async throws -> Double? {
+        let metrics = String(
+          decoding: try await service.node.get("/metrics").body, as: UTF8.self)
+        return metrics.split(separator: "\n").first { $0.hasPrefix(name + "{") }
+          .flatMap { $0.split(separator: " ").last }.flatMap { Double($0) }
+      }
+      try await wait(for: "the mirror to follow") {
+        try await metric("trust_budget_mirror_up") == 1
+      }
+      try await service.database.withConnection { session in
+        // Nothing is answered until PostgreSQL gives up, a minute later.
+        try await session.execute(
+          "BEGIN; LOCK TABLE trust_budget.audit_entries IN ACCESS EXCLUSIVE MODE")
+        try await wait(for: "the lag to be seen") {
+          try await metric("trust_budget_mirror_lag_seconds") ?? 0 > 3
+        }
+        try await session.execute("ROLLBACK")
+      }
+      try await wait(for: "the mirror to follow again") {
+        try await metric("trust_budget_mirror_lag_seconds") ?? 3 < 3
+      }
+    }
+  }
+
   @Test func `a node that was killed in the middle loses nothing, and goes on`() async throws {
     try await Service.with { service in
       let path = service.directory.file("kept/audit.db")
