@@ -192,7 +192,8 @@ let package = Package(
       name: "ServiceTests",
       dependencies: [
         "trust-budget", "TrustBudget", "BudgetLedger", "BreakGlass", "PrometheusExposition",
-        "TrustBudgetServer", "TrustBudgetTesting", "PrivatePostgres", "ChildProcess",
+        "TrustBudgetServer", "TrustBudgetClient", "TrustBudgetTesting", "PrivatePostgres",
+        "ChildProcess",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),

@@ -40,9 +40,10 @@ public struct TransportSecurity: Sendable {
         .privateKey(try NIOSSLPrivateKey(file: $0, format: .pem))
       }
     }
-    return HTTPClient(
-      eventLoopGroupProvider: .singleton,
-      configuration: HTTPClient.Configuration(tlsConfiguration: configuration))
+    var settings = HTTPClient.Configuration(tlsConfiguration: configuration)
+    // TrustBudgetClient tries again itself, where that can help.
+    settings.connectionPool.retryConnectionEstablishment = false
+    return HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
   }
 
   /// What BoringSSL takes, and Ed25519, which it leaves out.
@@ -52,17 +53,19 @@ public struct TransportSecurity: Sendable {
   ]
 
   /// Why a connection failed, in words where it was for TLS: BoringSSL names a place in its own code.
-  static func reason(_ error: any Error) -> String {
+  ///
+  /// - Returns: the reason, and whether it stays so until somebody changes something.
+  static func failure(_ error: any Error) -> (reason: String, isLasting: Bool) {
     let text = "\(error)"
     guard let name = text.firstMatch(of: /SSL routines:OPENSSL_internal:([A-Z0-9_]+)/)?.1 else {
-      return text
+      return (text, false)
     }
     return switch name {
     case "CERTIFICATE_VERIFY_FAILED":
-      "its certificate has expired, or no CA that is trusted here has signed it"
-    case "TLSV1_ALERT_CERTIFICATE_REQUIRED": "it asks for a client certificate"
-    case "WRONG_VERSION_NUMBER": "it does not speak TLS"
-    default: "TLS failed: \(name.lowercased().replacing("_", with: " "))"
+      ("its certificate has expired, or no CA that is trusted here has signed it", true)
+    case "TLSV1_ALERT_CERTIFICATE_REQUIRED": ("it asks for a client certificate", true)
+    case "WRONG_VERSION_NUMBER": ("it does not speak TLS", true)
+    default: ("TLS failed: \(name.lowercased().replacing("_", with: " "))", false)
     }
   }
 

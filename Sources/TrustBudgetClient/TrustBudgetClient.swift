@@ -124,7 +124,10 @@ public struct TrustBudgetClient: Sendable {
       } catch let error as DecodingError {
         throw Unreachable(server: server, reason: "the answer cannot be understood: \(error)")
       } catch {
-        problem = Unreachable(server: server, reason: TransportSecurity.reason(error))
+        let failure = TransportSecurity.failure(error)
+        let unreachable = Unreachable(server: server, reason: failure.reason)
+        guard !failure.isLasting else { throw unreachable }
+        problem = unreachable
       }
       guard .now + pause < deadline else { throw problem }
       try await Task.sleep(for: pause)

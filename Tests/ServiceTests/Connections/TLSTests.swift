@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 import Testing
+import TrustBudgetClient
 import TrustBudgetTesting
 
 /// TLS and client certificates, over the wire.
@@ -20,19 +21,19 @@ struct TLSTests {
     func status(
       _ path: String = "/v1/budgets", as client: CertificateAuthority.Issued? = nil
     ) async throws -> Int {
-      try await curl(["-o", "/dev/null", "-w", "%{http_code}"], path, client).flatMap { Int($0) }
-        ?? -1
+      try await answer(path, client)?.status ?? -1
     }
 
     func body(
       _ path: String, as client: CertificateAuthority.Issued? = nil
     ) async throws -> String {
-      try await curl([], path, client) ?? ""
+      try await answer(path, client)?.body ?? ""
     }
 
-    private func curl(
-      _ options: [String], _ path: String, _ client: CertificateAuthority.Issued?
-    ) async throws -> String? {
+    /// Asks on a connection of its own.
+    private func answer(
+      _ path: String, _ client: CertificateAuthority.Issued?
+    ) async throws -> (status: Int, body: String)? {
       var tls = TLSConfiguration.makeClientConfiguration()
       tls.trustRoots = .file(authority.certificate)
       if let client {
@@ -42,17 +43,15 @@ struct TLSTests {
       }
       let http = HTTPClient(
         eventLoopGroupProvider: .singleton, configuration: .init(tlsConfiguration: tls))
-      let result: String?
+      var answer: (status: Int, body: String)?
       do {
         let request = HTTPClientRequest(url: "https://127.0.0.1:\(port)\(path)")
         let response = try await http.execute(request, timeout: .seconds(20))
         let body = String(buffer: try await response.body.collect(upTo: 1 << 20))
-        result = options.isEmpty ? body : "\(response.status.code)"
-      } catch {
-        result = nil
-      }
+        answer = (Int(response.status.code), body)
+      } catch {}
       try await http.shutdown()
-      return result
+      return answer
     }
 
     /// The serial number of the certificate that the node shows to a new connection.
@@ -266,6 +265,17 @@ struct TLSTests {
         #expect(end.status == status, "\(end.errors)")
         #expect(end.errors.contains(message), "\(end.errors)")
       }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(5)))
+  func `a client that does not trust a node does not try again`() async throws {
+    try await withTLS { secured in
+      let http = try TransportSecurity().httpClient()
+      let client = TrustBudgetClient(
+        server: "https://127.0.0.1:\(secured.port)", http: http, patience: .seconds(3_600))
+      await #expect(throws: Unreachable.self) { try await client.refund("1", reason: "no use") }
+      try await http.shutdown()
     }
   }
 
