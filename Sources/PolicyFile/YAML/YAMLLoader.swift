@@ -24,7 +24,7 @@ enum YAMLLoader {
       guard let document = try nextDocument(parser, source) else { return nil }
       if let another = try nextDocument(parser, source) {
         throw YAMLError(
-          message: "a second document begins here", expected: "one policy in a file",
+          message: "a second document begins here", expected: "one document in a file",
           span: another[another.root].span)
       }
       return document
@@ -57,7 +57,7 @@ enum YAMLLoader {
       tally.count(token.type)
       if let excess = tally.excess {
         throw YAMLError(
-          message: "a policy file holds at most \(excess)",
+          message: "a file like this holds at most \(excess)",
           span: SourceSpan(at: SourceMark(token.start_mark)))
       }
     }

@@ -18,8 +18,8 @@ struct DevCommand: AsyncParsableCommand {
     discussion: """
       Example: trust-budget dev
 
-      Its PostgreSQL lives below .trust-budget/ and listens on a Unix socket only. It is stopped
-      with this program, and its data is there again the next time.
+      Its PostgreSQL lives below .trust-budget/ and listens on a Unix socket only.
+      It is stopped with this program, and its data is there again the next time.
       """)
 
   @Option(help: "The policy file. Default: .trust-budget/policy.yaml, written if there is none.")
