@@ -15,7 +15,7 @@ package struct AuditMirrorSettings: Sendable {
   /// How often to look while there is something to do.
   package var busyInterval: Duration = .milliseconds(50)
   /// How old what the file lacks may get under load, as long as the work allows it.
-  package var freshness: Duration = .milliseconds(600)
+  package var freshness: Duration = .milliseconds(450)
   /// How often a window that is held back is looked at again before it is read, and after how long.
   package var looks = 3
   package var lookInterval: Duration = .milliseconds(10)
