@@ -24,12 +24,10 @@ enum ChildProcess {
     for (target, source) in descriptors.enumerated() {
       posix_spawn_file_actions_adddup2(&actions, source, Int32(target))
     }
-    // Descriptors that somebody opened without O_CLOEXEC, a listening socket perhaps, would stay
-    // open for as long as the server lives.
-    let open = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
-    for descriptor in open.compactMap(Int32.init) where descriptor >= descriptors.count {
-      posix_spawn_file_actions_addclose(&actions, descriptor)
-    }
+    // Descriptors that somebody opened without O_CLOEXEC would stay open for as long as the server
+    // lives: a listening socket, or the one by which Foundation learns of another child's end. The
+    // child closes them, for only it knows what another thread opens at this very moment.
+    _ = addCloseFrom(&actions, Int32(descriptors.count))
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
@@ -105,3 +103,9 @@ enum ChildProcess {
     return String(decoding: bytes, as: UTF8.self)
   }
 }
+
+/// glibc's (2.34 or later), whose headers show it under `_GNU_SOURCE` only.
+@_silgen_name("posix_spawn_file_actions_addclosefrom_np")
+private func addCloseFrom(
+  _ actions: UnsafeMutablePointer<posix_spawn_file_actions_t>, _ first: Int32
+) -> Int32
