@@ -86,7 +86,7 @@ extension MetricDescription {
   private static let besides = [
     MetricDescription(
       "trust_budget_mirror_lag_seconds",
-      "Age of the oldest entry or break-glass event that is not in the SQLite mirror; 0 when none is missing."
+      "Time since the SQLite mirror was last known to hold the whole trail; an idle mirror looks once a second."
     ),
     MetricDescription(
       "trust_budget_mirror_entries_total", "Entries copied into the SQLite mirror."),
