@@ -80,21 +80,21 @@ extension MetricDescription {
       "1 while the policy file, as it is now, cannot be taken over, else 0."),
     MetricDescription(
       "trust_budget_policy_reloads_total", "Policy files read since the start, by result."),
-  ]
-
-  /// Recorded by others than the ledger's routes.
-  private static let besides = [
     MetricDescription(
       "trust_budget_mirror_lag_seconds",
       "Time since the SQLite mirror was last known to hold the whole trail; an idle mirror looks once a second."
     ),
     MetricDescription(
+      "trust_budget_mirror_up", "1 while the mirror follows the trail, 0 while it cannot."),
+  ]
+
+  /// Recorded by others than the ledger's routes.
+  private static let besides = [
+    MetricDescription(
       "trust_budget_mirror_entries_total", "Entries copied into the SQLite mirror."),
     MetricDescription(
       "trust_budget_mirror_break_glass_events_total",
       "Break-glass events copied into the SQLite mirror."),
-    MetricDescription(
-      "trust_budget_mirror_up", "1 while the mirror follows the trail, 0 while it cannot."),
     MetricDescription(
       "trust_budget_break_glass_events_total", "Break-glass requests that were granted."),
     MetricDescription(
