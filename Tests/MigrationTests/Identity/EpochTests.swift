@@ -74,10 +74,12 @@ import TrustBudgetTesting
         try await withThrowingTaskGroup { group in
           for worker in 0..<8 {
             group.addTask {
-              for number in 0..<25 {
-                let node = nodes[(worker + number) % 2]
-                try await node.charge("user:\(worker)")
-              }
+              // Before the new epoch, meanwhile, and after.
+              var isNew = false
+              repeat {
+                isNew = try await database.count("SELECT epoch FROM trust_budget.ledger") > 1
+                for node in nodes + nodes { try await node.charge("user:\(worker)") }
+              } while !isNew
             }
           }
           group.addTask {
