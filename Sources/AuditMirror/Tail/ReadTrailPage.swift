@@ -59,5 +59,5 @@ struct FindTrailRows<TableRow: TrailRow>: PostgresStatement {
     parameters.append(sequences)
   }
 
-  static func decode(_ row: inout PostgresRow) throws -> [UInt8]? { try row.next([UInt8]?.self) }
+  static func decode(_ row: inout PostgresRow) throws -> Digest? { try row.next(Digest?.self) }
 }

@@ -107,7 +107,7 @@ struct TrailReader: Sendable {
     let missing = found.indices.filter { found[$0] == nil }
     if missing.first == 0 { throw MirrorRefusal.restored(missing: missing.count, newest: last) }
     for (index, theirs) in found.enumerated() {
-      if let theirs, theirs != newest.hashes[index].bytes {
+      if let theirs, theirs != newest.hashes[index] {
         throw MirrorRefusal.forked(newest.places[index])
       }
     }

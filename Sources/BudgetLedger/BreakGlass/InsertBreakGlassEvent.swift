@@ -36,9 +36,9 @@ struct InsertBreakGlassEvent: PostgresStatement {
     parameters.append(event.requestedDurationSeconds)
     parameters.append(event.requestID)
     parameters.append(event.request)
-    parameters.append(event.policyDigest.bytes)
+    parameters.append(event.policyDigest)
     parameters.append(event.actor)
     parameters.append(PostgresTimestamp(event.occurredAt))
-    parameters.append(event.hash.bytes)
+    parameters.append(event.hash)
   }
 }

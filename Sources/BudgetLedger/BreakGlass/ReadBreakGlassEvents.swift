@@ -24,10 +24,10 @@ extension BreakGlassEvent {
       requestedDurationSeconds: try row.next(Int64?.self),
       requestID: try row.next(String.self),
       request: try row.next(String.self),
-      policyDigest: try Digest(decoding: try row.next([UInt8].self)),
+      policyDigest: try row.next(Digest.self),
       actor: try row.next(String?.self),
       occurredAt: Timestamp(try row.next(PostgresTimestamp.self)),
-      hash: try Digest(decoding: try row.next([UInt8].self)))
+      hash: try row.next(Digest.self))
   }
 }
 
@@ -111,7 +111,7 @@ struct ReadBreakGlassHead: PostgresStatement {
   func bind(_ parameters: inout PostgresParameters) { parameters.append(journalID) }
 
   static func decode(_ row: inout PostgresRow) throws -> (sequence: Int64, hash: Digest) {
-    (try row.next(Int64.self), try Digest(decoding: try row.next([UInt8].self)))
+    (try row.next(Int64.self), try row.next(Digest.self))
   }
 }
 
@@ -135,7 +135,7 @@ struct BreakGlassRange: PostgresStatement {
   }
 
   static func decode(_ row: inout PostgresRow) throws -> (Int64, Digest) {
-    (try row.next(Int64.self), try Digest(decoding: try row.next([UInt8].self)))
+    (try row.next(Int64.self), try row.next(Digest.self))
   }
 }
 

@@ -92,6 +92,6 @@ struct RecogniseServer: PostgresStatement {
   func bind(_ parameters: inout PostgresParameters) {
     parameters.append(witness?.budgetID)
     parameters.append(witness?.sequence)
-    parameters.append(witness?.hash.bytes)
+    parameters.append(witness?.hash)
   }
 }

@@ -32,7 +32,7 @@ struct ReadTrailHead: PostgresStatement {
     TrailHead(
       ledger: LedgerIdentity(id: try row.next(String.self), epoch: try row.next(Int64.self)),
       budgetID: try row.next(String.self), sequence: try row.next(Int64.self),
-      hash: try Digest(decoding: try row.next([UInt8].self)))
+      hash: try row.next(Digest.self))
   }
 }
 
@@ -50,7 +50,7 @@ struct FindTrailHead: PostgresStatement {
   func bind(_ parameters: inout PostgresParameters) {
     parameters.append(head.budgetID)
     parameters.append(head.sequence)
-    parameters.append(head.hash.bytes)
+    parameters.append(head.hash)
   }
 
   static func decode(_ row: inout PostgresRow) throws -> Bool { try row.next(Bool.self) }

@@ -34,11 +34,21 @@ extension PostgresInterval {
   }
 }
 
-extension Digest {
-  init(decoding bytes: [UInt8]) throws {
-    guard let digest = Digest(bytes: bytes) else {
-      throw InvalidValue("must be a SHA-256 of 32 bytes; this has \(bytes.count)")
+/// `bytea`, of 32 bytes.
+extension Digest: PostgresScalar {
+  package static var postgresType: PostgresType { .bytea }
+  package static var arrayType: PostgresType { .byteaArray }
+
+  package func write(as type: PostgresType, into buffer: inout PostgresBuffer) {
+    withUnsafeBytes { buffer.append(contentsOf: $0) }
+  }
+
+  package static func read(
+    _ bytes: UnsafeRawBufferPointer, as type: PostgresType
+  ) throws(PostgresValueError) -> Digest {
+    guard let digest = Digest(bytes) else {
+      throw PostgresValueError("must be a SHA-256 of 32 bytes; this has \(bytes.count)")
     }
-    self = digest
+    return digest
   }
 }

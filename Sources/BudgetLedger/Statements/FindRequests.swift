@@ -44,12 +44,12 @@ extension Entry {
       requestID: try row.next(String?.self),
       part: try row.next(Int16.self),
       rule: try row.next(String?.self),
-      policyDigest: try row.next([UInt8]?.self).map(Digest.init(decoding:)),
+      policyDigest: try row.next(Digest?.self),
       actor: try row.next(String?.self),
       node: try row.next(String.self),
       detail: try row.next(String.self),
       occurredAt: Timestamp(try row.next(PostgresTimestamp.self)),
-      hash: try Digest(decoding: try row.next([UInt8].self)))
+      hash: try row.next(Digest.self))
   }
 }
 

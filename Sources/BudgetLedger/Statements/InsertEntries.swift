@@ -43,9 +43,9 @@ struct InsertEntries: PostgresStatement {
     parameters.append(entries.map(\.requestID))
     parameters.append(entries.map(\.part))
     parameters.append(entries.map(\.rule))
-    parameters.append(entries.map(\.policyDigest?.bytes))
+    parameters.append(entries.map(\.policyDigest))
     parameters.append(entries.map(\.actor))
     parameters.append(entries.map(\.detail))
-    parameters.append(entries.map(\.hash.bytes))
+    parameters.append(entries.map(\.hash))
   }
 }

@@ -40,6 +40,6 @@ extension Budget {
       windowStartedAt: Timestamp(try row.next(PostgresTimestamp.self)),
       windowSequence: try row.next(Int64.self),
       lastSequence: try row.next(Int64.self),
-      lastHash: try Digest(decoding: try row.next([UInt8].self)))
+      lastHash: try row.next(Digest.self))
   }
 }

@@ -38,6 +38,6 @@ struct UpdateBudgets: PostgresStatement {
     parameters.append(budgets.map { PostgresTimestamp($0.windowStartedAt) })
     parameters.append(budgets.map(\.windowSequence))
     parameters.append(budgets.map(\.lastSequence))
-    parameters.append(budgets.map(\.lastHash.bytes))
+    parameters.append(budgets.map(\.lastHash))
   }
 }

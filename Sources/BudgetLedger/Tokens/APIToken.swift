@@ -34,7 +34,7 @@ package struct APIToken: Hashable, Sendable {
     name = try row.next(String.self)
     // A role that this program does not know allows nothing.
     roles = Set(try row.next([String].self).compactMap(Role.init(rawValue:)))
-    digest = try Digest(decoding: row.next([UInt8].self))
+    digest = try row.next(Digest.self)
     createdAt = Timestamp(try row.next(PostgresTimestamp.self))
     createdBy = try row.next(String.self)
     expiresAt = try row.next(PostgresTimestamp?.self).map(Timestamp.init(_:))

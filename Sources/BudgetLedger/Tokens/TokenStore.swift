@@ -68,7 +68,7 @@ struct CreateToken: PostgresStatement {
   func bind(_ parameters: inout PostgresParameters) {
     parameters.append(tokenName)
     parameters.append(roles)
-    parameters.append(digest.bytes)
+    parameters.append(digest)
     parameters.append(seconds)
   }
 

@@ -18,39 +18,33 @@ package struct PostgresRow: ~Copyable {
   /// Reads the next column.
   ///
   /// - Throws: ``PostgresError``, kind `decoding`: NULL, another type, or no column left.
+  @inlinable
   package mutating func next<Value: PostgresValue>(
     _ type: Value.Type
   ) throws(PostgresError) -> Value {
-    guard let value = try next(Value?.self) else {
-      throw failure("is NULL", column: column - 1)
-    }
+    guard let value = try next(Value?.self) else { throw failure("is NULL") }
     return value
   }
 
   /// Reads the next column, nil for NULL.
   ///
+  /// Inlined where it is called: a trail is read by the million, and a generic call for each of its
+  /// columns costs more than the column does.
+  ///
   /// - Throws: ``PostgresError``, kind `decoding`: another type, or no column left.
+  @inlinable
   package mutating func next<Value: PostgresValue>(
     _ type: Value?.Type
   ) throws(PostgresError) -> Value? {
-    let column = column
-    guard column < columnCount else {
-      throw PostgresError(
-        .decoding, "column \(column + 1) is read, but the answer has \(columnCount)")
-    }
-    self.column += 1
-    let stored = PostgresType(rawValue: PQftype(result, column))
+    let stored = try nextType()
     guard Value.canRead(stored) else {
-      throw failure("is \(stored), which can't be read as \(Value.self)", column: column)
+      throw failure("is \(stored), which can't be read as \(Value.self)")
     }
-    guard PQgetisnull(result, row, column) == 0, let bytes = PQgetvalue(result, row, column) else {
-      return nil
-    }
-    let length = Int(PQgetlength(result, row, column))
+    guard let bytes else { return nil }
     do {
-      return try Value.read(UnsafeRawBufferPointer(start: bytes, count: length), as: stored)
+      return try Value.read(bytes, as: stored)
     } catch {
-      throw failure(error.message, column: column)
+      throw failure(error.message)
     }
   }
 
@@ -59,9 +53,32 @@ package struct PostgresRow: ~Copyable {
     column += 1
   }
 
-  private func failure(_ problem: String, column: Int32) -> PostgresError {
-    let name = PQfname(result, column).map { String(cString: $0) } ?? "?"
-    var error = PostgresError(.decoding, "column \(column + 1) (\(name)) \(problem)")
+  /// Goes on to the next column, and says of what type it is.
+  @usableFromInline
+  mutating func nextType() throws(PostgresError) -> PostgresType {
+    guard column < columnCount else {
+      throw PostgresError(
+        .decoding, "column \(column + 1) is read, but the answer has \(columnCount)")
+    }
+    column += 1
+    return PostgresType(rawValue: PQftype(result, column - 1))
+  }
+
+  /// The value of the column that was gone on to; nil for NULL.
+  @usableFromInline
+  var bytes: UnsafeRawBufferPointer? {
+    guard PQgetisnull(result, row, column - 1) == 0,
+      let start = PQgetvalue(result, row, column - 1)
+    else { return nil }
+    return UnsafeRawBufferPointer(
+      start: start, count: Int(PQgetlength(result, row, column - 1)))
+  }
+
+  /// What is wrong with the column that was gone on to.
+  @usableFromInline
+  func failure(_ problem: String) -> PostgresError {
+    let name = PQfname(result, column - 1).map { String(cString: $0) } ?? "?"
+    var error = PostgresError(.decoding, "column \(column) (\(name)) \(problem)")
     error.column = name
     return error
   }

@@ -47,7 +47,7 @@ package struct EntryHash {
     put(entry.node)
     put(entry.detail)
     put(text(of: entry.occurredAt))
-    buffer.append(contentsOf: previous.bytes)
+    previous.withUnsafeBytes { buffer.append(contentsOf: $0) }
     return Digest(hashing: buffer)
   }
 

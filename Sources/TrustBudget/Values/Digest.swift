@@ -5,25 +5,47 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
   /// Its length in bytes.
   package static let count = 32
 
-  /// Exactly 32 bytes.
-  package let bytes: [UInt8]
-
   /// Where every chain begins: 32 zero bytes.
-  package static let zero = Digest(unchecked: [UInt8](repeating: 0, count: Digest.count))
+  package static let zero = Digest(words: (0, 0, 0, 0))
+
+  // Not an array, which each digest of each entry would allocate and count. As the bytes lie in memory.
+  private let first: UInt64
+  private let second: UInt64
+  private let third: UInt64
+  private let fourth: UInt64
+
+  private init(words: (UInt64, UInt64, UInt64, UInt64)) {
+    (first, second, third, fourth) = words
+  }
+
+  /// - Returns: nil unless there are exactly 32 bytes.
+  package init?(_ bytes: UnsafeRawBufferPointer) {
+    guard bytes.count == Digest.count else { return nil }
+    self.init(words: bytes.loadUnaligned(as: (UInt64, UInt64, UInt64, UInt64).self))
+  }
 
   /// - Returns: nil unless there are exactly 32 bytes.
   package init?(bytes: [UInt8]) {
-    guard bytes.count == Digest.count else { return nil }
-    self.bytes = bytes
-  }
-
-  private init(unchecked bytes: [UInt8]) {
-    self.bytes = bytes
+    guard let digest = bytes.withUnsafeBytes({ Digest($0) }) else { return nil }
+    self = digest
   }
 
   /// The SHA-256 of `content`.
   package init(hashing content: [UInt8]) {
-    self.bytes = SHA256.hash(data: content).withUnsafeBytes { Array($0) }
+    self.init(
+      words: SHA256.hash(data: content).withUnsafeBytes {
+        $0.loadUnaligned(as: (UInt64, UInt64, UInt64, UInt64).self)
+      })
+  }
+
+  /// Its 32 bytes.
+  package var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
+
+  /// Its 32 bytes, where they lie.
+  package func withUnsafeBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try Swift.withUnsafeBytes(of: (first, second, third, fourth), body)
   }
 
   /// 64 lower-case hexadecimal digits.

@@ -20,12 +20,10 @@ struct KnownTokens: Sendable {
   }
 
   private static func key(_ digest: Digest) -> UInt64 {
-    digest.bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    digest.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
   }
 
   private func isEqualInConstantTime(_ a: Digest, _ b: Digest) -> Bool {
-    var difference: UInt8 = 0
-    for index in 0..<Digest.count { difference |= a.bytes[index] ^ b.bytes[index] }
-    return difference == 0
+    zip(a.bytes, b.bytes).reduce(0) { difference, bytes in difference | (bytes.0 ^ bytes.1) } == 0
   }
 }

@@ -23,7 +23,7 @@ struct ReadHistory: PostgresStatement {
   static func decode(_ row: inout PostgresRow) throws -> AppliedMigration {
     AppliedMigration(
       version: try row.next(Int64.self), name: try row.next(String.self),
-      checksum: try Digest(decoding: try row.next([UInt8].self)),
+      checksum: try row.next(Digest.self),
       compatibleWith: try row.next(Int64.self),
       appliedAt: try row.next(PostgresTimestamp?.self).map { Timestamp($0) },
       programVersion: try row.next(String.self))
@@ -48,7 +48,7 @@ struct RecordMigration: PostgresStatement {
   func bind(_ parameters: inout PostgresParameters) {
     parameters.append(migration.version)
     parameters.append(migration.name)
-    parameters.append(migration.checksum.bytes)
+    parameters.append(migration.checksum)
     parameters.append(migration.compatibleWith)
     parameters.append(isDone)
     parameters.append(ProductVersion.current)
@@ -98,7 +98,7 @@ struct RepairMigration: PostgresStatement {
   func bind(_ parameters: inout PostgresParameters) {
     parameters.append(migration.version)
     parameters.append(migration.name)
-    parameters.append(migration.checksum.bytes)
+    parameters.append(migration.checksum)
     parameters.append(migration.compatibleWith)
   }
 }
@@ -130,8 +130,8 @@ struct RecordEvent: PostgresStatement {
     parameters.append(action.rawValue)
     parameters.append(migration.version)
     parameters.append(migration.name)
-    parameters.append(old?.bytes)
-    parameters.append(new?.bytes)
+    parameters.append(old)
+    parameters.append(new)
     parameters.append(reason)
     parameters.append(ProductVersion.current)
   }
