@@ -13,6 +13,7 @@ PostgreSQL:
 Prints the first thing that is wrong and exits with 1, or how much was verified.
 """
 import hashlib
+import itertools
 import json
 import os
 import sqlite3
@@ -55,20 +56,34 @@ CHAINS = {
 
 def from_file(file):
     """The same objects, from SQLite: all rows of a trail, then all its heads."""
-    trails = [("audit_entries", "budget_id, budget_seq", "awaited", "budget_states")]
-    if file.execute("PRAGMA user_version").fetchone()[0] > 1:
-        trails.append(("break_glass_events", "journal_id, node_seq", "break_glass_awaited",
-                       "break_glass_journals"))
+    if file.execute("PRAGMA user_version").fetchone()[0] < 3:
+        sys.exit("the file is of an earlier format: a node that opens it brings it up to date")
     file.row_factory = sqlite3.Row
-    for table, place, awaited, heads in trails:
+    for table, place, awaited, heads in (
+            ("audit_entries", "budget_id, budget_seq", "awaited", from_receipts(file)),
+            ("break_glass_events", "journal_id, node_seq", "break_glass_awaited",
+             file.execute("SELECT * FROM break_glass_journals"))):
         # What is awaited has no predecessor in the file yet.
-        rows = f"""SELECT * FROM {table} WHERE ({place}) NOT IN (SELECT {place} FROM {awaited})
-            ORDER BY {place}"""
-        for query in (rows, f"SELECT * FROM {heads}"):
-            for row in file.execute(query):
-                line = {k: row[k].hex() if isinstance(row[k], bytes) else row[k] for k in row.keys()}
-                lists = {k: json.loads(line[k]) for k in ("approvers", "principals") if k in line}
-                yield {**line, **lists}
+        rows = file.execute(f"""SELECT * FROM {table} WHERE ({place}) NOT IN
+            (SELECT {place} FROM {awaited}) ORDER BY {place}""")
+        for row in itertools.chain(rows, heads):
+            line = {k: row[k].hex() if isinstance(row[k], bytes) else row[k] for k in row.keys()}
+            lists = {k: json.loads(line[k]) for k in ("approvers", "principals") if k in line}
+            yield {**line, **lists}
+
+
+def from_receipts(file):
+    """Each budget's head: the newest of its entries that came, but for those that are awaited."""
+    heads, awaited = {}, {tuple(row) for row in file.execute("SELECT budget_id, budget_seq FROM awaited")}
+    for row in file.execute("SELECT content FROM receipts"):
+        rest = memoryview(row["content"])
+        while rest:
+            end = 4 + int.from_bytes(rest[:4], "big")
+            name, seq = str(rest[4:end], "utf-8"), int.from_bytes(rest[end:end + 8], "big")
+            if seq > heads.get(name, {"last_seq": 0})["last_seq"] and (name, seq) not in awaited:
+                heads[name] = {"budget_id": name, "last_seq": seq, "last_hash": bytes(rest[end + 8:end + 40])}
+            rest = rest[end + 40:]
+    return heads.values()
 
 
 def field(value):

@@ -73,13 +73,18 @@ package final class AuditFile: @unchecked Sendable {
       if !db.isInsideTransaction { try db.execute(sql: "BEGIN IMMEDIATE") }
       _ = try self.followed(db)
       var insert = try InsertEntry(db)
+      var receipts = Receipts()
       // The chains of a restricted export have gaps, and no heads.
       let isWhole = self.pending.filter == nil
       // By their places: a row taken out is a copy of all that it refers to.
       for index in rows.indices {
-        if isWhole { try self.follower?.take(rows[index], of: window, db) }
+        if isWhole {
+          try self.follower?.take(rows[index], of: window, db)
+          receipts.append(rows[index])
+        }
         try insert.run(rows[index])
       }
+      try receipts.save(endingAt: db.lastInsertedRowID, db)
       if let last = rows.last { self.pending.entries.position = last.position }
       self.pending.entries.rows += Int64(rows.count)
       if endsWindow {

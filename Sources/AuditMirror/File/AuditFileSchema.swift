@@ -3,8 +3,9 @@ enum AuditFileSchema {
   /// In the file's header (`PRAGMA application_id`): `TBAF`.
   static let applicationID: Int32 = 0x5442_4146
   /// In the file's header (`PRAGMA user_version`), and in `meta`.
-  static let version: Int32 = 2
-  /// The first format knows no break-glass events. A node brings it up to date; readers take it as it is.
+  static let version: Int32 = 3
+  /// The first format knows no break-glass events, the second no receipts. A node brings them up to date;
+  /// readers take them as they are.
   static let oldestVersion: Int32 = 1
 
   static let script = """
@@ -54,7 +55,8 @@ enum AuditFileSchema {
     );
     CREATE INDEX audit_entries_time ON audit_entries (occurred_at);
 
-    -- What the entries make of each budget: the head of its chain, and its window.
+    -- What each budget's entries make of it, as of its entry last_seq. Charges, denials and settlements
+    -- may have come since: they are all in their balances.
     CREATE TABLE budget_states (
         budget_id                   TEXT    PRIMARY KEY,
         initial_balance             INTEGER NOT NULL,
@@ -86,22 +88,12 @@ enum AuditFileSchema {
            request_id
     FROM audit_entries WHERE kind = 'charge';
 
-    -- current_balance: as of the last entry. balance: after a reset that is due.
-    CREATE VIEW budgets (budget_id, initial_balance, current_balance, balance,
-                         reset_interval_hours, last_reset_at, created_at) AS
-    SELECT budget_id, initial_balance, initial_balance + adjustment - spent,
-           CASE WHEN resets_at <= strftime('%Y-%m-%d %H:%M:%f', 'now') THEN initial_balance
-                ELSE initial_balance + adjustment - spent END,
-           reset_interval_microseconds / 3600000000.0, window_started_at, created_at
-    FROM budget_states;
-
     \(breakGlass)
+    \(receipts)
     """
 
   /// What the second format has more than the first.
   static let breakGlass = """
-    PRAGMA user_version = \(version);
-
     -- Emergency certificates, column by column as PostgreSQL has them. Lists are JSON.
     CREATE TABLE break_glass_events (
         event_id                   INTEGER NOT NULL,
@@ -146,5 +138,30 @@ enum AuditFileSchema {
     ) WITHOUT ROWID;
 
     INSERT INTO cursors VALUES ('break_glass_events', 0, 0, 0, 0);
+    """
+
+  /// What the third format has more than the second, which wrote each budget's state with each entry.
+  static let receipts = """
+    PRAGMA user_version = \(version);
+
+    -- What came, in the order of the entries' rowids: of each entry budget_id, budget_seq and hash.
+    CREATE TABLE receipts (
+        first_row INTEGER PRIMARY KEY,   -- rowid of the first of them
+        rows      INTEGER NOT NULL,
+        content   BLOB    NOT NULL
+    );
+
+    -- current_balance: as of the last entry. balance: after a reset that is due.
+    DROP VIEW IF EXISTS budgets;
+    CREATE VIEW budgets (budget_id, initial_balance, current_balance, balance,
+                         reset_interval_hours, last_reset_at, created_at) AS
+    SELECT budget_id, initial_balance, last_balance,
+           CASE WHEN resets_at <= strftime('%Y-%m-%d %H:%M:%f', 'now') THEN initial_balance
+                ELSE last_balance END,
+           reset_interval_microseconds / 3600000000.0, window_started_at, created_at
+    FROM (SELECT *, (SELECT balance_after FROM audit_entries AS e
+                     WHERE e.budget_id = s.budget_id
+                     ORDER BY e.budget_seq DESC LIMIT 1) AS last_balance
+          FROM budget_states AS s);
     """
 }

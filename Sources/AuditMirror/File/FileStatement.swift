@@ -63,7 +63,15 @@ struct FileStatement {
       sqlite3_bind_null(statement, parameter)
       return
     }
-    _ = digest.bytes.withUnsafeBytes {
+    _ = digest.withUnsafeBytes {
+      sqlite3_bind_blob(
+        statement, parameter, $0.baseAddress, Int32($0.count), FileStatement.copied)
+    }
+  }
+
+  mutating func put(_ bytes: [UInt8]) {
+    parameter += 1
+    _ = bytes.withUnsafeBytes {
       sqlite3_bind_blob(
         statement, parameter, $0.baseAddress, Int32($0.count), FileStatement.copied)
     }
@@ -140,13 +148,15 @@ struct FileStatement {
     try isNull() ? nil : moment()
   }
 
+  mutating func bytes() throws(InvalidValue) -> [UInt8] {
+    try expect(SQLITE_BLOB, "bytes")
+    return Array(blob())
+  }
+
   mutating func digest() throws(InvalidValue) -> Digest {
     try expect(SQLITE_BLOB, "32 bytes")
-    let index = next()
-    let bytes = UnsafeRawBufferPointer(
-      start: sqlite3_column_blob(statement, index),
-      count: Int(sqlite3_column_bytes(statement, index)))
-    guard let digest = Digest(bytes: Array(bytes)) else {
+    let bytes = blob()
+    guard let digest = Digest(bytes) else {
       throw InvalidValue("must be 32 bytes; this has \(bytes.count)")
     }
     return digest
@@ -154,6 +164,13 @@ struct FileStatement {
 
   mutating func optionalDigest() throws(InvalidValue) -> Digest? {
     try isNull() ? nil : digest()
+  }
+
+  private mutating func blob() -> UnsafeRawBufferPointer {
+    let index = next()
+    return UnsafeRawBufferPointer(
+      start: sqlite3_column_blob(statement, index),
+      count: Int(sqlite3_column_bytes(statement, index)))
   }
 
   private mutating func next() -> Int32 {

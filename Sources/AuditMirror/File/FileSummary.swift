@@ -34,7 +34,7 @@ package struct FileSummary: Hashable, Sendable {
     self.entries = entries
     events = try FileSummary.cursor(MirroredEvent.table, db)
     // Whoever takes the row away does not make a file of the first format.
-    guard try events != nil || AuditFile.format(of: db) < AuditFileSchema.version else {
+    guard try events != nil || AuditFile.format(of: db) == AuditFileSchema.oldestVersion else {
       throw AuditFileError.corrupt("its table cursors lacks break_glass_events")
     }
   }
@@ -56,13 +56,38 @@ package struct FileSummary: Hashable, Sendable {
     try db.execute(sql: "INSERT INTO cursors VALUES ('audit_entries', 0, 0, 0, 0)")
   }
 
-  /// Gives a file of the first format what the second one has more. What it lacks then comes with the
-  /// next window; until it has, the file says of no moment that it is complete.
+  /// Gives a file of an earlier format what the present one has more.
+  ///
+  /// - Throws: `AuditFileError.corrupt` for a file that has not all that it says: what is missing would
+  ///   be known to nobody afterwards.
   static func upgrade(_ db: Database) throws {
-    try db.execute(sql: AuditFileSchema.breakGlass)
+    try checkHeads(db)
+    if try AuditFile.format(of: db) == AuditFileSchema.oldestVersion {
+      // The events come with the next window; until then the file says of no moment that it is complete.
+      try db.execute(sql: AuditFileSchema.breakGlass)
+      try db.execute(sql: "UPDATE meta SET complete_as_of = NULL")
+    }
+    try db.execute(sql: AuditFileSchema.receipts)
+    try Receipts.fill(db)
     try db.execute(
-      sql: "UPDATE meta SET format_version = ?, complete_as_of = NULL",
-      arguments: [AuditFileSchema.version])
+      sql: "UPDATE meta SET format_version = ?", arguments: [AuditFileSchema.version])
+  }
+
+  /// Whether the entries of a file without receipts end where it says.
+  private static func checkHeads(_ db: Database) throws {
+    let lost = try Int.fetchOne(
+      db,
+      sql: """
+        SELECT (SELECT entries FROM cursors WHERE table_name = 'audit_entries')
+                 IS NOT (SELECT count(*) FROM audit_entries)
+               OR EXISTS (SELECT * FROM budget_states LEFT JOIN audit_entries
+                            ON audit_entries.budget_id = budget_states.budget_id
+                               AND budget_seq = last_seq
+                          WHERE hash IS NOT last_hash)
+        """)
+    guard lost == 0 else {
+      throw AuditFileError.corrupt("its entries do not end where it says that they do")
+    }
   }
 
   private static func cursor(_ table: String, _ db: Database) throws -> Cursor? {

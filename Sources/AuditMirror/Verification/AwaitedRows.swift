@@ -43,6 +43,9 @@ struct AwaitedRows<TableRow: TrailRow> {
 
   func contains(_ sequence: Int64, of chain: String) -> Bool { chains[chain]?[sequence] != nil }
 
+  /// The lowest number that waits.
+  func first(of chain: String) -> Int64? { chains[chain]?.keys.min() }
+
   mutating func add(
     _ row: TableRow, _ sequence: Int64, of chain: String, window: TrailWindow
   ) {

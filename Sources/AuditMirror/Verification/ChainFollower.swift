@@ -6,19 +6,13 @@ import TrustBudget
 /// A transaction gets its id when it locks its first row, and may then wait for another one. So an
 /// entry may come before the one that it follows, even in an earlier window.
 struct ChainFollower {
-  /// So many budgets are kept in memory between transactions.
+  /// So many chains' ends are kept in memory between transactions.
   private static let remembered = 8_192
 
-  private final class Chain {
-    var state: BudgetState?
-    var isChanged = false
-
-    init(_ state: BudgetState?) { self.state = state }
-  }
-
   private var check: EntryCheck
-  private var chains: [String: Chain] = [:]
-  private var changed: [Chain] = []
+  private var heads: [String: ChainHead?] = [:]
+  /// What entries since the last commit have made of budgets, but for those that are all in their balances.
+  private var changed: [String: BudgetState] = [:]
   private var awaited: AwaitedRows<MirroredEntry>
 
   /// Goes on where the file ends.
@@ -33,8 +27,8 @@ struct ChainFollower {
   mutating func take(_ row: MirroredEntry, of window: TrailWindow, _ db: Database) throws {
     let entry = row.entry
     let name = entry.budgetID.value
-    let chain = try chain(name, db)
-    let last = chain.state?.budget.lastSequence ?? 0
+    var head = try head(of: name, db)
+    let last = head?.sequence ?? 0
     guard entry.sequence > last, !awaited.contains(entry.sequence, of: name) else {
       let isSame = try FileLookups.hash(name, entry.sequence, db) == entry.hash
       throw isSame ? MirrorRefusal.repeated(row.place) : MirrorRefusal.forked(row.place)
@@ -43,12 +37,13 @@ struct ChainFollower {
       awaited.add(row, entry.sequence, of: name, window: window)
       return
     }
-    try follow(entry, on: chain)
-    while !awaited.isEmpty, let state = chain.state,
-      let next = awaited.take(state.budget.lastSequence + 1, of: name)
+    try follow(entry, from: &head, db)
+    while !awaited.isEmpty, let last = head?.sequence,
+      let next = awaited.take(last + 1, of: name)
     {
-      try follow(next.entry, on: chain)
+      try follow(next.entry, from: &head, db)
     }
+    heads[name] = head
   }
 
   /// - Throws: `MirrorRefusal.gap`.
@@ -61,38 +56,36 @@ struct ChainFollower {
   mutating func save(_ db: Database) throws {
     var put = try PutBudgetState(db)
     // In their order, each page of the table is touched once.
-    let states = changed.compactMap { chain -> (String, BudgetState)? in
-      chain.isChanged = false
-      return chain.state.map { ($0.budget.id.value, $0) }
-    }
-    for (_, state) in states.sorted(by: { $0.0 < $1.0 }) { try put.run(state) }
+    for (_, state) in changed.sorted(by: { $0.key < $1.key }) { try put.run(state) }
     changed.removeAll(keepingCapacity: true)
-    if chains.count > ChainFollower.remembered { chains.removeAll(keepingCapacity: true) }
+    if heads.count > ChainFollower.remembered { heads.removeAll(keepingCapacity: true) }
     try awaited.save(db)
   }
 
-  private mutating func chain(_ name: String, _ db: Database) throws -> Chain {
-    if let chain = chains[name] { return chain }
-    let chain = Chain(try FileLookups.state(name, db))
-    chains[name] = chain
-    return chain
+  private mutating func head(of name: String, _ db: Database) throws -> ChainHead? {
+    if let head = heads[name] { return head }
+    let head = try FileLookups.head(name, below: awaited.first(of: name), db)
+    heads[name] = .some(head)
+    return head
   }
 
-  private mutating func follow(_ entry: Entry, on chain: Chain) throws {
-    let next: Budget
+  private mutating func follow(
+    _ entry: Entry, from head: inout ChainHead?, _ db: Database
+  ) throws {
     do {
-      next = try check.budget(chain.state?.budget, after: entry)
-    } catch {
-      throw MirrorRefusal.broken(error)
-    }
-    if chain.state == nil {
-      chain.state = BudgetState(budget: next, createdAt: entry.occurredAt)
-    } else {
-      chain.state?.budget = next
-    }
-    if !chain.isChanged {
-      chain.isChanged = true
-      changed.append(chain)
+      if entry.kind.isAllInItsBalances {
+        head = try check.head(head, after: entry)
+      } else {
+        let name = entry.budgetID.value
+        let state = try changed[name] ?? FileLookups.state(name, db)
+        let before = state.flatMap { state in head.map { state.budget.moved(to: $0) } }
+        let budget = try check.budget(before, after: entry)
+        changed[name] = BudgetState(
+          budget: budget, createdAt: state?.createdAt ?? entry.occurredAt)
+        head = budget.head
+      }
+    } catch let fault as Replay.Fault {
+      throw MirrorRefusal.broken(fault)
     }
   }
 }
@@ -105,6 +98,26 @@ enum FileLookups {
     row.put(budgetID)
     defer { row.reset() }
     return try row.step() ? BudgetState(reading: &row) : nil
+  }
+
+  /// The end of a chain.
+  ///
+  /// - Parameter sequence: the first entry that waits for the one before it, which is not there yet.
+  static func head(
+    _ budgetID: String, below sequence: Int64?, _ db: Database
+  ) throws -> ChainHead? {
+    var row = try FileStatement(
+      db,
+      """
+      SELECT budget_seq, hash, balance_after FROM audit_entries
+      WHERE budget_id = ? AND budget_seq < ? ORDER BY budget_seq DESC LIMIT 1
+      """)
+    row.put(budgetID)
+    row.put(sequence ?? .max)
+    defer { row.reset() }
+    guard try row.step() else { return nil }
+    return ChainHead(
+      sequence: try row.number(), hash: try row.digest(), balance: try row.number())
   }
 
   static func hash(_ budgetID: String, _ sequence: Int64, _ db: Database) throws -> Digest? {

@@ -54,26 +54,44 @@ package struct FileVerification: Sendable {
     }
   }
 
-  /// Replays each budget from its first entry, and compares with the heads.
+  /// Replays each budget from its first entry, and compares with what came and with what is recorded.
   private func replay(
     _ summary: FileSummary, _ db: Database, _ report: inout FileReport,
     _ onProgress: (Int64) -> Void
   ) throws {
     var check = EntryCheck(ledgerID: summary.ledger.id)
     var awaited = try FileVerification.awaited(MirroredEntry.self, in: "awaited", db)
+    // Before the third format, a state was that of the newest entry, and there were no receipts.
+    let hasReceipts = try AuditFile.format(of: db) == AuditFileSchema.version
+    var losses = hasReceipts ? try EntryLosses(db, &report) : EntryLosses()
     var states = try StateCursor(db)
+    var recorded: BudgetState?
     var budget: Budget?
     var createdAt = Timestamp(microseconds: 0)
+    /// What the entries made of the budget when they were at the recorded one.
+    var found: BudgetState?
     var name: String?
     var isFaulty = false
 
-    func finish() throws {
+    func noteAbandoned(_ name: String, _ state: BudgetState?) {
+      let last = losses.take(name)?.last ?? state?.budget.lastSequence
+      report.add(FileFault(.budget(name), problem: FileVerification.allGone(last)))
+    }
+
+    func begin(_ newName: String) throws {
+      (name, budget, found, isFaulty) = (newName, nil, nil, false)
+      recorded = try states.take(upTo: newName, noteAbandoned)
+    }
+
+    func finish() {
       guard let name else { return }
       report.budgets += 1
-      let recorded = try states.take(upTo: name, &report)
+      let loss = losses.take(name)
       guard !isFaulty else { return }
-      let found = budget.map { BudgetState(budget: $0, createdAt: createdAt) }
-      if let problem = FileVerification.difference(found, recorded) {
+      let last = budget.map { BudgetState(budget: $0, createdAt: createdAt) }
+      if let problem = loss?.problem(after: budget?.lastSequence ?? 0)
+        ?? FileVerification.difference(hasReceipts ? found ?? last : last, recorded)
+      {
         report.add(FileFault(.budget(name), problem: problem))
       }
     }
@@ -84,16 +102,16 @@ package struct FileVerification: Sendable {
       switch row {
       case .failure(let unreadable):
         if unreadable.chain != name {
-          try finish()
-          (name, budget, isFaulty) = (unreadable.chain, nil, false)
+          finish()
+          try begin(unreadable.chain)
         }
         if !isFaulty { report.add(unreadable.fault) }
         isFaulty = true
       case .success(let row):
         let entry = row.entry
         if entry.budgetID.value != name {
-          try finish()
-          (name, budget, isFaulty) = (entry.budgetID.value, nil, false)
+          finish()
+          try begin(entry.budgetID.value)
           createdAt = entry.occurredAt
         }
         guard !isFaulty else { return }
@@ -104,15 +122,24 @@ package struct FileVerification: Sendable {
           return
         }
         do throws(Replay.Fault) {
-          budget = try check.budget(budget, after: entry)
+          let next = try check.budget(budget, after: entry)
+          budget = next
+          // The view `budgets` takes all but the balance from the recorded state.
+          if entry.sequence == recorded?.budget.lastSequence || !entry.kind.isAllInItsBalances {
+            found = BudgetState(budget: next, createdAt: createdAt)
+          }
         } catch {
           isFaulty = true
           report.add(FileFault(row, error.problem))
         }
       }
     }
-    try finish()
-    try states.takeRest(&report)
+    finish()
+    try states.takeRest(noteAbandoned)
+    for (name, loss) in losses.takeAll() {
+      report.add(FileFault(.budget(name), problem: FileVerification.allGone(loss.last)))
+    }
+    for stranger in losses.strangers { report.add(stranger) }
   }
 
   /// Of an export that was restricted: what can be checked with the entries that are there.
@@ -147,23 +174,32 @@ package struct FileVerification: Sendable {
     }
   }
 
-  /// Says how a budget's recorded head differs from what its entries make of it.
+  /// Says how a budget's recorded state differs from what its entries make of it.
   private static func difference(_ found: BudgetState?, _ recorded: BudgetState?) -> String? {
     guard found != recorded else { return nil }
-    guard let recorded else { return "there are entries, and the budget's head is gone" }
-    guard let found else {
-      return "its entries are gone; the head is entry \(recorded.budget.lastSequence)"
-    }
+    guard let recorded else { return "there are entries, and the budget's recorded state is gone" }
+    guard let found else { return allGone(recorded.budget.lastSequence) }
     let (last, head) = (found.budget.lastSequence, recorded.budget.lastSequence)
-    if last < head {
-      return
-        "entries \(last + 1) to \(head) are gone: the trail ends at \(last), the head is \(head)"
+    if last < head { return gone(last + 1, head, after: last) }
+    if last > head {
+      return "the recorded state is that of entry \(head), and entry \(last) changed it"
     }
-    if last > head { return "the trail goes on to \(last), and the recorded head is \(head)" }
-    if found.budget.lastHash != recorded.budget.lastHash {
-      return "entry \(last) was rewritten, and its hash with it: the head has another hash"
-    }
+    if found.budget.lastHash != recorded.budget.lastHash { return rewritten(last) }
     return "the recorded state is not what its entries make of it"
+  }
+
+  static func gone(_ first: Int64, _ last: Int64, after end: Int64) -> String {
+    first == last
+      ? "entry \(last) is gone: the trail ends at \(end)"
+      : "entries \(first) to \(last) are gone: the trail ends at \(end)"
+  }
+
+  static func rewritten(_ sequence: Int64) -> String {
+    "entry \(sequence) was rewritten, and its hash with it: another hash is recorded"
+  }
+
+  private static func allGone(_ last: Int64?) -> String {
+    "all its entries are gone\(last.map { "; the newest was entry \($0)" } ?? "")"
   }
 }
 
@@ -214,7 +250,7 @@ extension FileVerification {
     }
   }
 
-  /// The recorded heads, in the order of the entries.
+  /// The recorded states, in the order of the entries.
   private struct StateCursor {
     private var rows: FileStatement
     private var next: (name: String, state: BudgetState?)?
@@ -228,10 +264,12 @@ extension FileVerification {
       try advance()
     }
 
-    /// The head of a budget; those before it have no entries.
-    mutating func take(upTo name: String, _ report: inout FileReport) throws -> BudgetState? {
+    /// The state of a budget; those before it have no entries.
+    mutating func take(
+      upTo name: String, _ abandoned: (String, BudgetState?) -> Void
+    ) throws -> BudgetState? {
       while let next, next.name.utf8.lexicographicallyPrecedes(name.utf8) {
-        report.add(StateCursor.abandoned(next.name, next.state))
+        abandoned(next.name, next.state)
         try advance()
       }
       guard let next, next.name == name else { return nil }
@@ -239,9 +277,9 @@ extension FileVerification {
       return next.state
     }
 
-    mutating func takeRest(_ report: inout FileReport) throws {
+    mutating func takeRest(_ abandoned: (String, BudgetState?) -> Void) throws {
       while let next {
-        report.add(StateCursor.abandoned(next.name, next.state))
+        abandoned(next.name, next.state)
         try advance()
       }
     }
@@ -258,11 +296,6 @@ extension FileVerification {
         rows.seek(BudgetState.columnCount)
         next = ((try? rows.text()) ?? "", nil)
       }
-    }
-
-    private static func abandoned(_ name: String, _ state: BudgetState?) -> FileFault {
-      let head = state.map { "; the head is entry \($0.budget.lastSequence)" } ?? ""
-      return FileFault(.budget(name), problem: "all its entries are gone\(head)")
     }
   }
 }

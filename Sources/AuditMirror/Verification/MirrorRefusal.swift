@@ -14,7 +14,7 @@ package enum MirrorRefusal: Error, Hashable, Sendable {
   case forked(TrailPlace)
   /// The same entry once more, in another place of the order.
   case repeated(TrailPlace)
-  /// A row whose predecessor never came.
+  /// A row whose predecessor never came, or is not in the file any more.
   case gap(TrailPlace)
   /// An entry that does not follow from the one before it.
   case broken(Replay.Fault)
@@ -50,7 +50,8 @@ extension MirrorRefusal: CustomStringConvertible {
     case .repeated(let place):
       "\(place) came a second time, in another place of PostgreSQL's order. \(MirrorRefusal.keep)"
     case .gap(let place):
-      "\(place) is in PostgreSQL, and the one before it is not. \(MirrorRefusal.keep)"
+      "\(place) is in PostgreSQL, and the one before it is not in the audit file: PostgreSQL has lost "
+        + "it, or somebody took it out of the file. \(MirrorRefusal.keep)"
     case .brokenJournal(let fault):
       "\(fault). \(MirrorRefusal.keep)"
     case .broken(let fault): "\(fault). \(MirrorRefusal.keep)"

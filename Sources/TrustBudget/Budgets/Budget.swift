@@ -45,6 +45,11 @@ package struct Budget: Hashable, Sendable {
   /// allocation was lowered below what had been spent.
   package var balance: Int64 { initialBalance.value + adjustment - spent }
 
+  /// The end of its chain; nil before its first entry.
+  package var head: ChainHead? {
+    lastSequence == 0 ? nil : ChainHead(sequence: lastSequence, hash: lastHash, balance: balance)
+  }
+
   /// When the window ends; nil when it never does.
   package var resetsAt: Timestamp? { resetInterval.map { windowStartedAt + $0 } }
 

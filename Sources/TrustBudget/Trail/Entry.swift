@@ -15,6 +15,15 @@ package struct Entry: Hashable, Sendable {
     case settlement
     /// An administrator added or took points.
     case adjustment
+
+    /// Whether the balances before and after such an entry, and its cost, say whether it can be.
+    package var isAllInItsBalances: Bool {
+      switch self {
+      case .charge, .denial, .settlement: true
+      // These depend on what was allocated or spent, or change it.
+      case .allocation, .reset, .adjustment, .refund: false
+      }
+    }
   }
 
   /// The life of the ledger that this entry belongs to; a restore from backup begins a new one.

@@ -45,40 +45,69 @@ package struct EntryCheck {
   package mutating func budget(
     _ previous: Budget?, after entry: Entry
   ) throws(Replay.Fault) -> Budget {
-    func fault(_ problem: String) -> Replay.Fault {
-      Replay.Fault(budgetID: entry.budgetID, sequence: entry.sequence, problem: problem)
-    }
     guard entry.budgetID == previous?.id ?? entry.budgetID else {
-      throw fault("is of another budget than \(previous?.id.value ?? "")")
+      throw fault(entry, "is of another budget than \(previous?.id.value ?? "")")
     }
-    guard entry.sequence == (previous?.lastSequence ?? 0) + 1 else {
-      throw fault("follows entry \(previous?.lastSequence ?? 0); entries are missing or repeated")
+    let head = try head(previous?.head, after: entry)
+    guard var next = previous ?? EntryCheck.opened(by: entry), EntryCheck.apply(entry, to: &next)
+    else {
+      throw fault(
+        entry, "its figures or detail make no sense for its kind, \(entry.kind.rawValue)")
     }
-    guard entryHash.hash(of: entry, after: previous?.lastHash ?? .zero) == entry.hash else {
-      throw fault("its hash does not match its content and the entry before it")
+    guard (0...Points.maximum).contains(next.spent), abs(next.adjustment) <= Points.maximum else {
+      throw fault(entry, "its figures are out of range")
     }
-    guard entry.balanceBefore == previous?.balance ?? 0 else {
-      throw fault("balance_before is \(entry.balanceBefore), not \(previous?.balance ?? 0)")
+    guard head.balance == next.balance else {
+      throw fault(entry, "balance_after is \(head.balance), not \(next.balance)")
+    }
+    next.lastSequence = head.sequence
+    next.lastHash = head.hash
+    return next
+  }
+
+  /// What an entry makes of the end of its budget's chain.
+  ///
+  /// That is all there is to an entry that says what it does by its balances alone
+  /// (``Entry/Kind/isAllInItsBalances``), and the first half of what there is to any other.
+  ///
+  /// - Parameter previous: the chain's end before the entry; nil before its first.
+  /// - Throws: `Fault` when the entry cannot follow the ones before it.
+  package mutating func head(
+    _ previous: ChainHead?, after entry: Entry
+  ) throws(Replay.Fault) -> ChainHead {
+    let before = previous ?? .start
+    guard entry.sequence == before.sequence + 1 else {
+      throw fault(entry, "follows entry \(before.sequence); entries are missing or repeated")
+    }
+    guard entryHash.hash(of: entry, after: before.hash) == entry.hash else {
+      throw fault(entry, "its hash does not match its content and the entry before it")
+    }
+    guard entry.balanceBefore == before.balance else {
+      throw fault(entry, "balance_before is \(entry.balanceBefore), not \(before.balance)")
     }
     // Who rewrites a trail may write anything; it must come out as a fault, not as an overflow.
     guard (0...Points.maximum).contains(entry.cost),
       entry.balanceAfter.magnitude <= 4 * Points.maximum.magnitude
-    else { throw fault("its figures are out of range") }
-    guard var next = previous ?? EntryCheck.opened(by: entry) else {
-      throw fault("a budget's first entry must be its allocation")
+    else { throw fault(entry, "its figures are out of range") }
+    guard previous != nil || entry.kind == .allocation else {
+      throw fault(entry, "a budget's first entry must be its allocation")
     }
-    guard EntryCheck.apply(entry, to: &next) else {
-      throw fault("its figures or detail make no sense for its kind, \(entry.kind.rawValue)")
+    switch entry.kind {
+    case .charge: try expect(before.balance &- entry.cost, after: entry)
+    case .denial, .settlement: try expect(before.balance, after: entry)
+    case .allocation, .adjustment, .refund, .reset: break
     }
-    guard (0...Points.maximum).contains(next.spent), abs(next.adjustment) <= Points.maximum else {
-      throw fault("its figures are out of range")
+    return ChainHead(sequence: entry.sequence, hash: entry.hash, balance: entry.balanceAfter)
+  }
+
+  private func expect(_ balance: Int64, after entry: Entry) throws(Replay.Fault) {
+    guard entry.balanceAfter == balance else {
+      throw fault(entry, "balance_after is \(entry.balanceAfter), not \(balance)")
     }
-    guard entry.balanceAfter == next.balance else {
-      throw fault("balance_after is \(entry.balanceAfter), not \(next.balance)")
-    }
-    next.lastSequence = entry.sequence
-    next.lastHash = entry.hash
-    return next
+  }
+
+  private func fault(_ entry: Entry, _ problem: String) -> Replay.Fault {
+    Replay.Fault(budgetID: entry.budgetID, sequence: entry.sequence, problem: problem)
   }
 
   private static func opened(by entry: Entry) -> Budget? {

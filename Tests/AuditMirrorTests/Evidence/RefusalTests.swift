@@ -96,6 +96,18 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a file from which somebody took the newest entries is not gone on with`() async throws
+  {
+    try await withFollowedLedger { database, path in
+      try MirrorFile(path: path).execute("DELETE FROM audit_entries WHERE budget_seq > 4")
+      try await charge(database, 1)
+      try await expectRefusal("took it out of the file", of: database, path, awaiting: 1)
+      #expect(
+        try await TamperingTests.verify(path).first?.problem
+          == "entries 5 to 6 are gone: the trail ends at 4")
+    }
+  }
+
   // MARK: - What they share
 
   private func charge(_ database: TestDatabase, _ count: Int) async throws {

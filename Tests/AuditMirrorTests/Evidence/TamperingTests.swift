@@ -25,9 +25,17 @@ import TrustBudgetTesting
     ("DELETE FROM audit_entries WHERE budget_seq = 1", 2, "entries are missing or repeated"),
     ("DELETE FROM audit_entries WHERE budget_seq > 10", nil, "entries 11 to 20 are gone"),
     ("DELETE FROM audit_entries", nil, "all its entries are gone"),
-    ("UPDATE budget_states SET spent = 0", nil, "not what its entries make of it"),
+    ("DELETE FROM audit_entries WHERE budget_seq = 20", nil, "entry 20 is gone"),
+    ("DELETE FROM audit_entries WHERE budget_seq > 10; VACUUM", nil, "entries 11 to 20 are gone"),
+    ("DELETE FROM audit_entries WHERE budget_seq = 4; VACUUM", 5, "missing or repeated"),
+    ("UPDATE budget_states SET spent = 1", nil, "not what its entries make of it"),
+    ("UPDATE budget_states SET last_seq = 2", nil, "another hash"),
     ("UPDATE budget_states SET last_hash = zeroblob(32)", nil, "another hash"),
-    ("DELETE FROM budget_states", nil, "head is gone"),
+    ("DELETE FROM budget_states", nil, "recorded state is gone"),
+    ("DELETE FROM receipts", 1, "there is no receipt for it"),
+    ("UPDATE receipts SET content = zeroblob(10)", nil, "the receipts are not what was written"),
+    ("UPDATE receipts SET rows = rows + 1", nil, "the receipts are not what was written"),
+    ("UPDATE receipts SET rows = 'x'", nil, "the receipts are not what was written"),
     ("UPDATE cursors SET entries = 30", nil, "says that it holds 30 entries"),
     ("UPDATE meta SET ledger_id = 'another'", 1, "its hash does not match"),
   ]
@@ -44,6 +52,42 @@ import TrustBudgetTesting
       #expect(fault.problem.contains(words), "\(sql): \(faults)")
       if let sequence { #expect(fault.sequence == sequence, "\(sql): \(faults)") }
     }
+  }
+
+  @Test func `the newest entry, rewritten by somebody who can count, is found by its receipt`()
+    async throws
+  {
+    try await withFile { database, path in
+      let file = MirrorFile(path: path)
+      let ledger = try #require(try file.query("SELECT ledger_id FROM meta").first?.first ?? nil)
+      let newest = try #require(try file.rows().last)
+      let before = try #require(try file.rows().dropLast().last?.last ?? nil)
+      let forged = try Self.entry(newest, of: "mallory")
+      var hasher = EntryHash(ledgerID: ledger)
+      let hash = hasher.hash(of: forged, after: try #require(Digest(hexadecimal: before)))
+      try file.execute(
+        """
+        UPDATE audit_entries SET username = 'mallory', hash = x'\(hash.hexadecimal)'
+        WHERE budget_seq = 20
+        """)
+      let faults = try await Self.verify(path)
+      #expect(faults.map(\.chain) == [.budget("user:alice")])
+      #expect(faults.first?.problem.contains("entry 20 was rewritten") == true, "\(faults)")
+      #expect(try await Self.compare(path, database).map(\.sequence) == [20])
+    }
+  }
+
+  /// The entry of a row of `MirrorFile.rows`, with another name in it.
+  private static func entry(_ row: [String?], of username: String) throws -> Entry {
+    func number(_ index: Int) -> Int64 { row[index].flatMap { Int64($0) } ?? 0 }
+    return Entry(
+      epoch: number(1), budgetID: try BudgetID(try #require(row[3])), sequence: number(4),
+      kind: try #require(Entry.Kind(rawValue: row[5] ?? "")), username: username,
+      cost: number(7), balanceBefore: number(8), balanceAfter: number(9),
+      requestID: row[10], part: Int16(number(11)), rule: row[12],
+      policyDigest: row[13].flatMap { Digest(hexadecimal: $0) }, actor: row[14],
+      node: try #require(row[15]), detail: try #require(row[16]),
+      occurredAt: try #require(Timestamp(row[17] ?? "")), hash: .zero)
   }
 
   @Test func `one byte that was flipped in a copy is found, wherever it stands in an entry`()

@@ -77,16 +77,15 @@ import TrustBudgetTesting
             // Each budget's row of the ledger, from the entries alone.
             let rows = try await database.query(
               """
-              SELECT budget_id, initial_balance, adjustment, spent, last_seq,
-                     encode(last_hash, 'hex')
+              SELECT budget_id, initial_balance, adjustment, balance, window_seq, created_at IS NOT NULL
               FROM trust_budget.budgets ORDER BY budget_id
               """)
             #expect(
               try file.query(
                 """
-                SELECT budget_id, initial_balance, adjustment, spent, last_seq,
-                       lower(hex(last_hash))
-                FROM budget_states ORDER BY budget_id
+                SELECT budget_id, initial_balance, adjustment, current_balance, window_seq, 't'
+                FROM budget_states JOIN budgets USING (budget_id, initial_balance)
+                ORDER BY budget_id
                 """) == rows)
             let charged = try await database.count(
               """

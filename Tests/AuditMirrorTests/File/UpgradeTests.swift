@@ -3,10 +3,13 @@ import Foundation
 import Testing
 import TrustBudgetTesting
 
-/// A file of the first format, which knew no break-glass events.
+/// A file of the first format, which knew no break-glass events, or of the second, which had no receipts.
 @Suite struct UpgradeTests {
-  @Test func `a node brings an old file up to date, with the events of the past`() async throws {
-    try await withOldFile { database, path in
+  @Test(arguments: [1, 2])
+  func `a node brings an old file up to date, with the events of the past`(format: Int)
+    async throws
+  {
+    try await withOldFile(of: format) { database, path in
       let file = MirrorFile(path: path)
       let entries = try file.rows()
       try await database.withMirror(at: path) { mirror in
@@ -15,19 +18,50 @@ import TrustBudgetTesting
         var more = Emergencies(2)
         try await database.record(more.next(2))
         try await database.expectMirrored(in: path)
+        // Chains, allocations and resets go on from what the file has.
+        _ = try await database.withNodes(1) {
+          try await RandomTrail.write(100, seed: 7, on: $0)
+        }
+        try await database.expectMirrored(in: path)
       }
-      #expect(try file.rows() == entries)
+      #expect(try file.rows().starts(with: entries))
+      #expect(file.entries > entries.count)
       #expect(file.events == 7)
-      #expect(try file.query("SELECT format_version FROM meta") == [["2"]])
-      #expect(try file.query("PRAGMA user_version") == [["2"]])
+      #expect(try file.query("SELECT format_version FROM meta") == [["3"]])
+      #expect(try file.query("PRAGMA user_version") == [["3"]])
+      #expect(file.count("SELECT sum(rows) FROM receipts") == file.entries)
       #expect(file.count("SELECT complete_as_of IS NOT NULL FROM meta") == 1)
       #expect(try await TamperingTests.verify(path) == [])
       #expect(try await TamperingTests.compare(path, database) == [])
     }
   }
 
+  @Test(arguments: [
+    ("DELETE FROM audit_entries WHERE rowid = (SELECT max(rowid) FROM audit_entries)", "are gone"),
+    ("UPDATE budget_states SET last_hash = zeroblob(32)", "another hash"),
+    ("UPDATE cursors SET entries = 30", "says that it holds 30"),
+  ])
+  func `an old file that was changed is set aside, not brought up to date`(
+    sql: String, words: String
+  ) async throws {
+    try await withOldFile(of: 2) { database, path in
+      let file = MirrorFile(path: path)
+      try file.execute(sql)
+      let faults = try await TamperingTests.verify(path)
+      #expect(faults.contains { $0.problem.contains(words) || $0.problem.contains("is gone") })
+      try await database.withMirror(at: path) { _ in
+        try await database.expectMirrored(in: path)
+      }
+      let directory = URL(filePath: path).deletingLastPathComponent().path()
+      let kept = try FileManager.default.contentsOfDirectory(atPath: directory)
+        .filter { $0.contains("audit.db.corrupt-") && !$0.hasSuffix("-wal") }
+      #expect(kept.count == 1)
+      #expect(try await TamperingTests.verify(path) == [])
+    }
+  }
+
   @Test func `whoever only reads an old file takes it as it is`() async throws {
-    try await withOldFile { database, path in
+    try await withOldFile(of: 1) { database, path in
       let before = try Data(contentsOf: URL(filePath: path))
       let file = try await ReadableFile(path: path)
       let report = try await FileVerification(file).run()
@@ -51,11 +85,11 @@ import TrustBudgetTesting
   }
 
   @Test func `a file of a later format is left alone`() async throws {
-    try await withOldFile { database, path in
-      try MirrorFile(path: path).execute("PRAGMA user_version = 3")
+    try await withOldFile(of: 2) { database, path in
+      try MirrorFile(path: path).execute("PRAGMA user_version = 4")
       try await database.withMirror(at: path) { mirror in
         try await expectSoon {
-          mirror.health.current.state.problem?.contains("this program knows 1 to 2") == true
+          mirror.health.current.state.problem?.contains("this program knows 1 to 3") == true
         }
       }
       await #expect(throws: AuditFileError.self) { _ = try await ReadableFile(path: path) }
@@ -64,7 +98,7 @@ import TrustBudgetTesting
 
   /// Lends a ledger with entries and events, and the file that an earlier program left of it.
   private func withOldFile(
-    _ body: (TestDatabase, _ path: String) async throws -> Void
+    of format: Int, _ body: (TestDatabase, _ path: String) async throws -> Void
   ) async throws {
     try await TestDatabase.withLedger { database in
       try await TemporaryDirectory.with { directory in
@@ -82,16 +116,76 @@ import TrustBudgetTesting
         try MirrorFile(path: path).execute(
           """
           \(Self.firstFormat)
+          \(format > 1 ? Self.secondFormat : "")
           ATTACH '\(new)' AS new;
-          INSERT INTO meta SELECT only_row, 1, ledger_id, epoch, complete_as_of, filter FROM new.meta;
+          INSERT INTO meta
+            SELECT only_row, \(format), ledger_id, epoch, complete_as_of, filter FROM new.meta;
           INSERT INTO cursors SELECT * FROM new.cursors WHERE table_name = 'audit_entries';
           INSERT INTO audit_entries SELECT * FROM new.audit_entries ORDER BY new.audit_entries.rowid;
-          INSERT INTO budget_states SELECT * FROM new.budget_states;
+          \(Self.states)
           """)
         try await body(database, path)
       }
     }
   }
+
+  /// Of a budget's window, and of its newest entry, as they had it.
+  private static let states = """
+    INSERT INTO budget_states
+      SELECT s.budget_id, s.initial_balance, s.adjustment,
+             s.initial_balance + s.adjustment - e.balance_after, s.reset_interval_microseconds,
+             s.window_started_at, s.resets_at, s.window_seq, e.budget_seq, e.hash, s.created_at
+      FROM new.budget_states AS s JOIN new.audit_entries AS e
+        ON e.budget_id = s.budget_id AND e.budget_seq =
+           (SELECT max(budget_seq) FROM new.audit_entries AS l WHERE l.budget_id = s.budget_id);
+    """
+
+  /// What it had more, as it was published.
+  private static let secondFormat = """
+    PRAGMA user_version = 2;
+
+    CREATE TABLE break_glass_events (
+        event_id                   INTEGER NOT NULL,
+        epoch                      INTEGER NOT NULL,
+        transaction_id             INTEGER NOT NULL,
+        journal_id                 TEXT    NOT NULL,
+        node_seq                   INTEGER NOT NULL,
+        node                       TEXT    NOT NULL,
+        username                   TEXT    NOT NULL,
+        reason                     TEXT    NOT NULL,
+        ticket                     TEXT,
+        approvers                  TEXT    NOT NULL,
+        principals                 TEXT    NOT NULL,
+        max_duration               TEXT    NOT NULL,
+        max_duration_seconds       INTEGER NOT NULL,
+        requested_duration_seconds INTEGER,
+        request_id                 TEXT    NOT NULL,
+        request                    TEXT    NOT NULL,
+        policy_digest              BLOB    NOT NULL,
+        actor                      TEXT,
+        occurred_at                TEXT    NOT NULL,
+        recorded_at                TEXT    NOT NULL,
+        hash                       BLOB    NOT NULL,
+        PRIMARY KEY (journal_id, node_seq)
+    );
+    CREATE INDEX break_glass_events_time ON break_glass_events (occurred_at);
+
+    CREATE TABLE break_glass_journals (
+        journal_id TEXT    PRIMARY KEY,
+        last_seq   INTEGER NOT NULL,
+        last_hash  BLOB    NOT NULL
+    ) WITHOUT ROWID;
+
+    CREATE TABLE break_glass_awaited (
+        journal_id TEXT    NOT NULL,
+        node_seq   INTEGER NOT NULL,
+        epoch      INTEGER NOT NULL,
+        horizon    INTEGER NOT NULL,
+        PRIMARY KEY (journal_id, node_seq)
+    ) WITHOUT ROWID;
+
+    INSERT INTO cursors VALUES ('break_glass_events', 0, 0, 0, 0);
+    """
 
   /// As it was published.
   private static let firstFormat = """

@@ -1,0 +1,112 @@
+import GRDB
+import TrustBudget
+
+/// What is noted of each entry that comes: whose it is, and its hash.
+///
+/// Together they are the second copy by which an entry that was taken away, or rewritten with its hash,
+/// is known. Written one after another, they cost a small part of what a row for each budget's newest
+/// entry does, of which every charge would touch another page.
+struct Receipt: Hashable {
+  let budgetID: String
+  let sequence: Int64
+  let hash: Digest
+}
+
+/// Receipts of entries that follow each other in the file, as one row of `receipts`.
+struct Receipts {
+  /// So many entries share a row, at most.
+  static let perRow = 4_096
+
+  private var content: [UInt8] = []
+  private(set) var count: Int64 = 0
+
+  /// The length of the budget's id, the id, the number, the hash.
+  mutating func append(_ budgetID: String, _ sequence: Int64, _ hash: Digest) {
+    withUnsafeBytes(of: UInt32(budgetID.utf8.count).bigEndian) { content.append(contentsOf: $0) }
+    content.append(contentsOf: budgetID.utf8)
+    withUnsafeBytes(of: sequence.bigEndian) { content.append(contentsOf: $0) }
+    hash.withUnsafeBytes { content.append(contentsOf: $0) }
+    count += 1
+  }
+
+  mutating func append(_ row: MirroredEntry) {
+    append(row.entry.budgetID.value, row.entry.sequence, row.entry.hash)
+  }
+
+  /// Writes them, and begins anew.
+  ///
+  /// - Parameter lastRow: the rowid of the last of their entries.
+  mutating func save(endingAt lastRow: Int64, _ db: Database) throws {
+    guard count > 0 else { return }
+    var insert = try FileStatement(db, "INSERT INTO receipts VALUES (?,?,?)")
+    insert.put(lastRow - count + 1)
+    insert.put(count)
+    insert.put(content)
+    try insert.run()
+    content.removeAll(keepingCapacity: true)
+    count = 0
+  }
+
+  /// Writes those of all the entries that are in a file.
+  static func fill(_ db: Database) throws {
+    var entries = try FileStatement(
+      db, "SELECT rowid, budget_id, budget_seq, hash FROM audit_entries ORDER BY rowid")
+    defer { entries.reset() }
+    var receipts = Receipts()
+    var lastRow: Int64 = 0
+    while try entries.step() {
+      let row = try entries.number()
+      if receipts.count == perRow || row != lastRow + 1 {
+        try receipts.save(endingAt: lastRow, db)
+      }
+      receipts.append(try entries.text(), try entries.number(), try entries.digest())
+      lastRow = row
+    }
+    try receipts.save(endingAt: lastRow, db)
+  }
+
+  /// All the receipts of a file, in the order of the entries.
+  ///
+  /// - Parameter body: is given the rowid that an entry had when it came, too.
+  /// - Throws: `InvalidValue` where they are not what was written.
+  static func forEach(
+    _ db: Database, _ body: (_ row: Int64, Receipt) throws -> Void
+  ) throws {
+    var rows = try FileStatement(
+      db, "SELECT first_row, rows, content FROM receipts ORDER BY first_row")
+    defer { rows.reset() }
+    while try rows.step() {
+      let first = try rows.number()
+      let count = try rows.number()
+      var rest = try rows.bytes()[...]
+      for index in 0..<max(count, 0) {
+        guard let receipt = Receipt(readingFrom: &rest) else { throw Receipts.damaged(first) }
+        try body(first &+ index, receipt)
+      }
+      guard rest.isEmpty else { throw Receipts.damaged(first) }
+    }
+  }
+
+  private static func damaged(_ first: Int64) -> InvalidValue {
+    InvalidValue("must be \"rows\" receipts (those from row \(first) on)")
+  }
+}
+
+extension Receipt {
+  /// - Returns: nil where no whole one begins.
+  fileprivate init?(readingFrom bytes: inout ArraySlice<UInt8>) {
+    func take(_ count: Int) -> ArraySlice<UInt8>? {
+      guard bytes.count >= count else { return nil }
+      defer { bytes = bytes.dropFirst(count) }
+      return bytes.prefix(count)
+    }
+    func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+    guard let length = take(4).map(number), let name = take(Int(length)),
+      let sequence = take(8).map(number), let hash = take(Digest.count),
+      let digest = Digest(bytes: Array(hash))
+    else { return nil }
+    self.init(
+      budgetID: String(decoding: name, as: UTF8.self),
+      sequence: Int64(bitPattern: sequence), hash: digest)
+  }
+}
