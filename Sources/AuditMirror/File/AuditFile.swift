@@ -76,13 +76,14 @@ package final class AuditFile: @unchecked Sendable {
       var receipts = Receipts()
       // The chains of a restricted export have gaps, and no heads.
       let isWhole = self.pending.filter == nil
-      // By their places: a row taken out is a copy of all that it refers to.
-      for index in rows.indices {
+      // By their places in memory: a row taken out is a copy of all that it refers to.
+      let span = rows.span
+      for index in span.indices {
         if isWhole {
-          try self.follower?.take(rows[index], of: window, db)
-          receipts.append(rows[index])
+          try self.follower?.take(span[index], of: window, db)
+          receipts.append(span[index])
         }
-        try insert.run(rows[index])
+        try insert.run(span[index])
       }
       try receipts.save(endingAt: db.lastInsertedRowID, db)
       if let last = rows.last { self.pending.entries.position = last.position }

@@ -41,7 +41,9 @@ struct AwaitedRows<TableRow: TrailRow> {
 
   var isEmpty: Bool { chains.isEmpty }
 
-  func contains(_ sequence: Int64, of chain: String) -> Bool { chains[chain]?[sequence] != nil }
+  func contains(_ sequence: Int64, of chain: String) -> Bool {
+    !chains.isEmpty && chains[chain]?[sequence] != nil
+  }
 
   /// The lowest number that waits.
   func first(of chain: String) -> Int64? { chains[chain]?.keys.min() }

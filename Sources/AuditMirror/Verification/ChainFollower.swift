@@ -10,7 +10,7 @@ struct ChainFollower {
   private static let remembered = 8_192
 
   private var check: EntryCheck
-  private var heads: [String: ChainHead?] = [:]
+  private var heads: [String: ChainHead] = [:]
   /// What entries since the last commit have made of budgets, but for those that are all in their balances.
   private var changed: [String: BudgetState] = [:]
   private var awaited: AwaitedRows<MirroredEntry>
@@ -62,11 +62,9 @@ struct ChainFollower {
     try awaited.save(db)
   }
 
-  private mutating func head(of name: String, _ db: Database) throws -> ChainHead? {
+  private func head(of name: String, _ db: Database) throws -> ChainHead? {
     if let head = heads[name] { return head }
-    let head = try FileLookups.head(name, below: awaited.first(of: name), db)
-    heads[name] = .some(head)
-    return head
+    return try FileLookups.head(name, below: awaited.first(of: name), db)
   }
 
   private mutating func follow(
