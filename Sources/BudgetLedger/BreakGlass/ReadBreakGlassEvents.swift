@@ -2,7 +2,8 @@ import LibPQ
 import TrustBudget
 
 extension BreakGlassEvent {
-  /// The columns that `init(decoding:)` reads, in its order.
+  /// The columns that `init(decoding:)` reads, in its order. A bare `journal_id` in an ORDER BY would be
+  /// the text among them, which no index has, and which sorts as the database's language does.
   package static let columns = """
     journal_id::text, node_seq, node, username, reason, ticket, approvers, principals, \
     max_duration, max_duration_seconds, requested_duration_seconds, request_id, request, \
@@ -38,7 +39,7 @@ package struct BreakGlassQuery: PostgresStatement {
     SELECT \(BreakGlassEvent.columns)
     FROM trust_budget.break_glass_events
     WHERE (occurred_at, journal_id, node_seq) < ($1, $2::uuid, $3)
-    ORDER BY occurred_at DESC, journal_id DESC, node_seq DESC
+    ORDER BY occurred_at DESC, break_glass_events.journal_id DESC, node_seq DESC
     LIMIT $4
     """
   package static let parameterTypes: [PostgresType] = [.timestamptz, .text, .int8, .int8]
@@ -69,7 +70,7 @@ package struct ReadBreakGlassTrail: PostgresStatement {
   package static let name: String? = nil
   package static let sql = """
     SELECT \(BreakGlassEvent.columns) FROM trust_budget.break_glass_events
-    ORDER BY journal_id, node_seq
+    ORDER BY break_glass_events.journal_id, node_seq
     """
 
   package init() {}
@@ -84,7 +85,8 @@ struct FindBreakGlassRequests: PostgresStatement {
   static let name: String? = nil
   static let sql = """
     SELECT \(BreakGlassEvent.columns) FROM trust_budget.break_glass_events
-    WHERE request_id = ANY ($1) ORDER BY occurred_at, journal_id, node_seq
+    WHERE request_id = ANY ($1)
+    ORDER BY occurred_at, break_glass_events.journal_id, node_seq
     """
   static let parameterTypes: [PostgresType] = [.textArray]
 

@@ -41,6 +41,30 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a page of emergencies is read off their index, without sorting, wherever it begins`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await database.growEmergencies(50_000)
+      for statistics in ["", "ANALYZE trust_budget.break_glass_events"] {
+        try await database.execute(statistics)
+        for moment in ["infinity", "2026-01-01 00:00:01Z"] {
+          let values = [
+            "'\(moment)'::timestamptz", "'ffffffff-ffff-ffff-ffff-ffffffffffff'", "5", "100",
+          ]
+          let sql = values.enumerated().reduce(BreakGlassQuery.sql) { sql, value in
+            sql.replacing("$\(value.offset + 1)", with: value.element)
+          }
+          let plan = try await database.query("EXPLAIN \(sql)").compactMap { $0[0] }
+            .joined(separator: "\n")
+          #expect(
+            plan.contains("Index Scan Backward using break_glass_events_time"), "\(plan)")
+          #expect(!plan.contains("Sort"), "\(plan)")
+        }
+      }
+    }
+  }
+
   @Test func `a node that began on an empty database scans no table when it has grown`()
     async throws
   {
@@ -106,6 +130,21 @@ extension TestDatabase {
       SELECT 1, 'filler', now(), 'filler:' || n % \(budgets) + 1, n / \(budgets) + 1, 'charge', 1,
              2, 1, 'filler-' || n, '{}', sha256('')
       FROM generate_series(1, \(entries)) AS n;
+      """)
+  }
+
+  /// As many events, one a second, of no journal that was ever kept.
+  fileprivate func growEmergencies(_ count: Int) async throws {
+    try await execute(
+      """
+      INSERT INTO trust_budget.break_glass_events
+             (epoch, journal_id, node_seq, node, username, reason, approvers, principals,
+              max_duration, max_duration_seconds, request_id, request, policy_digest, occurred_at,
+              hash)
+      SELECT 1, '0f8fad5b-d9cb-469f-a165-70867728950e', n, 'filler', 'alice', 'a drill', '{bob}',
+             '{root}', '60s', 60, 'filler-' || n, '', sha256(''),
+             timestamptz '2026-01-01 00:00:00Z' + n * interval '1 second', sha256('')
+      FROM generate_series(1, \(count)) AS n
       """)
   }
 
