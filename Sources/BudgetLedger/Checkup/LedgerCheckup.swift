@@ -100,19 +100,25 @@ private struct ReadRights: PostgresStatement {
   static let name: String? = nil
   static let sql = """
     SELECT has_table_privilege('trust_budget.budgets', 'SELECT')
-             AND has_any_column_privilege('trust_budget.budgets', 'INSERT')
-             AND has_any_column_privilege('trust_budget.budgets', 'UPDATE')
              AND has_table_privilege('trust_budget.audit_entries', 'SELECT')
-             AND has_any_column_privilege('trust_budget.audit_entries', 'INSERT')
              AND has_table_privilege('trust_budget.break_glass_events', 'SELECT')
-             AND has_any_column_privilege('trust_budget.break_glass_events', 'INSERT')
-             AND has_table_privilege('trust_budget.api_tokens', 'SELECT'),
+             AND has_table_privilege('trust_budget.api_tokens', 'SELECT')
+             AND (SELECT bool_and(has_column_privilege('trust_budget.' || table_name, column_name,
+                                                       privilege))
+                  FROM (VALUES \(written)) AS written (privilege, columns, table_name),
+                       regexp_split_to_table(columns, ', ') AS column_name),
            has_table_privilege('trust_budget.audit_entries', 'UPDATE')
              OR has_table_privilege('trust_budget.audit_entries', 'DELETE')
              OR has_table_privilege('trust_budget.audit_entries', 'TRUNCATE')
              OR pg_has_role((SELECT nspowner FROM pg_namespace WHERE nspname = 'trust_budget'),
                             'MEMBER')
     """
+
+  /// What a node writes, as rows; a right that lacks one column is as good as none.
+  private static var written: String {
+    LedgerGrants.written.map { "('\($0.right)', '\($0.columns)', '\($0.table)')" }
+      .joined(separator: ", ")
+  }
 
   static func decode(_ row: inout PostgresRow) throws -> LedgerRights {
     LedgerRights(canServe: try row.next(Bool.self), canRewrite: try row.next(Bool.self))

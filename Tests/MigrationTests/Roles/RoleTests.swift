@@ -31,7 +31,8 @@ import TrustBudgetTesting
   @Test(arguments: [
     "SELECT ON trust_budget.api_tokens", "SELECT ON trust_budget.break_glass_events",
     "INSERT ON trust_budget.break_glass_events", "SELECT ON trust_budget.audit_entries",
-    "UPDATE ON trust_budget.budgets",
+    "UPDATE ON trust_budget.budgets", "INSERT (part) ON trust_budget.audit_entries",
+    "UPDATE (window_seq) ON trust_budget.budgets",
   ])
   func `a role that lacks one right of a node is told from one that has them all`(
     right: String

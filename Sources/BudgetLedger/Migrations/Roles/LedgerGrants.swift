@@ -2,6 +2,33 @@
 /// `trust-budget migrate up --service-role NAME --auditor-role NAME` runs, and what `docs/dba.md`
 /// shows to those who run it by hand.
 package enum LedgerGrants {
+  /// The columns that a node writes, by what it does with them.
+  static let written: [(right: String, columns: String, table: String)] = [
+    (
+      "INSERT",
+      """
+      epoch, budget_id, budget_seq, kind, username, cost, balance_before, balance_after, \
+      request_id, part, rule, policy_digest, actor, node, detail, occurred_at, hash
+      """, "audit_entries"
+    ),
+    ("INSERT", "budget_id, initial_balance, reset_interval", "budgets"),
+    (
+      "UPDATE",
+      """
+      initial_balance, adjustment, spent, reset_interval, window_started_at, window_seq, last_seq, \
+      last_hash
+      """, "budgets"
+    ),
+    (
+      "INSERT",
+      """
+      epoch, journal_id, node_seq, node, username, reason, ticket, approvers, principals, \
+      max_duration, max_duration_seconds, requested_duration_seconds, request_id, request, \
+      policy_digest, actor, occurred_at, hash
+      """, "break_glass_events"
+    ),
+  ]
+
   /// Takes everything away first: a grant that is no longer needed does not stay.
   private static let nothing = [
     "REVOKE ALL ON ALL TABLES IN SCHEMA trust_budget FROM %1$I",
@@ -20,22 +47,10 @@ package enum LedgerGrants {
       trust_budget.schema_migrations, trust_budget.budget_status, trust_budget.exhausted_budgets, \
       trust_budget.usage_by_user_day, trust_budget.unsettled_charges, trust_budget.audit_trail, \
       trust_budget.break_glass_events, trust_budget.api_tokens TO %1$I
-      """,
       """
-      GRANT INSERT (epoch, budget_id, budget_seq, kind, username, cost, balance_before, \
-      balance_after, request_id, part, rule, policy_digest, actor, node, detail, occurred_at, hash) \
-      ON trust_budget.audit_entries TO %1$I
-      """,
-      "GRANT INSERT (budget_id, initial_balance, reset_interval) ON trust_budget.budgets TO %1$I",
-      """
-      GRANT UPDATE (initial_balance, adjustment, spent, reset_interval, window_started_at, \
-      window_seq, last_seq, last_hash) ON trust_budget.budgets TO %1$I
-      """,
-      """
-      GRANT INSERT (epoch, journal_id, node_seq, node, username, reason, ticket, approvers, \
-      principals, max_duration, max_duration_seconds, requested_duration_seconds, request_id, \
-      request, policy_digest, actor, occurred_at, hash) ON trust_budget.break_glass_events TO %1$I
-      """,
+    ]
+    + written.map { "GRANT \($0.right) (\($0.columns)) ON trust_budget.\($0.table) TO %1$I" }
+    + [
       "GRANT EXECUTE ON FUNCTION trust_budget.server() TO %1$I",
       "GRANT EXECUTE ON FUNCTION trust_budget.recognise_server(text, bigint, bytea) TO %1$I",
     ]
