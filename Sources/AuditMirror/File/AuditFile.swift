@@ -85,6 +85,7 @@ package final class AuditFile: @unchecked Sendable {
         }
         try insert.run(span[index])
       }
+      try self.checkPlace(of: rows.count, db)
       try receipts.save(endingAt: db.lastInsertedRowID, db)
       if let last = rows.last { self.pending.entries.position = last.position }
       self.pending.entries.rows += Int64(rows.count)
@@ -94,6 +95,13 @@ package final class AuditFile: @unchecked Sendable {
         if let moment = window.completeAsOf { self.pending.completeAsOf = moment }
       }
       if commits { try self.commit(db) }
+    }
+  }
+
+  /// Whether entries that were just written follow all those that the file has ever had.
+  private func checkPlace(of count: Int, _ db: Database) throws(MirrorRefusal) {
+    guard count == 0 || db.lastInsertedRowID == pending.entries.rows + Int64(count) else {
+      throw MirrorRefusal.fileChanged(entries: pending.entries.rows)
     }
   }
 

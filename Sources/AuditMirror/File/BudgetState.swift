@@ -25,6 +25,8 @@ struct BudgetState: Hashable, Sendable {
     let initialBalance = try Points(try row.number())
     let adjustment = try row.number()
     let spent = try row.number()
+    guard (0...Points.maximum).contains(spent), adjustment.magnitude <= Points.maximum.magnitude
+    else { throw InvalidValue("must be of a budget's figures; these are \(adjustment), \(spent)") }
     var interval: ResetInterval?
     if let microseconds = try row.optionalNumber() {
       interval = try ResetInterval(microseconds: microseconds)

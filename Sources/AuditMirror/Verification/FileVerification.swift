@@ -177,7 +177,9 @@ package struct FileVerification: Sendable {
   /// Says how a budget's recorded state differs from what its entries make of it.
   private static func difference(_ found: BudgetState?, _ recorded: BudgetState?) -> String? {
     guard found != recorded else { return nil }
-    guard let recorded else { return "there are entries, and the budget's recorded state is gone" }
+    guard let recorded else {
+      return "there are entries, and the budget's recorded state is gone, or no value of ours"
+    }
     guard let found else { return allGone(recorded.budget.lastSequence) }
     let (last, head) = (found.budget.lastSequence, recorded.budget.lastSequence)
     if last < head { return gone(last + 1, head, after: last) }

@@ -86,14 +86,15 @@ package struct EntryCheck {
       throw fault(entry, "balance_before is \(entry.balanceBefore), not \(before.balance)")
     }
     // Who rewrites a trail may write anything; it must come out as a fault, not as an overflow.
-    guard (0...Points.maximum).contains(entry.cost),
-      entry.balanceAfter.magnitude <= 4 * Points.maximum.magnitude
-    else { throw fault(entry, "its figures are out of range") }
+    let largest = max(entry.balanceBefore.magnitude, entry.balanceAfter.magnitude)
+    guard (0...Points.maximum).contains(entry.cost), largest <= 4 * Points.maximum.magnitude else {
+      throw fault(entry, "its figures are out of range")
+    }
     guard previous != nil || entry.kind == .allocation else {
       throw fault(entry, "a budget's first entry must be its allocation")
     }
     switch entry.kind {
-    case .charge: try expect(before.balance &- entry.cost, after: entry)
+    case .charge: try expect(before.balance - entry.cost, after: entry)
     case .denial, .settlement: try expect(before.balance, after: entry)
     case .allocation, .adjustment, .refund, .reset: break
     }

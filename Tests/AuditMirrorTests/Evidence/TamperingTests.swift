@@ -32,6 +32,8 @@ import TrustBudgetTesting
     ("UPDATE budget_states SET last_seq = 2", nil, "another hash"),
     ("UPDATE budget_states SET last_hash = zeroblob(32)", nil, "another hash"),
     ("DELETE FROM budget_states", nil, "recorded state is gone"),
+    ("UPDATE budget_states SET spent = 9223372036854775807", nil, "no value of ours"),
+    ("UPDATE budget_states SET adjustment = -9223372036854775807 - 1", nil, "no value of ours"),
     ("DELETE FROM receipts", 1, "there is no receipt for it"),
     ("UPDATE receipts SET content = zeroblob(10)", nil, "the receipts are not what was written"),
     ("UPDATE receipts SET rows = rows + 1", nil, "the receipts are not what was written"),

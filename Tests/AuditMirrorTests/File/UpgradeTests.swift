@@ -49,7 +49,8 @@ import TrustBudgetTesting
       try file.execute(sql)
       let faults = try await TamperingTests.verify(path)
       #expect(faults.contains { $0.problem.contains(words) || $0.problem.contains("is gone") })
-      try await database.withMirror(at: path) { _ in
+      try await database.withMirror(at: path) { mirror in
+        try await expectSoon { mirror.health.current.state == .following }
         try await database.expectMirrored(in: path)
       }
       let directory = URL(filePath: path).deletingLastPathComponent().path()
