@@ -7,20 +7,25 @@ import GRDB
 struct PageCache {
   private enum Size: Int {
     /// In KiB.
-    case small = 8_192
+    case small = 4_096
     case large = 32_768
   }
 
   private var size = Size.small
-  private var isAmidWindow = false
+  /// Windows of more are a backlog, and no load that is followed.
+  private static let fewPages = 4
+  /// Pages of the window so far.
+  private var pages = 0
 
   /// How a session begins.
   static let pragma = PageCache.pragma(.small)
 
-  /// Grows while windows come in several pages, until one is whole in one page again.
+  /// Grows while windows come in many pages, until one is whole in a few again.
   mutating func fit(_ db: Database, endsWindow: Bool) throws {
-    let fitting: Size = isAmidWindow || !endsWindow ? .large : .small
-    isAmidWindow = !endsWindow
+    pages += 1
+    let isBacklog = pages > PageCache.fewPages
+    let fitting: Size = isBacklog ? .large : endsWindow ? .small : size
+    if endsWindow { pages = 0 }
     guard fitting != size else { return }
     size = fitting
     try db.execute(sql: PageCache.pragma(fitting))

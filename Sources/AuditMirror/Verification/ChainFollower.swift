@@ -6,8 +6,9 @@ import TrustBudget
 /// A transaction gets its id when it locks its first row, and may then wait for another one. So an
 /// entry may come before the one that it follows, even in an earlier window.
 struct ChainFollower {
-  /// So many chains' ends are kept in memory between transactions.
-  private static let remembered = 8_192
+  /// So many chains' ends are kept in memory, at most: as many as a table of 2^17 places takes before it
+  /// grows, some 8 MB. Looking one up in the file costs as much as verifying the entry.
+  private static let remembered = 98_304
 
   private var check: EntryCheck
   private var heads: [String: ChainHead] = [:]
@@ -43,6 +44,7 @@ struct ChainFollower {
     {
       try follow(next.entry, from: &head, db)
     }
+    if heads.count == ChainFollower.remembered { heads.removeAll() }
     heads[name] = head
   }
 
@@ -58,7 +60,6 @@ struct ChainFollower {
     // In their order, each page of the table is touched once.
     for (_, state) in changed.sorted(by: { $0.key < $1.key }) { try put.run(state) }
     changed.removeAll(keepingCapacity: true)
-    if heads.count > ChainFollower.remembered { heads.removeAll(keepingCapacity: true) }
     try awaited.save(db)
   }
 
