@@ -91,9 +91,13 @@ package final class PostgresSession {
       wire.health.markBroken()
       throw PostgresError(.misuse, "COPY is not supported here; the connection is given up")
     default:
-      let isLost = PQstatus(wire.connection) != CONNECTION_OK
       let error = result.error(kind: .server, statement: statement)
+      // The server's errors have a code. One that has none is libpq's own, of a session that is lost,
+      // even where libpq itself only notices when it reads from it the next time.
+      let isLost =
+        PQstatus(wire.connection) != CONNECTION_OK || result.status == PGRES_FATAL_ERROR
       guard isLost, error.sqlState == nil else { throw error }
+      wire.health.markBroken()
       throw wire.explained(result.error(kind: .connection, statement: statement))
     }
   }
