@@ -74,14 +74,16 @@ def from_file(file):
 
 def from_receipts(file):
     """Each budget's head: the newest of its entries that came, but for those that are awaited."""
-    heads, awaited = {}, {tuple(row) for row in file.execute("SELECT budget_id, budget_seq FROM awaited")}
+    awaited = {tuple(row) for row in file.execute("SELECT budget_id, budget_seq FROM awaited")}
+    heads = {}
     for row in file.execute("SELECT content FROM receipts"):
         rest = memoryview(row["content"])
         while rest:
             end = 4 + int.from_bytes(rest[:4], "big")
             name, seq = str(rest[4:end], "utf-8"), int.from_bytes(rest[end:end + 8], "big")
             if seq > heads.get(name, {"last_seq": 0})["last_seq"] and (name, seq) not in awaited:
-                heads[name] = {"budget_id": name, "last_seq": seq, "last_hash": bytes(rest[end + 8:end + 40])}
+                last = bytes(rest[end + 8:end + 40])
+                heads[name] = {"budget_id": name, "last_seq": seq, "last_hash": last}
             rest = rest[end + 40:]
     return heads.values()
 

@@ -81,7 +81,7 @@ package final class AuditFile: @unchecked Sendable {
       for index in span.indices {
         if isWhole {
           try self.follower?.take(span[index], of: window, db)
-          receipts.append(span[index])
+          receipts.append(Receipt(span[index].entry))
         }
         try insert.run(span[index])
       }

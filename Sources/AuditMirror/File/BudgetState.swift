@@ -1,7 +1,7 @@
 import GRDB
 import TrustBudget
 
-/// What a budget's entries make of it, as of its last one: one row of `budget_states`.
+/// What a budget's entries make of it, as of the one that it names: one row of `budget_states`.
 struct BudgetState: Hashable, Sendable {
   var budget: Budget
   /// When its first entry was written.

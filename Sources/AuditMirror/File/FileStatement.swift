@@ -63,18 +63,17 @@ struct FileStatement {
       sqlite3_bind_null(statement, parameter)
       return
     }
-    _ = digest.withUnsafeBytes {
-      sqlite3_bind_blob(
-        statement, parameter, $0.baseAddress, Int32($0.count), FileStatement.copied)
-    }
+    digest.withUnsafeBytes(bind)
   }
 
   mutating func put(_ bytes: [UInt8]) {
     parameter += 1
-    _ = bytes.withUnsafeBytes {
-      sqlite3_bind_blob(
-        statement, parameter, $0.baseAddress, Int32($0.count), FileStatement.copied)
-    }
+    bytes.withUnsafeBytes(bind)
+  }
+
+  private func bind(_ bytes: UnsafeRawBufferPointer) {
+    sqlite3_bind_blob(
+      statement, parameter, bytes.baseAddress, Int32(bytes.count), FileStatement.copied)
   }
 
   /// Runs a statement that gives no rows, and makes it ready for the next values.

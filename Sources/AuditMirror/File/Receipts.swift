@@ -10,6 +10,20 @@ struct Receipt: Hashable {
   let budgetID: String
   let sequence: Int64
   let hash: Digest
+
+  /// The rowids of a file's entries, in their order, and with each what ``init(reading:)`` reads.
+  static let ofEntries =
+    "SELECT rowid, budget_id, budget_seq, hash FROM audit_entries ORDER BY rowid"
+
+  init(_ entry: Entry) {
+    (budgetID, sequence, hash) = (entry.budgetID.value, entry.sequence, entry.hash)
+  }
+
+  init(reading row: inout FileStatement) throws(InvalidValue) {
+    budgetID = try row.text()
+    sequence = try row.number()
+    hash = try row.digest()
+  }
 }
 
 /// Receipts of entries that follow each other in the file, as one row of `receipts`.
@@ -21,16 +35,11 @@ struct Receipts {
   private(set) var count: Int64 = 0
 
   /// The length of the budget's id, the id, the number, the hash.
-  mutating func append(_ budgetID: String, _ sequence: Int64, _ hash: Digest) {
-    withUnsafeBytes(of: UInt32(budgetID.utf8.count).bigEndian) { content.append(contentsOf: $0) }
-    content.append(contentsOf: budgetID.utf8)
-    withUnsafeBytes(of: sequence.bigEndian) { content.append(contentsOf: $0) }
-    hash.withUnsafeBytes { content.append(contentsOf: $0) }
+  mutating func append(_ receipt: Receipt) {
+    content.append(field: receipt.budgetID)
+    withUnsafeBytes(of: receipt.sequence.bigEndian) { content.append(contentsOf: $0) }
+    receipt.hash.withUnsafeBytes { content.append(contentsOf: $0) }
     count += 1
-  }
-
-  mutating func append(_ row: MirroredEntry) {
-    append(row.entry.budgetID.value, row.entry.sequence, row.entry.hash)
   }
 
   /// Writes them, and begins anew.
@@ -49,8 +58,7 @@ struct Receipts {
 
   /// Writes those of all the entries that are in a file.
   static func fill(_ db: Database) throws {
-    var entries = try FileStatement(
-      db, "SELECT rowid, budget_id, budget_seq, hash FROM audit_entries ORDER BY rowid")
+    var entries = try FileStatement(db, Receipt.ofEntries)
     defer { entries.reset() }
     var receipts = Receipts()
     var lastRow: Int64 = 0
@@ -59,7 +67,7 @@ struct Receipts {
       if receipts.count == perRow || row != lastRow + 1 {
         try receipts.save(endingAt: lastRow, db)
       }
-      receipts.append(try entries.text(), try entries.number(), try entries.digest())
+      receipts.append(try Receipt(reading: &entries))
       lastRow = row
     }
     try receipts.save(endingAt: lastRow, db)
@@ -105,8 +113,8 @@ extension Receipt {
       let sequence = take(8).map(number), let hash = take(Digest.count),
       let digest = Digest(bytes: Array(hash))
     else { return nil }
-    self.init(
-      budgetID: String(decoding: name, as: UTF8.self),
-      sequence: Int64(bitPattern: sequence), hash: digest)
+    budgetID = String(decoding: name, as: UTF8.self)
+    self.sequence = Int64(bitPattern: sequence)
+    self.hash = digest
   }
 }

@@ -89,8 +89,7 @@ private struct ArrivedEntries {
   private var rows: FileStatement
 
   init(_ db: Database) throws {
-    rows = try FileStatement(
-      db, "SELECT rowid, budget_id, budget_seq, hash FROM audit_entries ORDER BY rowid")
+    rows = try FileStatement(db, Receipt.ofEntries)
     try advance()
   }
 
@@ -100,10 +99,6 @@ private struct ArrivedEntries {
       return
     }
     let row = try rows.number()
-    next = (row, try? receipt())
-  }
-
-  private mutating func receipt() throws(InvalidValue) -> Receipt {
-    Receipt(budgetID: try rows.text(), sequence: try rows.number(), hash: try rows.digest())
+    next = (row, try? Receipt(reading: &rows))
   }
 }

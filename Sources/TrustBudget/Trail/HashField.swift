@@ -1,8 +1,9 @@
-// How a hash sees a field, in entries, break-glass events and requests: its length in bytes, a
-// big-endian 32-bit number, and its UTF-8 text. Lengths keep one field from running into the next.
+// How a hash sees a field, in entries, break-glass events and requests, and how a receipt names its
+// budget: its length in bytes, a big-endian 32-bit number, and its UTF-8 text. Lengths keep one field
+// from running into the next.
 
 extension [UInt8] {
-  mutating func append(field text: String) {
+  package mutating func append(field text: String) {
     var text = text
     text.withUTF8 { text in
       append(fieldLength: UInt32(text.count))

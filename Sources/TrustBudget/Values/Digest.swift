@@ -6,7 +6,9 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
   package static let count = 32
 
   /// Where every chain begins: 32 zero bytes.
-  package static let zero = Digest(words: (0, 0, 0, 0))
+  package static let zero = [UInt8](repeating: 0, count: count).withUnsafeBytes {
+    Digest(unchecked: $0)
+  }
 
   // Not an array, which each digest of each entry would allocate and count. As the bytes lie in memory.
   private let first: UInt64
@@ -14,14 +16,14 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
   private let third: UInt64
   private let fourth: UInt64
 
-  private init(words: (UInt64, UInt64, UInt64, UInt64)) {
-    (first, second, third, fourth) = words
+  private init(unchecked bytes: UnsafeRawBufferPointer) {
+    (first, second, third, fourth) = bytes.loadUnaligned(as: (UInt64, UInt64, UInt64, UInt64).self)
   }
 
   /// - Returns: nil unless there are exactly 32 bytes.
   package init?(_ bytes: UnsafeRawBufferPointer) {
     guard bytes.count == Digest.count else { return nil }
-    self.init(words: bytes.loadUnaligned(as: (UInt64, UInt64, UInt64, UInt64).self))
+    self.init(unchecked: bytes)
   }
 
   /// - Returns: nil unless there are exactly 32 bytes.
@@ -32,10 +34,7 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
 
   /// The SHA-256 of `content`.
   package init(hashing content: [UInt8]) {
-    self.init(
-      words: SHA256.hash(data: content).withUnsafeBytes {
-        $0.loadUnaligned(as: (UInt64, UInt64, UInt64, UInt64).self)
-      })
+    self = SHA256.hash(data: content).withUnsafeBytes { Digest(unchecked: $0) }
   }
 
   /// Its 32 bytes.

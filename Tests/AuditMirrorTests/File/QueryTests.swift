@@ -77,15 +77,19 @@ import TrustBudgetTesting
             // Each budget's row of the ledger, from the entries alone.
             let rows = try await database.query(
               """
-              SELECT budget_id, initial_balance, adjustment, balance, window_seq, created_at IS NOT NULL
+              SELECT budget_id, initial_balance, adjustment, spent, balance, window_seq, last_seq,
+                     encode(last_hash, 'hex')
               FROM trust_budget.budgets ORDER BY budget_id
               """)
             #expect(
               try file.query(
                 """
-                SELECT budget_id, initial_balance, adjustment, current_balance, window_seq, 't'
-                FROM budget_states JOIN budgets USING (budget_id, initial_balance)
-                ORDER BY budget_id
+                SELECT budget_id, s.initial_balance, adjustment,
+                       s.initial_balance + adjustment - current_balance, current_balance, window_seq,
+                       max(budget_seq), lower(hex(hash))
+                FROM budget_states AS s JOIN budgets USING (budget_id)
+                     JOIN audit_entries USING (budget_id)
+                GROUP BY budget_id ORDER BY budget_id
                 """) == rows)
             let charged = try await database.count(
               """

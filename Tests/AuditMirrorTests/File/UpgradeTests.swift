@@ -37,7 +37,7 @@ import TrustBudgetTesting
   }
 
   @Test(arguments: [
-    ("DELETE FROM audit_entries WHERE rowid = (SELECT max(rowid) FROM audit_entries)", "are gone"),
+    ("DELETE FROM audit_entries WHERE rowid = (SELECT max(rowid) FROM audit_entries)", "gone"),
     ("UPDATE budget_states SET last_hash = zeroblob(32)", "another hash"),
     ("UPDATE cursors SET entries = 30", "says that it holds 30"),
   ])
@@ -48,7 +48,7 @@ import TrustBudgetTesting
       let file = MirrorFile(path: path)
       try file.execute(sql)
       let faults = try await TamperingTests.verify(path)
-      #expect(faults.contains { $0.problem.contains(words) || $0.problem.contains("is gone") })
+      #expect(faults.contains { $0.problem.contains(words) }, "\(faults)")
       try await database.withMirror(at: path) { mirror in
         try await expectSoon { mirror.health.current.state == .following }
         try await database.expectMirrored(in: path)
