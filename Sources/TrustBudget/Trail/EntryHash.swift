@@ -11,7 +11,8 @@ package struct EntryHash {
   /// The first field: what this encoding is called, so that it can change one day.
   package static let tag = "trust-budget-entry-v1"
 
-  private var buffer: [UInt8] = []
+  // What is hashed is put together here; it grows with the largest entry.
+  private var memory = [UInt8](repeating: 0, count: 2_048)
   private let prefix: [UInt8]
   // The entries of a batch share their moment and, nearly always, their policy: each is put into
   // words once.
@@ -24,31 +25,50 @@ package struct EntryHash {
     prefix.append(field: EntryHash.tag)
     prefix.append(field: ledgerID)
     self.prefix = prefix
-    buffer.reserveCapacity(1_024)
   }
 
   /// The hash of `entry`, whose own `hash` is not looked at, after `previous`.
   package mutating func hash(of entry: Entry, after previous: Digest) -> Digest {
-    buffer.removeAll(keepingCapacity: true)
-    buffer.append(contentsOf: prefix)
-    put(entry.epoch)
-    put(entry.budgetID.value)
-    put(entry.sequence)
-    put(entry.kind.rawValue)
-    put(entry.username)
-    put(entry.cost)
-    put(entry.balanceBefore)
-    put(entry.balanceAfter)
-    put(entry.requestID)
-    put(Int64(entry.part))
-    put(entry.rule)
-    put(entry.policyDigest.map { text(of: $0) })
-    put(entry.actor)
-    put(entry.node)
-    put(entry.detail)
-    put(text(of: entry.occurredAt))
-    previous.withUnsafeBytes { buffer.append(contentsOf: $0) }
-    return Digest(hashing: buffer)
+    let policy = entry.policyDigest.map { text(of: $0) }
+    let moment = text(of: entry.occurredAt)
+    let size = size(of: entry)
+    if memory.count < size { memory = [UInt8](repeating: 0, count: 2 * size) }
+    return memory.withUnsafeMutableBytes { memory in
+      var fields = FieldWriter(into: memory)
+      prefix.withUnsafeBytes { fields.put(bytes: $0) }
+      fields.put(entry.epoch)
+      fields.put(entry.budgetID.value)
+      fields.put(entry.sequence)
+      fields.put(entry.kind.rawValue)
+      fields.put(entry.username)
+      fields.put(entry.cost)
+      fields.put(entry.balanceBefore)
+      fields.put(entry.balanceAfter)
+      fields.put(entry.requestID)
+      fields.put(Int64(entry.part))
+      fields.put(entry.rule)
+      fields.put(policy)
+      fields.put(entry.actor)
+      fields.put(entry.node)
+      fields.put(entry.detail)
+      fields.put(moment)
+      previous.withUnsafeBytes { fields.put(bytes: $0) }
+      return Digest(hashing: fields.written)
+    }
+  }
+
+  /// At most so many bytes are hashed: texts as long as they come, and 512 for lengths, numbers, kind,
+  /// digests and moment.
+  private func size(of entry: Entry) -> Int {
+    var size = 512 + prefix.count
+    size += entry.budgetID.value.utf8.count
+    size += entry.username?.utf8.count ?? 0
+    size += entry.requestID?.utf8.count ?? 0
+    size += entry.rule?.utf8.count ?? 0
+    size += entry.actor?.utf8.count ?? 0
+    size += entry.node.utf8.count
+    size += entry.detail.utf8.count
+    return size
   }
 
   private mutating func text(of value: Timestamp) -> String {
@@ -63,14 +83,5 @@ package struct EntryHash {
     let text = digest.hexadecimal
     policy = (digest, text)
     return text
-  }
-
-  private mutating func put(_ text: String?) {
-    buffer.append(field: text)
-  }
-
-  private mutating func put(_ number: Int64) {
-    // Small strings live inline, so this allocates nothing.
-    buffer.append(field: String(number))
   }
 }

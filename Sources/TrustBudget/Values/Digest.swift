@@ -34,7 +34,14 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
 
   /// The SHA-256 of `content`.
   package init(hashing content: [UInt8]) {
-    self = SHA256.hash(data: content).withUnsafeBytes { Digest(unchecked: $0) }
+    self = content.withUnsafeBytes { Digest(hashing: $0) }
+  }
+
+  /// The SHA-256 of the bytes that lie there.
+  init(hashing content: UnsafeRawBufferPointer) {
+    var hash = SHA256()
+    hash.update(bufferPointer: content)
+    self = hash.finalize().withUnsafeBytes { Digest(unchecked: $0) }
   }
 
   /// Its 32 bytes.

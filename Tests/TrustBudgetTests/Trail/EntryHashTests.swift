@@ -55,6 +55,21 @@ struct EntryHashTests {
     #expect(Set(entries.map(\.kind)) == Set(Entry.Kind.allCases))
   }
 
+  @Test("It covers texts and numbers of any size")
+  func large() throws {
+    var hash = EntryHash(ledgerID: ledgerID)
+    for number in [Int64.min, -1, 0, 9, 10, .max] {
+      for length in [0, 1, 2_048, 100_000, 3] {
+        let entry = try entry().changing {
+          $0.balanceAfter = number
+          $0.detail = String(repeating: "\u{E9}", count: length)
+        }
+        let documented = documentedHash(of: entry, ledgerID: ledgerID, after: .zero)
+        #expect(hash.hash(of: entry, after: .zero) == documented)
+      }
+    }
+  }
+
   @Test("Absent and empty are different, and so is text that moves from one field to the next")
   func unambiguous() throws {
     var hash = EntryHash(ledgerID: ledgerID)
