@@ -18,7 +18,6 @@ package struct PostgresRow: ~Copyable {
   /// Reads the next column.
   ///
   /// - Throws: ``PostgresError``, kind `decoding`: NULL, another type, or no column left.
-  @inlinable
   package mutating func next<Value: PostgresValue>(
     _ type: Value.Type
   ) throws(PostgresError) -> Value {
@@ -28,11 +27,7 @@ package struct PostgresRow: ~Copyable {
 
   /// Reads the next column, nil for NULL.
   ///
-  /// Inlined where it is called: a trail is read by the million, and a generic call for each of its
-  /// columns costs more than the column does.
-  ///
   /// - Throws: ``PostgresError``, kind `decoding`: another type, or no column left.
-  @inlinable
   package mutating func next<Value: PostgresValue>(
     _ type: Value?.Type
   ) throws(PostgresError) -> Value? {
@@ -54,7 +49,6 @@ package struct PostgresRow: ~Copyable {
   }
 
   /// Goes on to the next column, and says of what type it is.
-  @usableFromInline
   mutating func nextType() throws(PostgresError) -> PostgresType {
     guard column < columnCount else {
       throw PostgresError(
@@ -65,7 +59,6 @@ package struct PostgresRow: ~Copyable {
   }
 
   /// The value of the column that was gone on to; nil for NULL.
-  @usableFromInline
   var bytes: UnsafeRawBufferPointer? {
     guard PQgetisnull(result, row, column - 1) == 0,
       let start = PQgetvalue(result, row, column - 1)
@@ -75,7 +68,6 @@ package struct PostgresRow: ~Copyable {
   }
 
   /// What is wrong with the column that was gone on to.
-  @usableFromInline
   func failure(_ problem: String) -> PostgresError {
     let name = PQfname(result, column - 1).map { String(cString: $0) } ?? "?"
     var error = PostgresError(.decoding, "column \(column) (\(name)) \(problem)")
