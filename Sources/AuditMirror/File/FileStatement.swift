@@ -9,11 +9,16 @@ import TrustBudget
 /// It lives within one access to the database, as the statement that it borrows.
 struct FileStatement {
   private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+  private static let borrowed: sqlite3_destructor_type? = nil
 
   private let statement: OpaquePointer
   private let connection: OpaquePointer?
   private var parameter: Int32 = 0
   private var column: Int32 = 0
+  // Texts and bytes wait here for the statement to run: SQLite would allocate a copy of each.
+  private var waiting: [(parameter: Int32, range: Range<Int>, isText: Bool)] = []
+  // Begins with a byte that is nobody's: an empty value without an address would be NULL.
+  private var memory: [UInt8] = [0]
 
   init(_ db: Database, _ sql: String) throws {
     statement = try db.cachedStatement(sql: sql).sqliteStatement
@@ -25,6 +30,8 @@ struct FileStatement {
     sqlite3_reset(statement)
     parameter = 0
     column = 0
+    waiting.removeAll(keepingCapacity: true)
+    memory.removeSubrange(1...)
   }
 
   // MARK: - Values in
@@ -44,14 +51,7 @@ struct FileStatement {
       sqlite3_bind_null(statement, parameter)
       return
     }
-    text.withUTF8 { bytes in
-      bytes.withMemoryRebound(to: CChar.self) { characters in
-        // An empty text has no address, and would be NULL without one.
-        _ = sqlite3_bind_text(
-          statement, parameter, characters.baseAddress ?? emptyText, Int32(characters.count),
-          FileStatement.copied)
-      }
-    }
+    text.withUTF8 { wait(for: UnsafeRawBufferPointer($0), isText: true) }
   }
 
   /// A list is text, as JSON.
@@ -63,23 +63,46 @@ struct FileStatement {
       sqlite3_bind_null(statement, parameter)
       return
     }
-    digest.withUnsafeBytes(bind)
+    digest.withUnsafeBytes { wait(for: $0, isText: false) }
   }
 
   mutating func put(_ bytes: [UInt8]) {
     parameter += 1
-    bytes.withUnsafeBytes(bind)
+    bytes.withUnsafeBytes { wait(for: $0, isText: false) }
   }
 
-  private func bind(_ bytes: UnsafeRawBufferPointer) {
-    sqlite3_bind_blob(
-      statement, parameter, bytes.baseAddress, Int32(bytes.count), FileStatement.copied)
+  private mutating func wait(for value: UnsafeRawBufferPointer, isText: Bool) {
+    let start = memory.count
+    memory.append(contentsOf: value)
+    waiting.append((parameter, start..<memory.count, isText))
+  }
+
+  /// Binds what waits.
+  ///
+  /// - Parameter lifetime: `borrowed` where the statement has run before `memory` goes.
+  private func bind(from memory: UnsafeRawBufferPointer, _ lifetime: sqlite3_destructor_type?) {
+    for (parameter, range, isText) in waiting {
+      let value = UnsafeRawBufferPointer(rebasing: memory[range])
+      let start = value.baseAddress ?? memory.baseAddress
+      if isText {
+        sqlite3_bind_text(
+          statement, parameter, start?.assumingMemoryBound(to: CChar.self), Int32(value.count),
+          lifetime)
+      } else {
+        sqlite3_bind_blob(statement, parameter, start, Int32(value.count), lifetime)
+      }
+    }
   }
 
   /// Runs a statement that gives no rows, and makes it ready for the next values.
   mutating func run() throws {
-    let code = sqlite3_step(statement)
+    let code = memory.withUnsafeBytes { memory in
+      bind(from: memory, FileStatement.borrowed)
+      return sqlite3_step(statement)
+    }
     reset()
+    // Nothing that is bound outlives what it is bound to.
+    sqlite3_clear_bindings(statement)
     guard code == SQLITE_DONE else { throw failure(code) }
   }
 
@@ -88,6 +111,10 @@ struct FileStatement {
   /// Whether there is another row.
   mutating func step() throws -> Bool {
     column = 0
+    if !waiting.isEmpty {
+      memory.withUnsafeBytes { bind(from: $0, FileStatement.copied) }
+      waiting.removeAll(keepingCapacity: true)
+    }
     switch sqlite3_step(statement) {
     case SQLITE_ROW: return true
     case SQLITE_DONE:
@@ -196,10 +223,3 @@ struct FileStatement {
       message: connection.flatMap { sqlite3_errmsg($0) }.map { String(cString: $0) })
   }
 }
-
-/// One zero byte that stays where it is.
-private nonisolated(unsafe) let emptyText: UnsafePointer<CChar> = {
-  let byte = UnsafeMutablePointer<CChar>.allocate(capacity: 1)
-  byte.initialize(to: 0)
-  return UnsafePointer(byte)
-}()
