@@ -24,8 +24,6 @@ COPY --from=build /out/trust-budget /usr/local/bin/trust-budget
 RUN install -d -o trust-budget -g trust-budget -m 750 /var/lib/trust-budget
 WORKDIR /var/lib/trust-budget
 USER trust-budget
-# Otherwise each thread keeps the memory that it freed to itself.
-ENV MALLOC_ARENA_MAX=2
 EXPOSE 8470
 # Alive, not ready: a node without PostgreSQL still answers what needs no budget. By bash, because the
 # image has no other HTTP client. It is for `serve` on its usual port; other commands end before it.

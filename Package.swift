@@ -31,6 +31,8 @@ let package = Package(
       name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(
       name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    // The allocator: its header is none of those that Swift imports.
+    .systemLibrary(name: "CMalloc"),
 
     // What this project is for. Arrows point towards TrustBudget, which knows nobody.
     .target(
@@ -47,6 +49,7 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       plugins: ["EmbedMigrations"]),
+    .target(name: "Allocator", dependencies: ["CMalloc"]),
     // A file of one process's own, for whoever keeps a database on disk.
     .target(name: "ClaimedFile"),
     // The path for emergencies: its own journal on disk, and from there to PostgreSQL.
@@ -68,7 +71,7 @@ let package = Package(
     .target(
       name: "AuditMirror",
       dependencies: [
-        "TrustBudget", "LibPQ", "BudgetLedger", "ClaimedFile",
+        "TrustBudget", "LibPQ", "BudgetLedger", "ClaimedFile", "Allocator",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
@@ -115,7 +118,7 @@ let package = Package(
       dependencies: [
         "TrustBudget", "PolicyFile", "LibPQ", "BudgetLedger", "AuditMirror", "BreakGlass",
         "TrustBudgetServer", "TrustBudgetClient", "PrivatePostgres", "PrometheusExposition",
-        "ChildProcess",
+        "ChildProcess", "Allocator",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "CoreMetrics", package: "swift-metrics"),

@@ -205,6 +205,7 @@ package struct AuditMirror: Service {
         try await file.append([], of: window, commits: false, endsWindow: true)
         try await file.commit()
       }
+      try await file.rest()
       return 0
     }
     if page.count == size { health.note(.catchingUp) }

@@ -9,7 +9,7 @@ package struct AuditMirrorSettings: Sendable {
   /// The wall clock, for the name of a file that is set aside.
   package var now: @Sendable () -> Timestamp
   /// Rows in one answer of PostgreSQL.
-  package var pageSize = 4_096
+  package var pageSize = 1_024
   /// Rows in one transaction of SQLite, while the mirror catches up.
   package var transactionSize = 65_536
   /// How often to look while there is something to do.

@@ -69,7 +69,7 @@ package final class AuditFile: @unchecked Sendable {
     _ rows: [MirroredEntry], of window: TrailWindow, commits: Bool, endsWindow: Bool
   ) async throws {
     try await access { db in
-      try self.cache.fit(db, endsWindow: endsWindow)
+      try self.cache.addPage(db)
       if !db.isInsideTransaction { try db.execute(sql: "BEGIN IMMEDIATE") }
       _ = try self.followed(db)
       var insert = try InsertEntry(db)
@@ -95,6 +95,7 @@ package final class AuditFile: @unchecked Sendable {
         if let moment = window.completeAsOf { self.pending.completeAsOf = moment }
       }
       if commits { try self.commit(db) }
+      if endsWindow { try self.cache.endWindow(db) }
     }
   }
 
@@ -134,6 +135,11 @@ package final class AuditFile: @unchecked Sendable {
     try await access { db in
       if db.isInsideTransaction { try self.commit(db) }
     }
+  }
+
+  /// Gives back the memory that a backlog took: there was nothing to append.
+  package func rest() async throws {
+    try await access { db in try self.cache.endWindow(db) }
   }
 
   /// Whether entries wait for those before them.

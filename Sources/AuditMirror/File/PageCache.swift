@@ -1,3 +1,4 @@
+import Allocator
 import GRDB
 
 /// How much of the file SQLite keeps in memory.
@@ -8,27 +9,36 @@ struct PageCache {
   private enum Size: Int {
     /// In KiB.
     case small = 4_096
-    case large = 32_768
+    case large = 16_384
   }
 
   private var size = Size.small
   /// Windows of more are a backlog, and no load that is followed.
-  private static let fewPages = 4
+  private static let fewPages = 16
   /// Pages of the window so far.
   private var pages = 0
 
   /// How a session begins.
   static let pragma = PageCache.pragma(.small)
 
-  /// Grows while windows come in many pages, until one is whole in a few again.
-  mutating func fit(_ db: Database, endsWindow: Bool) throws {
+  /// Counts a page of a window, and grows where there are many.
+  mutating func addPage(_ db: Database) throws {
     pages += 1
-    let isBacklog = pages > PageCache.fewPages
-    let fitting: Size = isBacklog ? .large : endsWindow ? .small : size
-    if endsWindow { pages = 0 }
-    guard fitting != size else { return }
-    size = fitting
-    try db.execute(sql: PageCache.pragma(fitting))
+    if pages > PageCache.fewPages { try become(.large, db) }
+  }
+
+  /// Shrinks after a window of a few pages, or none.
+  mutating func endWindow(_ db: Database) throws {
+    defer { pages = 0 }
+    guard pages <= PageCache.fewPages, size == .large else { return }
+    try become(.small, db)
+    Allocator.giveBack()
+  }
+
+  private mutating func become(_ size: Size, _ db: Database) throws {
+    guard size != self.size else { return }
+    self.size = size
+    try db.execute(sql: PageCache.pragma(size))
   }
 
   private static func pragma(_ size: Size) -> String { "PRAGMA cache_size = -\(size.rawValue)" }

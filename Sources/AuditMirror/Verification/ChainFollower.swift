@@ -12,8 +12,10 @@ struct ChainFollower {
 
   private var check: EntryCheck
   private var heads: [String: ChainHead] = [:]
-  /// What entries since the last commit have made of budgets, but for those that are all in their balances.
+  /// What entries have made of budgets, but for those that are all in their balances, and is not written.
   private var changed: [String: BudgetState] = [:]
+  /// So many are kept to be written together, at most.
+  private static let changesTogether = 4_096
   private var awaited: AwaitedRows<MirroredEntry>
 
   /// Goes on where the file ends.
@@ -56,11 +58,15 @@ struct ChainFollower {
 
   /// Writes what has changed.
   mutating func save(_ db: Database) throws {
+    try saveChanges(db)
+    try awaited.save(db)
+  }
+
+  private mutating func saveChanges(_ db: Database) throws {
     var put = try PutBudgetState(db)
     // In their order, each page of the table is touched once.
     for (_, state) in changed.sorted(by: { $0.key < $1.key }) { try put.run(state) }
     changed.removeAll(keepingCapacity: true)
-    try awaited.save(db)
   }
 
   private func head(of name: String, _ db: Database) throws -> ChainHead? {
@@ -82,6 +88,7 @@ struct ChainFollower {
         changed[name] = BudgetState(
           budget: budget, createdAt: state?.createdAt ?? entry.occurredAt)
         head = budget.head
+        if changed.count == ChainFollower.changesTogether { try saveChanges(db) }
       }
     } catch let fault as Replay.Fault {
       throw MirrorRefusal.broken(fault)

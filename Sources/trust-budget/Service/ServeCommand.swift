@@ -1,3 +1,4 @@
+import Allocator
 import ArgumentParser
 import AuditMirror
 import BreakGlass
@@ -131,6 +132,7 @@ struct ServeCommand: AsyncParsableCommand {
   private var policyPath: String? { policy ?? Settings.policy.value }
 
   func run() async throws {
+    Allocator.keepLittle()
     let logger = logging.logger()
     guard let policyPath else { throw CommandFailure("--policy is missing") }
     let policies = try openPolicy(policyPath, logger: logger)
