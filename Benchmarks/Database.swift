@@ -8,8 +8,8 @@ struct Database {
   let connectionString: String
   let name: String
 
-  /// - Parameter budgets: made as if each had been charged once, which is when it has its first
-  ///   entries; neither side then pays for making them.
+  /// - Parameter budgets: so many that have their first entry, as a node writes it; neither side then
+  ///   pays for making them.
   static func make(on postgres: PrivatePostgres, budgets: Int) async throws -> Database {
     let name = "bench_" + UUID().uuidString.lowercased().replacing("-", with: "")
     try await run("CREATE DATABASE \(name)", on: postgres.connectionString)
@@ -18,15 +18,26 @@ struct Database {
     _ = try await MigrationRunner(connectionString: database.connectionString).up()
     try await run(
       """
-      INSERT INTO trust_budget.budgets
-             (budget_id, initial_balance, reset_interval, window_seq, last_seq)
-      SELECT 'user:' || n, 9007199254740991, interval '100000 hours', 1, 1
-      FROM generate_series(1, \(budgets)) AS n;
       INSERT INTO trust_budget.audit_entries
              (epoch, budget_id, budget_seq, kind, cost, balance_before, balance_after, node,
               detail, occurred_at, hash)
-      SELECT 1, budget_id, 1, 'allocation', 0, 0, balance, 'bench', '{}', now(), last_hash
-      FROM trust_budget.budgets;
+      SELECT (e).epoch, (e).budget_id, (e).budget_seq, (e).kind, (e).cost, (e).balance_before,
+             (e).balance_after, (e).node, (e).detail, (e).occurred_at,
+             trust_budget.entry_hash(e, decode(repeat('00', 32), 'hex'), l.id)
+      FROM trust_budget.ledger AS l CROSS JOIN (
+        SELECT ROW(0, 1, '0', 'user:' || n, 1, 'allocation', NULL, 0, 0, 9007199254740991, NULL,
+                   1, NULL, NULL, NULL, 'bench', json_build_object(
+                     'initial_balance', 9007199254740991,
+                     'reset_interval_microseconds', 100000 * 3600000000,
+                     'window_started_at', to_char(now() AT TIME ZONE 'UTC',
+                                                  'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')),
+                   now(), '')::trust_budget.audit_entries
+        FROM generate_series(1, \(budgets)) AS n) AS opened (e);
+      INSERT INTO trust_budget.budgets
+             (budget_id, initial_balance, reset_interval, window_started_at, window_seq, last_seq,
+              last_hash)
+      SELECT budget_id, balance_after, interval '100000 hours', occurred_at, 1, 1, hash
+      FROM trust_budget.audit_entries;
       """, on: database.connectionString)
     try await run("VACUUM ANALYZE", on: database.connectionString)
     try await run("CHECKPOINT", on: database.connectionString)

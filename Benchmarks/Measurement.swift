@@ -115,6 +115,7 @@ struct Measurement {
       let clients = try pgbench.bestClients(among: budgets == 1 ? [1, 2, 4, 8] : [4, 8, 16, 32])
       let node = try HTTPLoad(program: program, database: ours, budgets: budgets)
       defer { node.stop() }
+      try await node.catchUp()
       var rates: (ours: [Double], theirs: [Double]) = ([], [])
       var memory: [Double] = []
       for _ in 0..<rounds {
@@ -193,10 +194,8 @@ struct Measurement {
   private static func mirrorUnderLoad(seconds: Int, budgets: Int) -> Measurement {
     Measurement(name: "mirror, under load") { postgres, rounds in
       try await mirror("engine", rounds: rounds) {
-        let database = try await Database.make(on: postgres, budgets: 0)
+        let database = try await Database.make(on: postgres, budgets: budgets)
         let engine = EngineLoad(database: database, budgets: budgets, seconds: seconds)
-        // Every budget's first charge makes it; then both sides charge alike.
-        _ = try await engine.rate()
         let without = try await engine.rate()
         let mirror = try MirrorLoad(database: database)
         defer { mirror.remove() }
@@ -210,9 +209,7 @@ struct Measurement {
   /// The same over HTTP: a whole node under full load, with its mirror and without.
   private static func mirrorOfNode(program: String, seconds: Int, budgets: Int) -> Measurement {
     Measurement(name: "mirror, of a node under load") { postgres, rounds in
-      // Real charges make the budgets: a mirror takes nothing that does not verify.
-      let database = try await Database.make(on: postgres, budgets: 0)
-      _ = try await EngineLoad(database: database, budgets: budgets, seconds: seconds).rate()
+      let database = try await Database.make(on: postgres, budgets: budgets)
       func node(isMirroring: Bool) async throws -> MirrorLoad.Result {
         let node = try HTTPLoad(
           program: program, database: database, budgets: budgets, isMirroring: isMirroring)
@@ -226,7 +223,14 @@ struct Measurement {
         }
       }
       let comparisons = try await mirror("http, 256 connections", rounds: rounds) {
-        (try await node(isMirroring: false).rate, try await node(isMirroring: true))
+        // In this order, a machine that grows faster or slower meanwhile does so for both alike.
+        let before = try await node(isMirroring: false).rate
+        let with = [try await node(isMirroring: true), try await node(isMirroring: true)]
+        let after = try await node(isMirroring: false).rate
+        return (
+          (before + after) / 2,
+          (with.map(\.rate).reduce(0, +) / 2, with.map(\.lag).reduce(0, max))
+        )
       }
       try await database.drop(on: postgres)
       return comparisons
