@@ -144,6 +144,7 @@ struct Measurement {
         sql: try sql("three-statements"), database: theirs, budgets: budgets, seconds: seconds)
       let node = try HTTPLoad(program: program, database: ours, budgets: budgets)
       defer { node.stop() }
+      try await node.catchUp()
       var lone: (ours: [Double], theirs: [Double]) = ([], [])
       var loaded: (p99: [Double], median: [Double]) = ([], [])
       for _ in 0..<rounds {
