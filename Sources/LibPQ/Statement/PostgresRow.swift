@@ -49,7 +49,7 @@ package struct PostgresRow: ~Copyable {
   }
 
   /// Goes on to the next column, and says of what type it is.
-  mutating func nextType() throws(PostgresError) -> PostgresType {
+  private mutating func nextType() throws(PostgresError) -> PostgresType {
     guard column < columnCount else {
       throw PostgresError(
         .decoding, "column \(column + 1) is read, but the answer has \(columnCount)")
@@ -59,7 +59,7 @@ package struct PostgresRow: ~Copyable {
   }
 
   /// The value of the column that was gone on to; nil for NULL.
-  var bytes: UnsafeRawBufferPointer? {
+  private var bytes: UnsafeRawBufferPointer? {
     guard PQgetisnull(result, row, column - 1) == 0,
       let start = PQgetvalue(result, row, column - 1)
     else { return nil }
@@ -68,7 +68,7 @@ package struct PostgresRow: ~Copyable {
   }
 
   /// What is wrong with the column that was gone on to.
-  func failure(_ problem: String) -> PostgresError {
+  private func failure(_ problem: String) -> PostgresError {
     let name = PQfname(result, column - 1).map { String(cString: $0) } ?? "?"
     var error = PostgresError(.decoding, "column \(column) (\(name)) \(problem)")
     error.column = name

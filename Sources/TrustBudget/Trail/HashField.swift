@@ -1,5 +1,6 @@
-// The fields that hashes cover: each is its length in bytes, a big-endian 32-bit number, and its
-// UTF-8 text. Lengths keep one field from running into the next.
+// How a hash sees a field, in entries, break-glass events and requests, and how a receipt names its
+// budget: its length in bytes, a big-endian 32-bit number, and its UTF-8 text. Lengths keep one field
+// from running into the next.
 
 /// Writes fields into memory, one after another.
 ///
