@@ -83,13 +83,13 @@ struct FileStatement {
   private func bind(from memory: UnsafeRawBufferPointer, _ lifetime: sqlite3_destructor_type?) {
     for (parameter, range, isText) in waiting {
       let value = UnsafeRawBufferPointer(rebasing: memory[range])
-      let start = value.baseAddress ?? memory.baseAddress
       if isText {
         sqlite3_bind_text(
-          statement, parameter, start?.assumingMemoryBound(to: CChar.self), Int32(value.count),
-          lifetime)
+          statement, parameter, value.baseAddress?.assumingMemoryBound(to: CChar.self),
+          Int32(value.count), lifetime)
       } else {
-        sqlite3_bind_blob(statement, parameter, start, Int32(value.count), lifetime)
+        sqlite3_bind_blob(
+          statement, parameter, value.baseAddress, Int32(value.count), lifetime)
       }
     }
   }
