@@ -168,8 +168,14 @@ package final class BreakGlassJournal: Sendable {
     file.release()
   }
 
-  /// Closes the file, and lets another process have it. What it knows of itself can still be asked.
+  /// Writes the last of the log into the file, closes it, and lets another process have it. What it
+  /// knows of itself can still be asked.
   func close() {
+    // After an access that was cancelled SQLite stays interrupted until its next statement, and
+    // closing alone would leave the log where it is.
+    try? database.writeWithoutTransaction { database in
+      try database.execute(sql: "PRAGMA wal_checkpoint")
+    }
     try? database.close()
     file.release()
   }
