@@ -52,6 +52,7 @@ struct TrustBudgetCommand: CommandGroup {
 
         trust-budget dev
       """,
+    version: VersionCommand.text,
     subcommands: [
       DevCommand.self, ServeCommand.self, MigrateCommand.self, PolicyCommand.self,
       BudgetCommand.self, AuditCommand.self, LedgerCommand.self, ExecCommand.self,

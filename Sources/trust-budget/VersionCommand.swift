@@ -6,6 +6,8 @@ struct VersionCommand: ParsableCommand {
     commandName: "version", abstract: "Print the program's version.",
     discussion: "Example: trust-budget version")
 
+  static let text = "trust-budget \(ProductVersion.current)"
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -15,7 +17,7 @@ struct VersionCommand: ParsableCommand {
       object.put("version", ProductVersion.current)
       print(object.text)
     } else {
-      print("trust-budget \(ProductVersion.current)")
+      print(VersionCommand.text)
     }
   }
 }

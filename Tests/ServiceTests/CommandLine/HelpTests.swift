@@ -32,6 +32,7 @@ struct HelpTests {
     let plain = try await Program.run("version")
     #expect(plain.status == 0)
     let version = try #require(plain.output.wholeMatch(of: /trust-budget ([0-9.]+)\n/)).1
+    #expect(try await Program.run("--version").output == plain.output)
     let json = try await Program.run("version", "--json")
     #expect(json.json == ["version": .text(String(version))])
   }
