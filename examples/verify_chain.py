@@ -16,6 +16,7 @@ import hashlib
 import itertools
 import json
 import os
+import re
 import sqlite3
 import sys
 
@@ -122,14 +123,33 @@ def verify(ledger, lines, with_heads):
     print(f"{number['budget_id']} budgets, {counts['entry']} entries: ok")
 
 
+def main(argument):
+    if argument in ("-h", "--help"):
+        print(__doc__)
+    elif argument == "--query":
+        print(QUERY)
+    elif os.path.exists(argument):
+        try:
+            audit_file = sqlite3.connect(argument)
+            ((identity,),) = audit_file.execute("SELECT ledger_id FROM meta")
+            verify(identity, from_file(audit_file), CHAINS.keys())
+        except (sqlite3.DatabaseError, ValueError) as error:
+            sys.exit(f"{argument}: not a node's audit file, or damaged: {error}")
+    elif re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", argument):
+        first = sys.stdin.buffer.readline()
+        if not first:
+            # An empty trail looks like a psql that failed.
+            sys.exit("standard input has no entries: was PostgreSQL asked?")
+        try:
+            lines = map(json.loads, itertools.chain([first], sys.stdin.buffer))
+            # PostgreSQL has no heads of journals: a node knows its own.
+            verify(argument, lines, {"budget_id"})
+        except (KeyError, ValueError) as error:
+            sys.exit(f"standard input is not what the query gives: {error!r}")
+    else:
+        sys.exit(f"{argument}: no such file, and no ledger's id")
+
+
 if len(sys.argv) != 2:
     sys.exit(__doc__)
-if sys.argv[1] == "--query":
-    print(QUERY)
-elif os.path.exists(sys.argv[1]):
-    audit_file = sqlite3.connect(sys.argv[1])
-    ((identity,),) = audit_file.execute("SELECT ledger_id FROM meta")
-    verify(identity, from_file(audit_file), CHAINS.keys())
-else:
-    # PostgreSQL has no heads of journals: a node knows its own.
-    verify(sys.argv[1], map(json.loads, sys.stdin.buffer), {"budget_id"})
+main(sys.argv[1])

@@ -71,6 +71,19 @@ extension Timestamp: CustomStringConvertible {
     self.init(microseconds: seconds * 1_000_000 + fraction)
   }
 
+  /// Reads RFC 3339 in UTC as others write it: `2026-01-02T03:04:05Z`, with one to six digits of
+  /// fraction where there is one.
+  package init?(rfc3339 text: String) {
+    guard
+      let match = text.wholeMatch(of: /([0-9-]{10}T[0-9:]{8})(?:\.([0-9]{1,6}))?Z/)
+    else { return nil }
+    guard let fraction = match.2 else {
+      self.init(String(match.1))
+      return
+    }
+    self.init("\(match.1).\(fraction)\(String(repeating: "0", count: 6 - fraction.count))")
+  }
+
   private func text(separator: UInt8, fraction: Bool, suffix: UInt8?) -> String {
     String(unsafeUninitializedCapacity: 32) { buffer in
       var length = 0

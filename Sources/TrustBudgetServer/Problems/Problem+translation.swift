@@ -79,10 +79,16 @@ extension Problem {
       retryAfter: 1)
   }
 
+  /// How many fields an answer names: a large body can have very many that are wrong.
+  private static let mostFields = 100
+
   /// A request that breaks the contract, with each field that does.
-  init(invalid fields: [FieldProblem]) {
-    self.init(
-      .invalidRequest, fields.map { "\($0.field) \($0.problem)" }.joined(separator: "; ") + ".")
+  init(invalid allFields: [FieldProblem]) {
+    let fields = allFields.prefix(Problem.mostFields)
+    var faults = fields.map { "\($0.field) \($0.problem)" }
+    let more = allFields.count - fields.count
+    if more > 0 { faults.append("and \(more) more") }
+    self.init(.invalidRequest, faults.joined(separator: "; ") + ".")
     members.put(
       "errors",
       fields.map {
@@ -100,4 +106,13 @@ struct FieldProblem: Error, Hashable {
   let field: String
   /// Completes the sentence "*field* …".
   let problem: String
+}
+
+/// Everything that is wrong with the fields of a request.
+struct FieldProblems: Error {
+  let list: [FieldProblem]
+
+  init(_ list: [FieldProblem]) {
+    self.list = list
+  }
 }

@@ -57,15 +57,21 @@ struct ChargeBatchRequest: Decodable {
     init(from decoder: any Decoder) throws {
       var list = try decoder.unkeyedContainer()
       var charges: [ChargeRequest] = []
+      var problems: [FieldProblem] = []
       while !list.isAtEnd {
-        let index = charges.count
+        let index = list.currentIndex
         guard index < ChargeBatchRequest.maximumCharges else {
           throw InvalidValue("must have at most \(ChargeBatchRequest.maximumCharges) members")
         }
-        let fields = try RequestFields(
-          try list.superDecoder(), prefix: "charges[\(index)].")
-        charges.append(try ChargeRequest(fields: fields))
+        let member = try list.superDecoder()
+        do {
+          charges.append(
+            try ChargeRequest(fields: RequestFields(member, prefix: "charges[\(index)].")))
+        } catch let error as FieldProblems {
+          problems += error.list
+        }
       }
+      guard problems.isEmpty else { throw FieldProblems(problems) }
       guard !charges.isEmpty else { throw InvalidValue("must not be empty") }
       self.charges = charges
     }

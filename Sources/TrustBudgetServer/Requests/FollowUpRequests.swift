@@ -18,7 +18,7 @@ struct SettlementRequest: Decodable {
   }
 
   static func moment(_ text: String) throws(InvalidValue) -> String {
-    guard text.hasSuffix("Z"), let moment = Timestamp(text) else {
+    guard let moment = Timestamp(rfc3339: text) else {
       throw InvalidValue("must be an RFC 3339 time in UTC, like 2026-01-02T03:04:05Z")
     }
     return moment.description
@@ -32,7 +32,8 @@ struct SerialNumber: Decodable {
   init(from decoder: any Decoder) throws {
     let value = try decoder.singleValueContainer()
     let text = try (try? value.decode(String.self)) ?? String(value.decode(UInt64.self))
-    guard let number = UInt64(text) else {
+    guard text.utf8.count <= 20, text.utf8.first != UInt8(ascii: "+"), let number = UInt64(text)
+    else {
       throw InvalidValue(FieldType<SerialNumber>.serialNumber.requirement)
     }
     self.decimal = String(number)

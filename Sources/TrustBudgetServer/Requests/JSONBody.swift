@@ -32,6 +32,8 @@ enum JSONBody {
       throw problem
     } catch let problem as FieldProblem {
       throw Problem(invalid: [problem])
+    } catch let problems as FieldProblems {
+      throw Problem(invalid: problems.list)
     } catch {
       throw Problem(invalid: [FieldProblem(field: "body", problem: "cannot be read")])
     }

@@ -25,16 +25,16 @@ final class RequestFields {
   }
 
   /// - Parameter prefix: what the fields' names begin with in messages, `charges[3].`.
+  /// - Throws: `FieldProblems` for anything else than an object.
   init(_ decoder: any Decoder, prefix: String = "") throws {
     do {
       self.members = try decoder.container(keyedBy: Name.self)
     } catch {
-      throw Problem(
-        invalid: [
-          FieldProblem(
-            field: prefix.isEmpty ? "body" : String(prefix.dropLast()),
-            problem: "must be a JSON object")
-        ])
+      throw FieldProblems([
+        FieldProblem(
+          field: prefix.isEmpty ? "body" : String(prefix.dropLast()),
+          problem: "must be a JSON object")
+      ])
     }
     self.prefix = prefix
   }
@@ -50,8 +50,8 @@ final class RequestFields {
       return try convert(try members.decode(Raw.self, forKey: key))
     } catch let error as InvalidValue {
       report(name, error.requirement)
-    } catch let problem as FieldProblem {
-      problems.append(problem)
+    } catch let members as FieldProblems {
+      problems += members.list
     } catch {
       report(name, expected.requirement)
     }
@@ -76,13 +76,13 @@ final class RequestFields {
     problems.append(FieldProblem(field: prefix + name, problem: problem))
   }
 
-  /// - Throws: `Problem` with everything that was wrong, if anything was.
+  /// - Throws: `FieldProblems` with everything that was wrong, if anything was.
   func finish() throws {
     for key in members.allKeys where !asked.contains(key.stringValue) {
       let known = asked.sorted().joined(separator: ", ")
       report(key.stringValue.printableName, "is not a field of this request (known: \(known))")
     }
-    guard problems.isEmpty else { throw Problem(invalid: problems) }
+    guard problems.isEmpty else { throw FieldProblems(problems) }
   }
 }
 

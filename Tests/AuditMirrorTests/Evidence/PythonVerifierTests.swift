@@ -86,6 +86,19 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `what is no trail is not called ok`() async throws {
+    try await TemporaryDirectory.with { directory in
+      let export = directory.file("trail.csv")
+      try Data("budget_id,budget_seq\n".utf8).write(to: URL(filePath: export))
+      let ledger = UUID().uuidString.lowercased()
+      for argument in ["", directory.file("missing.db"), export, ledger] {
+        let verdict = try verifyInPython(argument)
+        #expect(verdict.status == 1 && verdict.output == "", "\(argument)")
+        #expect(verdict.errors.split(separator: "\n").count == 1, "\(verdict.errors)")
+      }
+    }
+  }
+
   private func verifyInPython(
     _ path: String
   ) throws -> (status: Int32, output: String, errors: String) {
@@ -97,6 +110,7 @@ import TrustBudgetTesting
     process.arguments = [
       "python3", "-B", root.appending(path: "examples/verify_chain.py").path(), path,
     ]
+    process.standardInput = FileHandle.nullDevice
     process.standardOutput = output
     process.standardError = errors
     try process.run()

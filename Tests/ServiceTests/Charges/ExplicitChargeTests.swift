@@ -99,6 +99,33 @@ struct ExplicitChargeTests {
     #expect(refused.badFields == ["charges"])
   }
 
+  @Test func `each bad field of a batch is named, with its charge, and none is charged`()
+    async throws
+  {
+    let service = try Service.current
+    let good: JSON = ["username": "u", "budget_id": "team:bad-batch"]
+    let refused = try await service.node.post(
+      "/v1/charges/batch",
+      [
+        "charges": [
+          good, ["username": "", "cost": -1], ["username": "u", "budget_id": "b", "ccost": 3], good,
+          "none",
+        ]
+      ])
+    #expect(refused.status == 400)
+    #expect(
+      refused.badFields == [
+        "charges[1].username", "charges[1].budget_id", "charges[1].cost", "charges[2].ccost",
+        "charges[4]",
+      ])
+    #expect(try await service.node.get("/v1/budgets/team:bad-batch").status == 404)
+
+    let worthless = try await service.node.post(
+      "/v1/charges/batch", ["charges": .list(Array(repeating: [:], count: 1_000))])
+    #expect(worthless.badFields.count == 100)
+    #expect(worthless.json["detail"].text?.hasSuffix("; and 1900 more.") == true)
+  }
+
   @Test func `a budget resets when its window is over, and says so beforehand`() async throws {
     let service = try Service.current
     let node = try service.node

@@ -33,6 +33,21 @@ struct SettlementTests {
         == ["allocation": 1, "charge": 1, "settlement": 1])
   }
 
+  @Test func `a certificate's validity is read with and without fractions of a second`()
+    async throws
+  {
+    let service = try Service.current
+    try await charge("s1-ms", service)
+    let settled = try await service.node.post(
+      "/v1/charges/s1-ms/settlement",
+      [
+        "serial": 1, "key_id": "k", "fingerprint": "f", "valid_after": "2026-01-01T00:00:00.000Z",
+        "valid_before": "2026-01-01T00:15:00.5Z",
+      ])
+    #expect(settled.json["certificate"]["valid_after"] == "2026-01-01T00:00:00Z")
+    #expect(settled.json["certificate"]["valid_before"] == "2026-01-01T00:15:00.500000Z")
+  }
+
   @Test func `another certificate for a settled charge is refused`() async throws {
     let service = try Service.current
     try await charge("s2", service)

@@ -40,6 +40,20 @@ struct TimestampTests {
     #expect(Timestamp(text) == nil)
   }
 
+  @Test(
+    "RFC 3339 is read as others write it, in UTC",
+    arguments: [
+      ("2026-01-01T00:00:00Z", 0), ("2026-01-01T00:00:00.5Z", 500_000),
+      ("2026-01-01T00:00:00.000Z", 0), ("2026-01-01T00:00:00.123456Z", 123_456),
+      ("2026-01-01T00:00:00.1234567Z", nil), ("2026-01-01T00:00:00.Z", nil),
+      ("2026-01-01 00:00:00Z", nil), ("2026-01-01T00:00:00", nil), ("2026-13-01T00:00:00.5Z", nil),
+      ("2026-01-01T00:00:00+00:00", nil), ("2026-01-01T00:00:00.5ZZ", nil), ("", nil),
+    ] as [(String, Int64?)])
+  func rfc3339(text: String, microseconds: Int64?) {
+    let moment = microseconds.map { Timestamp(microseconds: 1_767_225_600_000_000 + $0) }
+    #expect(Timestamp(rfc3339: text) == moment)
+  }
+
   @Test("Sortable text sorts as the moments do, and every random moment is read back")
   func random() {
     var generator = SeededGenerator(seed: 1)
