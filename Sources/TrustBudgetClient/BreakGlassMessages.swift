@@ -50,6 +50,8 @@ public struct BreakGlassGrant: Decodable, Sendable {
   public let recorded: String
   /// The event's place in its trail.
   public let event: Event
+  /// The event was recorded before, by the same request.
+  public let isReplayed: Bool
 
   /// An event's place in its trail.
   public struct Event: Decodable, Sendable {
@@ -64,9 +66,21 @@ public struct BreakGlassGrant: Decodable, Sendable {
     }
   }
 
+  /// Reads an answer of `POST /v1/break-glass`.
+  public init(from decoder: any Decoder) throws {
+    let members = try decoder.container(keyedBy: CodingKeys.self)
+    requestID = try members.decode(String.self, forKey: .requestID)
+    rule = try members.decode(String.self, forKey: .rule)
+    principals = try members.decode([String].self, forKey: .principals)
+    maxDuration = try members.decode(String.self, forKey: .maxDuration)
+    recorded = try members.decode(String.self, forKey: .recorded)
+    event = try members.decode(Event.self, forKey: .event)
+    isReplayed = try members.decodeIfPresent(Bool.self, forKey: .replayed) ?? false
+  }
+
   enum CodingKeys: String, CodingKey {
     case requestID = "request_id"
-    case rule, principals, recorded, event
+    case rule, principals, recorded, event, replayed
     case maxDuration = "max_duration"
   }
 }

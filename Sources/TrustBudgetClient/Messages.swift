@@ -97,6 +97,16 @@ public struct Authorization: Decodable, Sendable {
   }
 }
 
+/// What became of a charge.
+public enum ChargeState: String, Decodable, Sendable {
+  /// Nobody has said yet what became of it.
+  case charged
+  /// A certificate was signed for it.
+  case settled
+  /// Nothing was signed for it, and its points went back.
+  case refunded
+}
+
 /// What a CA tells of the certificate that it signed.
 public struct SignedCertificate: Encodable, Sendable {
   /// The serial number, in decimal.
@@ -139,8 +149,9 @@ public struct Problem: Error, Sendable, CustomStringConvertible {
   /// What happened and what to do, for people.
   public let detail: String
 
-  /// Asking again, under the same id, may bring another answer.
-  public var isTemporary: Bool { status == 503 }
+  /// Asking again, under the same id, may bring another answer: the node, or a proxy before it, cannot
+  /// say now.
+  public var isTemporary: Bool { [502, 503, 504].contains(status) }
 
   /// The node did not take the token, or there was none: it is unknown, expired or revoked.
   public var isUnauthenticated: Bool { kind == "unauthenticated" }

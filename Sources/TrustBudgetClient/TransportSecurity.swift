@@ -52,23 +52,6 @@ public struct TransportSecurity: Sendable {
     .rsaPssRsaeSha384, .rsaPkcs1Sha384, .rsaPssRsaeSha512, .rsaPkcs1Sha512, .ed25519,
   ]
 
-  /// Why a connection failed, in words where it was for TLS: BoringSSL names a place in its own code.
-  ///
-  /// - Returns: the reason, and whether it stays so until somebody changes something.
-  static func failure(_ error: any Error) -> (reason: String, isLasting: Bool) {
-    let text = "\(error)"
-    guard let name = text.firstMatch(of: /SSL routines:OPENSSL_internal:([A-Z0-9_]+)/)?.1 else {
-      return (text, false)
-    }
-    return switch name {
-    case "CERTIFICATE_VERIFY_FAILED":
-      ("its certificate has expired, or no CA that is trusted here has signed it", true)
-    case "TLSV1_ALERT_CERTIFICATE_REQUIRED": ("it asks for a client certificate", true)
-    case "WRONG_VERSION_NUMBER": ("it does not speak TLS", true)
-    default: ("TLS failed: \(name.lowercased().replacing("_", with: " "))", false)
-    }
-  }
-
   private static func reading<Content>(
     _ path: String, _ read: (String) throws -> Content
   ) throws -> Content {

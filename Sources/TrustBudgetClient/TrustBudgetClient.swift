@@ -50,6 +50,18 @@ public struct TrustBudgetClient: Sendable {
       "/v1/charges/\(try Self.pathComponent(requestID))/settlement", certificate)
   }
 
+  /// What became of a charge.
+  ///
+  /// - Throws: ``Problem`` when the charge is unknown, ``Unreachable`` when there is no answer.
+  public func state(ofCharge requestID: String) async throws -> ChargeState {
+    struct Charge: Decodable {
+      let state: ChargeState
+    }
+    let charge: Charge = try await answer(
+      to: try request("/v1/charges/\(try Self.pathComponent(requestID))"))
+    return charge.state
+  }
+
   /// Gives a charge back, because nothing was signed.
   ///
   /// - Throws: ``Problem`` when the charge is settled or unknown, ``Unreachable`` when there is no
@@ -109,8 +121,9 @@ public struct TrustBudgetClient: Sendable {
   private func answer<Answer: Decodable>(to request: HTTPClientRequest) async throws -> Answer {
     let deadline = ContinuousClock.now + patience
     var pause = Duration.milliseconds(100)
+    var problem: Problem?
     while true {
-      let problem: any Error
+      let failure: any Error
       do {
         let (status, content) = try await send(request, before: deadline)
         if (200..<300).contains(status) {
@@ -119,17 +132,18 @@ public struct TrustBudgetClient: Sendable {
         let refusal = Problem(status: status, content: content)
         guard refusal.isTemporary else { throw refusal }
         problem = refusal
+        failure = refusal
       } catch let refusal as Problem {
         throw refusal
       } catch let error as DecodingError {
         throw Unreachable(server: server, reason: "the answer cannot be understood: \(error)")
       } catch {
-        let failure = TransportSecurity.failure(error)
-        let unreachable = Unreachable(server: server, reason: failure.reason)
-        guard !failure.isLasting else { throw unreachable }
-        problem = unreachable
+        let unreachable = Unreachable(server: server, error)
+        guard unreachable.isTemporary else { throw unreachable }
+        // Of several attempts the node's own words say most.
+        failure = problem ?? unreachable
       }
-      guard .now + pause < deadline else { throw problem }
+      guard .now + pause < deadline else { throw failure }
       try await Task.sleep(for: pause)
       pause = min(pause * 2, .seconds(2))
     }
@@ -154,15 +168,4 @@ public struct TrustBudgetClient: Sendable {
     let body = try await response.body.collect(upTo: 1 << 20)
     return (response.status.code, Data(buffer: body))
   }
-}
-
-/// The node gave no answer that can be used.
-public struct Unreachable: Error, Sendable, CustomStringConvertible {
-  /// The node's address.
-  public let server: String
-  /// What went wrong.
-  public let reason: String
-
-  /// One sentence for people.
-  public var description: String { "\(server) gave no answer: \(reason)" }
 }

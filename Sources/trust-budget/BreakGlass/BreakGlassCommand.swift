@@ -59,7 +59,7 @@ struct BreakGlassRunCommand: AsyncParsableCommand {
 
   @Option(
     name: .customLong("request-id"),
-    help: "Makes a repeated attempt the same attempt. Default: a new one.")
+    help: "The request's id; one that was used before gets a new one. Default: a new one.")
   var requestID: String?
 
   @Argument(parsing: .postTerminator, help: "The signing command, after --.")
@@ -79,7 +79,7 @@ struct BreakGlassRunCommand: AsyncParsableCommand {
   func run() async throws {
     let grant: BreakGlassGrant
     do {
-      grant = try await node.withClient { try await $0.breakGlass(request) }
+      grant = try await node.withClient { try await recordedGrant(by: $0) }
     } catch let failure as CommandFailure {
       throw failure
     } catch {
@@ -96,6 +96,19 @@ struct BreakGlassRunCommand: AsyncParsableCommand {
       throw CommandFailure("\(command[0]) cannot be run: \(error.localizedDescription)")
     }
     throw ExitCode(status)
+  }
+
+  /// Each certificate has an event of its own. Where an earlier run recorded one under the same id, it
+  /// may have signed, so this one is recorded once more; for it is never blocked.
+  private func recordedGrant(by client: TrustBudgetClient) async throws -> BreakGlassGrant {
+    var request = request
+    let grant = try await client.breakGlass(request)
+    guard requestID != nil, grant.isReplayed else { return grant }
+    request.requestID = UUID().uuidString.lowercased()
+    Console.error(
+      "\(grant.requestID) was recorded before, as event \(grant.event.sequence), and may have been "
+        + "used; this is recorded as \(request.requestID)")
+    return try await client.breakGlass(request)
   }
 
   private var request: BreakGlassRequest {

@@ -16,7 +16,9 @@ struct ExecCommand: AsyncParsableCommand {
       environment has TRUST_BUDGET_PRINCIPALS, TRUST_BUDGET_MAX_DURATION, TRUST_BUDGET_REQUEST_ID
       and, where a rule matched, TRUST_BUDGET_RULE. The receipt goes to standard error, and the
       command's exit status is this program's. When the request is refused, nothing is run, and the
-      exit status is 1. Where TRACEPARENT is set, its trace (W3C Trace Context) goes with the requests.
+      exit status is 1. An attempt that is repeated with its --request-id is charged once; it runs
+      nothing when it was settled before, and refunds nothing, since the attempt before may have
+      signed. Where TRACEPARENT is set, its trace (W3C Trace Context) goes with the requests.
       """)
 
   @OptionGroup(title: "The node") var node: NodeOptions
@@ -54,30 +56,69 @@ struct ExecCommand: AsyncParsableCommand {
   }
 
   private func run(with client: TrustBudgetClient) async throws {
-    let authorization: Authorization
-    do {
-      authorization = try await client.authorize(request)
-    } catch {
-      throw CommandFailure("\(error)")
-    }
+    let request = request
+    let authorization = try await authorize(request, with: client)
     Console.note(ExecCommand.receipt(of: authorization))
+    // Not this program's own repetition of a request whose answer was lost.
+    let isRepeated = requestID != nil && authorization.isReplayed
+    if isRepeated { try await refuseIfSettled(authorization, client) }
 
     let signing = SigningCommand(command, authorization: authorization)
-    let started = Date()
+    let certificates = AwaitedCertificates(certificate.map { [$0] } ?? signing.certificatePaths)
     let status: Int32
     do {
       status = try await signing.run()
     } catch {
-      await refund(authorization, with: client, reason: "the signing command could not be started")
+      await refund(
+        authorization, isRepeated: isRepeated, with: client,
+        reason: "the signing command could not be started")
       throw CommandFailure("\(command[0]) cannot be run: \(error.localizedDescription)")
     }
     if status == 0 {
-      await settle(authorization, signing, since: started, with: client)
+      await settle(authorization, certificates.written, with: client)
     } else {
       await refund(
-        authorization, with: client, reason: "the signing command ended with status \(status)")
+        authorization, isRepeated: isRepeated, with: client,
+        reason: "the signing command ended with status \(status)")
     }
     throw ExitCode(status)
+  }
+
+  /// Asks the node. Whoever waits for long, or in vain, learns under which id to ask again.
+  private func authorize(
+    _ request: AuthorizationRequest, with client: TrustBudgetClient
+  ) async throws -> Authorization {
+    let note = Task {
+      try await Task.sleep(for: .seconds(1))
+      Console.error("no answer yet; the request's id is \(request.requestID)")
+    }
+    defer { note.cancel() }
+    do {
+      return try await client.authorize(request)
+    } catch {
+      let isOpen =
+        (error as? Problem)?.isTemporary ?? (error as? Unreachable)?.isTemporary ?? false
+      guard isOpen else { throw CommandFailure("\(error)") }
+      throw CommandFailure(
+        "\(error)\nTo repeat this attempt, and be charged once: --request-id \(request.requestID)")
+    }
+  }
+
+  /// One charge pays for one certificate.
+  private func refuseIfSettled(
+    _ authorization: Authorization, _ client: TrustBudgetClient
+  ) async throws {
+    let state: ChargeState
+    do {
+      state = try await client.state(ofCharge: authorization.requestID)
+    } catch {
+      throw CommandFailure("\(error)")
+    }
+    guard state != .settled else {
+      throw CommandFailure(
+        "a certificate was signed for \(authorization.requestID) before, so nothing is run now; "
+          + "another certificate needs another --request-id, or none")
+    }
   }
 
   private var request: AuthorizationRequest {
@@ -107,33 +148,44 @@ struct ExecCommand: AsyncParsableCommand {
   /// The certificate exists by now, so a settlement that fails must not make the command fail: the
   /// charge stays charged, and `unsettled_charges` lists it.
   private func settle(
-    _ authorization: Authorization, _ signing: SigningCommand, since started: Date,
-    with client: TrustBudgetClient
+    _ authorization: Authorization, _ certificates: [String], with client: TrustBudgetClient
   ) async {
     guard !authorization.receipts.isEmpty else { return }
+    let id = authorization.requestID
+    guard let path = certificates.first else {
+      return Console.error(
+        certificate.map { "\($0) was not written by the command; \(id) is charged but not settled" }
+          ?? "no certificate found to settle \(id) with; name it by --certificate")
+    }
+    if certificates.count > 1 {
+      Console.error(
+        "\(certificates.count) certificates were written, and \(id) pays for one: it is settled with "
+          + path)
+    }
     do {
-      guard let path = certificate ?? signing.certificatePath(writtenSince: started) else {
-        Console.error(
-          "no certificate found to settle \(authorization.requestID) with; name it by --certificate"
-        )
-        return
-      }
-      try await client.settle(
-        authorization.requestID, certificate: try SSHCertificate(readingFile: path).signed)
+      try await client.settle(id, certificate: try SSHCertificate(readingFile: path).signed)
     } catch {
-      Console.error("\(authorization.requestID) is charged but not settled: \(error)")
+      Console.error("\(id) is charged but not settled: \(error)")
     }
   }
 
+  /// - Parameter isRepeated: whether an earlier attempt under the same id may have signed.
   private func refund(
-    _ authorization: Authorization, with client: TrustBudgetClient, reason: String
+    _ authorization: Authorization, isRepeated: Bool, with client: TrustBudgetClient,
+    reason: String
   ) async {
     guard !authorization.receipts.isEmpty else { return }
+    let id = authorization.requestID
+    guard !isRepeated else {
+      return Console.error(
+        "\(id) stays charged, although \(reason): an earlier attempt with its id may have signed. "
+          + "If none did: POST /v1/charges/\(id)/refund")
+    }
     do {
-      try await client.refund(authorization.requestID, reason: reason)
+      try await client.refund(id, reason: reason)
       Console.note("trust-budget: refunded, because \(reason).")
     } catch {
-      Console.error("\(authorization.requestID) is charged and not refunded: \(error)")
+      Console.error("\(id) is charged and not refunded: \(error)")
     }
   }
 }

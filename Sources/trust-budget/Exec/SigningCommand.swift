@@ -71,20 +71,10 @@ struct SigningCommand {
     }
   }
 
-  /// The certificate that `ssh-keygen -s` writes for the public key among the arguments, when it was
-  /// written just now: an older file is some earlier attempt's.
-  func certificatePath(writtenSince started: Date) -> String? {
-    for argument in arguments.reversed() where argument.hasSuffix(".pub") {
-      let path = argument.dropLast(4) + "-cert.pub"
-      let attributes = try? FileManager.default.attributesOfItem(atPath: String(path))
-      // File systems keep whole seconds at worst.
-      if let written = attributes?[.modificationDate] as? Date,
-        written >= started.addingTimeInterval(-1)
-      {
-        return String(path)
-      }
-    }
-    return nil
+  /// Where `ssh-keygen -s` writes the certificates of the public keys among the arguments, the last
+  /// one first.
+  var certificatePaths: [String] {
+    arguments.reversed().filter { $0.hasSuffix(".pub") }.map { $0.dropLast(4) + "-cert.pub" }
   }
 
   /// Looks the program up as a shell would.

@@ -211,6 +211,20 @@ struct EmergencyTests {
     #expect(table.output.contains("it burns"))
   }
 
+  @Test func `a command that is repeated under its id has an event of its own`() async throws {
+    let url = try Service.current.node.url
+    for number in 1...2 {
+      let end = try await Program.run(
+        "break-glass", "--server", url, "--username", "dev-again", "--reason", "it burns",
+        "--approver", "bob", "--approver", "eve", "--request-id", "again-1", "--", "true")
+      #expect(end.status == 0)
+      #expect(end.errors.contains("again-1 was recorded before") == (number == 2))
+    }
+    let list = try await Program.run("break-glass", "list", "--server", url, "--json")
+    let events = try JSON(parsing: Data(list.output.utf8))["events"].list
+    #expect(events.count { $0["username"] == "dev-again" } == 2)
+  }
+
   @Test func `a refused command is not run`() async throws {
     let url = try Service.current.node.url
     let refused = try await Program.run(

@@ -76,15 +76,65 @@ struct CertificateTests {
     }
   }
 
+  @Test func `a certificate that was there before is not taken for the new one, though named`()
+    async throws
+  {
+    try await Undertaker.shared.withDirectory { directory in
+      let keys = try await SSHKeys(in: directory)
+      let key = try await keys.makeKey()
+      try await tool("ssh-keygen", "-q", "-s", keys.authority, "-I", "old", key)
+      let end = try await exec(
+        "--username", "dev-stale", "--request-id", "stale", "--certificate",
+        directory.file("id-cert.pub"), "--", "true")
+      #expect(end.errors.contains("id-cert.pub was not written by the command; stale is charged"))
+      let charge = try await Service.current.node.get("/v1/charges/stale").json
+      #expect(charge["state"] == "charged")
+    }
+  }
+
+  @Test func `of several certificates one is settled, and it is said`() async throws {
+    try await Undertaker.shared.withDirectory { directory in
+      let keys = try await SSHKeys(in: directory)
+      let key = try await keys.makeKey()
+      let other = directory.file("other.pub")
+      try await tool("cp", key, other)
+      let end = try await exec(
+        "--username", "dev-two", "--request-id", "two", "--", "ssh-keygen", "-q", "-s",
+        keys.authority, "-I", "x", key, other)
+      #expect(end.errors.contains("2 certificates were written, and two pays for one"))
+      let charge = try await Service.current.node.get("/v1/charges/two").json
+      #expect(charge["state"] == "settled")
+    }
+  }
+
+  @Test func `a settled charge pays for no second certificate`() async throws {
+    try await Undertaker.shared.withDirectory { directory in
+      let keys = try await SSHKeys(in: directory)
+      let key = try await keys.makeKey()
+      func sign(_ name: String) async throws -> RunningProgram.End {
+        try await exec(
+          "--username", "dev-second", "--request-id", "second", "--", "ssh-keygen", "-q", "-s",
+          keys.authority, "-I", name, key)
+      }
+      #expect(try await sign("first").status == 0)
+      let end = try await sign("second")
+      #expect(end.status == 1)
+      #expect(end.errors.contains("a certificate was signed for second before"))
+      let charge = try await Service.current.node.get("/v1/charges/second").json
+      #expect(charge["certificate"]["key_id"] == "first")
+    }
+  }
+
   @Test(arguments: ["", "garbage", "ssh-ed25519-cert-v01@openssh.com AAAA", "ssh-ed25519 AAAAC3Nz"])
   func `a file that is no certificate leaves the charge charged, and says so`(content: String)
     async throws
   {
     let id = "broken-\(content.count)"
     try await Undertaker.shared.withDirectory { directory in
-      let path = try directory.write(content, to: "x-cert.pub")
+      let path = directory.file("x-cert.pub")
       let end = try await exec(
-        "--username", "dev-\(id)", "--request-id", id, "--certificate", path, "--", "true")
+        "--username", "dev-\(id)", "--request-id", id, "--certificate", path, "--", "cp",
+        try directory.write(content, to: "source"), path)
       #expect(end.status == 0)
       #expect(end.errors.contains("\(id) is charged but not settled"))
       let charge = try await Service.current.node.get("/v1/charges/\(id)").json

@@ -142,6 +142,16 @@ struct CommandTests {
     #expect(budget["spent"] == 1)
   }
 
+  @Test func `a repeated attempt that fails gives back nothing that another may have signed for`()
+    async throws
+  {
+    #expect(try await exec("dev-once", id: "once", [], "true").status == 0)
+    let end = try await exec("dev-once", id: "once", [], "false")
+    #expect(end.status == 1)
+    #expect(end.errors.contains("once stays charged, although the signing command ended"))
+    #expect(try await state(of: "once") == "charged")
+  }
+
   @Test func `every budget of a rule has its receipt`() async throws {
     let end = try await exec("emma", id: "emma", ["--group", "sre"], "true")
     let lines = end.errors.split(separator: "\n")
@@ -153,7 +163,12 @@ struct CommandTests {
     let end = try await Program.run(
       "exec", "--server", "http://127.0.0.1:1", "--username", "a", "--", "true")
     #expect(end.status == 1)
-    #expect(end.errors.hasPrefix("trust-budget: http://127.0.0.1:1 gave no answer: "))
+    #expect(
+      end.errors.contains("trust-budget: http://127.0.0.1:1 gave no answer: connection refused\n"))
+    // The id that was made up is the one to repeat it with.
+    let waiting = end.errors.firstMatch(of: /no answer yet; the request's id is ([0-9a-f-]{36})\n/)
+    let id = try #require(waiting).1
+    #expect(end.errors.hasSuffix("charged once: --request-id \(id)\n"))
     #expect(end.duration < .seconds(25))
   }
 
