@@ -39,8 +39,16 @@ package final class LedgerHealth: Sendable {
     }
   }
 
-  /// What to tell people of an error: PostgreSQL's own words, on one line.
+  /// What to tell people of an error: PostgreSQL's own words, on one line, and what to do where that
+  /// is known.
   package static func reason(_ error: any Error) -> String {
-    String(describing: error).split(whereSeparator: \.isNewline).joined(separator: " ")
+    let words = String(describing: error).split(whereSeparator: \.isNewline).joined(separator: " ")
+    return switch (error as? PostgresError)?.sqlState {
+    case .undefinedTable, .undefinedSchema:
+      "\(words). The schema is missing or old; run: trust-budget migrate up"
+    case .insufficientPrivilege:
+      "\(words). To let a role serve, run as the owner: trust-budget migrate up --service-role ROLE"
+    default: words
+    }
   }
 }

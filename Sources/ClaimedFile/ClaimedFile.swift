@@ -34,7 +34,7 @@ package final class ClaimedFile: Sendable {
       throw .unusable("\(directory.path()) cannot be made: \(error.localizedDescription)")
     }
     let name = path + ".lock"
-    wasClaimedBefore = access(name, F_OK) == 0
+    wasClaimedBefore = ClaimedFile.hasBeenClaimed(path)
     let lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
     guard lock >= 0 else { throw FileProblem(errno, "\(name) cannot be opened") }
     guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
@@ -59,6 +59,14 @@ package final class ClaimedFile: Sendable {
       if state.lock >= 0 { close(state.lock) }
       state.lock = -1
     }
+  }
+
+  /// Whether any process has ever claimed the place of a file.
+  package static func hasBeenClaimed(_ path: String) -> Bool { access(path + ".lock", F_OK) == 0 }
+
+  /// Whether two paths lead to one file.
+  package static func isSame(_ path: String, _ other: String) -> Bool {
+    FileIdentity(path).map { $0 == FileIdentity(other) } ?? false
   }
 
   /// Whether a process has claimed the place of a file.

@@ -12,6 +12,7 @@ struct Main {
       } else {
         try command.run()
       }
+      try Console.flushOutput()
     } catch {
       exit(report(error))
     }

@@ -41,10 +41,12 @@ package struct Export: Sendable {
   }
 
   /// Writes a file under a temporary name, which then takes its place: there is a whole one, or none.
+  /// It replaces an export before it, and no file of a node.
   ///
   /// - Throws: `AuditFileError`, `MirrorRefusal` for a trail that does not verify (as SQLite only),
   ///   or `PostgresError`.
   package func write(to path: String) async throws -> Result {
+    try source.refuse(toBeReplacedAt: path)
     let temporary = "\(path).partial-\(getpid())"
     defer {
       unlink(temporary)

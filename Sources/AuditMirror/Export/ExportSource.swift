@@ -1,4 +1,5 @@
 import BudgetLedger
+import ClaimedFile
 import GRDB
 import LibPQ
 import TrustBudget
@@ -7,6 +8,17 @@ import TrustBudget
 package enum ExportSource: Sendable {
   case file(ReadableFile)
   case postgres(connectionString: String)
+
+  /// - Throws: `AuditFileError` where an export would replace its own source, or a node's file:
+  ///   evidence is never overwritten.
+  func refuse(toBeReplacedAt path: String) throws(AuditFileError) {
+    if case .file(let file) = self, ClaimedFile.isSame(file.path, path) {
+      throw .unusable("\(path) is what is exported; name another file to write")
+    }
+    guard !ClaimedFile.hasBeenClaimed(path) else {
+      throw .unusable("\(path) is a node's own file, and is not replaced; name another one")
+    }
+  }
 
   /// Lends a consistent view of the trail.
   func withView<R>(_ body: (ExportView) async throws -> R) async throws -> R {

@@ -99,6 +99,10 @@ package final class PolicyStore: Service {
   }
 
   private static func read(_ path: String) throws -> [UInt8] {
-    Array(try Data(contentsOf: URL(filePath: path)))
+    do {
+      return Array(try Data(contentsOf: URL(filePath: path)))
+    } catch {
+      throw UnreadableFile(path: path, reason: error.localizedDescription)
+    }
   }
 }

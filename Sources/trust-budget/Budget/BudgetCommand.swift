@@ -51,7 +51,14 @@ extension DatabaseOptions {
       return try await withThrowingTaskGroup { group in
         group.addTask { try await ledger.run() }
         defer { group.cancelAll() }
-        return try await ledger.perform(operation)
+        do {
+          return try await ledger.perform(operation)
+        } catch let error as LedgerError {
+          guard case .outcomeUnknown = error else { throw error }
+          throw CommandFailure(
+            "\(error)\nTo repeat the command, and make the change once: "
+              + "--request-id \(operation.requestID)")
+        }
       }
     }
   }

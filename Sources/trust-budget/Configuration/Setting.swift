@@ -119,11 +119,20 @@ extension Setting where Value == Bool {
 
 extension Setting where Value == String? {
   /// Text that need not be there.
-  init(_ name: String, unset: String = "none") {
-    self.init(name, .text, nil, unset: unset) { text throws(InvalidValue) in
-      guard !text.isEmpty else { throw InvalidValue("must not be empty") }
-      return text
-    }
+  ///
+  /// - Parameter check: what its own rules say against a value that is not empty.
+  init(
+    _ name: String, unset: String = "none",
+    check: @escaping @Sendable (String) throws(InvalidValue) -> Void = { _ in }
+  ) {
+    self.init(
+      name, .text, nil, unset: unset,
+      check: { text throws(InvalidValue) in
+        guard let text else { return }
+        guard !text.isEmpty else { throw InvalidValue("must not be empty") }
+        try check(text)
+      },
+      read: { text throws(InvalidValue) in text })
   }
 }
 

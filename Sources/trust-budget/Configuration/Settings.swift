@@ -24,7 +24,10 @@ enum Settings {
   // MARK: A node
 
   static let policy = Setting<String?>("policy")
-  static let nodeName = Setting<String?>("node-name", unset: "the host's name")
+  static let nodeName = Setting<String?>(
+    "node-name", unset: "the host's name",
+    // It stands in the trail for ever.
+    check: { name throws(InvalidValue) in _ = try IdentityText.validate(name) })
   static let listen = Setting<ListenAddress?>(
     "listen", .text, nil, unset: "127.0.0.1:8470, or nowhere with unix-socket"
   ) { text throws(InvalidValue) in

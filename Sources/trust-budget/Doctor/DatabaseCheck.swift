@@ -22,6 +22,9 @@ struct DatabaseCheck {
         server(checkup), role(checkup), schema(checkup), synchronousCommit(checkup),
         connections(checkup), horizon(checkup), clock(checkup, before: before, after: after),
       ]
+    } catch let error as PostgresError where error.kind == .server {
+      // It answers, so neither the address nor the server is what is wrong.
+      return [.problem("database", "\(error)", "See docs/dba.md for roles and rights.")]
     } catch {
       return [
         .problem(

@@ -42,6 +42,10 @@ enum FileCheck {
           "SQLite writes files beside the one named: chown the directory to the node's user.")
       ]
     }
+    let type = try? files.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+    if let type, type != .typeRegular, type != .typeSymbolicLink {
+      return [.problem("audit file", "\(path) is no file.", "Name a file in it: --audit-file.")]
+    }
     if files.fileExists(atPath: path), !files.isWritableFile(atPath: path) {
       return [.problem("audit file", "this user may not write \(path).", "chown or chmod it.")]
     }

@@ -104,6 +104,7 @@ struct ServeCommand: AsyncParsableCommand {
     guard policyPath != nil else {
       throw ValidationError("say which policy: --policy, or policy in the configuration")
     }
+    try Settings.nodeName.validate(nodeName)
     try Settings.lanes.validate(lanes)
     try Settings.drainDelay.validate(drainDelay)
     try Settings.drainTimeout.validate(drainTimeout)

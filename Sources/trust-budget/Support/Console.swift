@@ -12,6 +12,12 @@ enum Console {
     write(line + "\n")
   }
 
+  /// Makes sure that what was printed is written: a full disk must not look like success.
+  static func flushOutput() throws(CommandFailure) {
+    guard fflush(nil) != 0 else { return }
+    throw CommandFailure("standard output cannot be written: \(String(cString: strerror(errno)))")
+  }
+
   /// To standard error, or, when nobody reads that any more, nowhere: what is under way goes on.
   static func write(_ text: String, to output: FileHandle = .standardError) {
     try? output.write(contentsOf: Data(text.utf8))

@@ -62,9 +62,20 @@ struct TokenCreateCommand: AsyncParsableCommand {
       var object = token.json(at: .wallClock())
       object.put("token", secret.text)
       print(object.text)
+      try flush()
     } else {
       print(secret.text)
+      try flush()
       Console.note("Keep it: it is not shown again. Every node takes it within two seconds.")
+    }
+  }
+
+  private func flush() throws(CommandFailure) {
+    do {
+      try Console.flushOutput()
+    } catch {
+      throw CommandFailure(
+        "\(error.message); the token is lost: trust-budget token revoke \(name)")
     }
   }
 

@@ -28,6 +28,29 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `an export replaces one before it, and neither its source nor a node's file`()
+    async throws
+  {
+    try await withMirroredTrail { database, path, directory in
+      let target = directory.file("export.csv")
+      let postgres = ExportSource.postgres(connectionString: database.connectionString)
+      for _ in 1...2 { _ = try await Export(postgres, as: .csv).write(to: target) }
+
+      let copy = directory.file("copy.db")
+      try FileManager.default.copyItem(atPath: path, toPath: copy)
+      let link = directory.file("link.db")
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: copy)
+      let source = ExportSource.file(try await ReadableFile(path: copy))
+      for (source, target) in [(source, copy), (source, link), (postgres, path)] {
+        let before = try Data(contentsOf: URL(filePath: target))
+        await #expect(throws: AuditFileError.self) {
+          try await Export(source, as: .csv).write(to: target)
+        }
+        #expect(try Data(contentsOf: URL(filePath: target)) == before)
+      }
+    }
+  }
+
   @Test func `a part of the trail verifies as far as it goes`() async throws {
     try await withMirroredTrail { database, path, directory in
       let target = directory.file("part.db")

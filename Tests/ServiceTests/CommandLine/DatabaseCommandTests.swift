@@ -94,6 +94,34 @@ struct DatabaseCommandTests {
     }
   }
 
+  @Test func `a database without the schema is said to be one`() async throws {
+    try await TestDatabase.withEmptyDatabase { database in
+      for command in [["budget", "list"], ["budget", "show", "x"], ["token", "list"]] {
+        let end = try await Program.with(
+          command, environment: ["DATABASE_URL": database.connectionString]
+        ) { try await $0.end() }
+        #expect(end.status == 1)
+        #expect(end.errors.contains("run: trust-budget migrate up"), "\(end.errors)")
+      }
+    }
+  }
+
+  @Test func `output that cannot be written is no success`() async throws {
+    try await TestDatabase.withLedger { database in
+      for (command, problem) in [
+        ("version", "standard output cannot be written: No space left on device"),
+        ("token create --name full --role admin", "trust-budget token revoke full"),
+      ] {
+        let failure = await #expect(throws: TestFailure.self) {
+          try await tool(
+            "sh", "-c", "DATABASE_URL=\"$1\" \"$0\" \(command) >/dev/full", Program.path,
+            database.connectionString)
+        }
+        #expect(failure?.description.contains(problem) == true, "\(failure)")
+      }
+    }
+  }
+
   @Test func `a budget is adjusted and reset, once per id`() async throws {
     try await withCharges { database in
       let adjust = try await run(

@@ -77,6 +77,7 @@ struct HelpTests {
       ["--auth", "none", "--listen", "127.0.0.1"],
       ["--auth", "none", "--listen", "127.0.0.1:99999"],
       ["--auth", "none", "--lanes", "0"], ["--auth", "some"], ["--auth-grace", "soon"],
+      ["--auth", "none", "--node-name", ""], ["--auth", "none", "--node-name", "a\nb"],
     ])
   func `serve without authentication is refused where others could reach it`(arguments: [String])
     async throws

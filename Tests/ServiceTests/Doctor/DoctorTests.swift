@@ -55,6 +55,25 @@ struct DoctorTests {
     }
   }
 
+  @Test func `what is there and cannot serve is not called an address that is wrong`() async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await Undertaker.shared.withDirectory { directory in
+        let role = "nobody_\(UUID().uuidString.prefix(8).lowercased())"
+        try await database.execute("CREATE ROLE \(role) LOGIN")
+        let end = try await Program.run(
+          "doctor", "--json", "--audit-file", directory.file(""), "--database-url",
+          database.connectionString + " user='\(role)'")
+        try await database.execute("DROP ROLE \(role)")
+        #expect(end.status == 1)
+        let findings = try findings(end)
+        #expect(findings["database"]?["message"].text?.contains("permission denied") == true)
+        #expect(findings["database"]?["action"].text?.contains("docs/dba.md") == true)
+        #expect(findings["audit file"]?["message"].text?.hasSuffix("is no file.") == true)
+      }
+    }
+  }
+
   @Test func `a database without the schema, and a transaction that stays open, are found`()
     async throws
   {
