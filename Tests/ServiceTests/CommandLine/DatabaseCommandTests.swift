@@ -200,6 +200,27 @@ struct DatabaseCommandTests {
   }
 
   /// Lends a ledger in which dev-a has two points left and dev-b none.
+  @Test func `a change whose outcome is unknown is made once, repeated under the id that is told`()
+    async throws
+  {
+    try await withCharges { database in
+      try await PostgresProxy.with(database) { proxy in
+        proxy.inject(.cutAfterCommit, thenRefuse: true)
+        let change = ["budget", "adjust", "user:dev-b", "5", "--reason", "incident"]
+        let lost = try await Program.with(
+          change, environment: ["DATABASE_URL": proxy.connectionString]
+        ) { try await $0.end() }
+        #expect(lost.status == 1)
+        let id = try #require(lost.errors.firstMatch(of: /--request-id ([^ ]+)\n$/))
+        let again = try await Program.with(
+          change + ["--request-id", String(id.1)],
+          environment: ["DATABASE_URL": database.connectionString]
+        ) { try await $0.end() }
+        #expect(again.output == "user:dev-b: 5 of 3 points left.\n")
+      }
+    }
+  }
+
   private func withCharges(_ body: (TestDatabase) async throws -> Void) async throws {
     try await Service.with { service in
       _ = try await service.node.authorize("dev-a")
