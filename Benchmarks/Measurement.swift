@@ -48,7 +48,9 @@ struct Measurement {
       let engine = EngineLoad(database: ours, budgets: budgets, seconds: seconds)
       var rates: (ours: [Double], theirs: [Double]) = ([], [])
       for _ in 0..<rounds {
+        try await theirs.rest()
         rates.theirs.append(try pgbench.rate(clients: clients))
+        try await ours.rest()
         rates.ours.append(try await engine.rate())
         progress("  pgbench -c \(clients): \(rates.theirs), engine: \(rates.ours)")
       }
@@ -88,8 +90,10 @@ struct Measurement {
       var rates: (one: [Double], four: [Double]) = ([], [])
       let database = try await Database.make(on: postgres, budgets: 1)
       for _ in 0..<rounds {
+        try await database.rest()
         rates.one.append(
           try await EngineLoad(database: database, budgets: 1, seconds: seconds).rate())
+        try await database.rest()
         rates.four.append(
           try await EngineLoad(database: database, budgets: 1, seconds: seconds, nodes: 4).rate())
         progress("  one: \(rates.one), four: \(rates.four)")
@@ -119,7 +123,9 @@ struct Measurement {
       var rates: (ours: [Double], theirs: [Double]) = ([], [])
       var memory: [Double] = []
       for _ in 0..<rounds {
+        try await theirs.rest()
         rates.theirs.append(try pgbench.rate(clients: clients))
+        try await ours.rest()
         rates.ours.append(try node.run(connections: 256, seconds: seconds).rate)
         memory.append(try node.residentMegabytes())
         progress("  pgbench -c \(clients): \(rates.theirs), http: \(rates.ours)")
@@ -148,8 +154,11 @@ struct Measurement {
       var lone: (ours: [Double], theirs: [Double]) = ([], [])
       var loaded: (p99: [Double], median: [Double]) = ([], [])
       for _ in 0..<rounds {
+        try await theirs.rest()
         lone.theirs.append(try pgbench.medianLatency())
+        try await ours.rest()
         lone.ours.append(try node.run(connections: 1, seconds: seconds).median)
+        try await ours.rest()
         let result = try node.run(connections: 64, seconds: seconds)
         loaded.p99.append(result.p99)
         loaded.median.append(result.median)
@@ -200,6 +209,7 @@ struct Measurement {
         let without = try await engine.rate()
         let mirror = try MirrorLoad(database: database)
         defer { mirror.remove() }
+        try await database.rest()
         let with = try await mirror.rateUnderMirror(engine)
         try await database.drop(on: postgres)
         return (without, with)
@@ -216,6 +226,7 @@ struct Measurement {
           program: program, database: database, budgets: budgets, isMirroring: isMirroring)
         defer { node.stop() }
         if isMirroring { try await node.catchUp() }
+        try await database.rest()
         // Either node is asked how its mirror is, though one has none: that costs both the same.
         return try await MirrorLoad.watching(for: seconds, every: .milliseconds(200)) {
           try node.run(connections: 256, seconds: seconds).rate
@@ -281,8 +292,7 @@ struct Measurement {
         FROM trust_budget.budgets;
         UPDATE trust_budget.budgets SET last_seq = 2, spent = 1;
         """)
-      try await large.execute("VACUUM ANALYZE")
-      try await large.execute("CHECKPOINT")
+      try await large.rest()
       // After a checkpoint each page is logged whole when it is first touched. That is a matter of the
       // minutes that follow it, and of both sides alike, not of the ledger's size.
       for database in [small, large] {
@@ -290,8 +300,10 @@ struct Measurement {
       }
       var rates: (ours: [Double], theirs: [Double]) = ([], [])
       for _ in 0..<rounds {
+        try await small.rest()
         rates.theirs.append(
           try await EngineLoad(database: small, budgets: 100_000, seconds: seconds).rate())
+        try await large.rest()
         // As many budgets in use as on the other side, scattered over all of them.
         rates.ours.append(
           try await EngineLoad(database: large, budgets: 100_000, seconds: seconds).rate())
