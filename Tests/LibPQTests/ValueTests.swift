@@ -78,6 +78,8 @@ struct ValueTests {
     try await expectSame([[1, 2], nil] as [[UInt8]?])
     try await expectSame([PostgresTimestamp.infinity, .init(microsecondsSinceUnixEpoch: 5)])
     try await expectSame([PostgresInterval(months: 1), nil])
+    try await expectSame(
+      [PostgresRowLocation(block: 0, line: 1), .init(block: .max - 1, line: .max)])
   }
 
   @Test("JSON is text, as json and as jsonb")

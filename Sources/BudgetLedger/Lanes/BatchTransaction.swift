@@ -70,7 +70,7 @@ struct BatchTransaction {
   ) throws -> [Answer] {
     let state = try lock(on: session, lookingUp: lookingUp)
     var batch = Batch(
-      ledger: ledger, node: node, now: state.now, budgets: state.budgets,
+      ledger: ledger, node: node, now: state.now, budgets: state.rows.map(\.budget),
       known: state.known ?? KnownRequests())
     var answers: [Answer] = []
     answers.reserveCapacity(operations.count)
@@ -101,14 +101,16 @@ struct BatchTransaction {
       }
       // A request id that is there twice makes one budget at most: alone, each makes its own.
       guard !zip(operations, answers).contains(where: lacksBudget) else { throw BatchConflict() }
-      let changed = batch.changedBudgets
+      let changed = batch.changes.map { index, budget in
+        LockedBudget(location: state.rows[index].location, budget: budget)
+      }
       // This also takes back a row that was made for a charge which came to nothing.
       guard !changed.isEmpty else { return try sender.send(RollbackTransaction()) }
       guard batch.hasEntries(for: state.created) else { throw BatchConflict() }
-      try sender.send(UpdateBudgets(budgets: changed))
+      try sender.send(UpdateBudgets(rows: changed))
       mayHaveCommitted = true
       try sender.send(CommitTransaction())
-      strained = changed.lazy.filter(\.isStrained).map(\.id)
+      strained = changed.lazy.map(\.budget).filter(\.isStrained).map(\.id)
     }
     self.resets = resets
     committedHead = newest.map { entry in
@@ -121,7 +123,7 @@ struct BatchTransaction {
 
   /// What the decision needs, read under the locks.
   private struct State {
-    let budgets: [Budget]
+    let rows: [LockedBudget]
     let locked: Set<BudgetID>
     let now: Timestamp
     /// `nil`: not looked up.
@@ -136,31 +138,31 @@ struct BatchTransaction {
     let lockBudgets = LockBudgets(ids: ids)
     var findRequests: FindRequests { FindRequests(ids: operations.map(\.requestID.value)) }
 
-    let budgets: [Budget]
+    let rows: [LockedBudget]
     let clock: [Timestamp]
     var known: KnownRequests?
     if lookingUp {
       let entries: [Entry]
-      (_, budgets, clock, entries) = try session.pipeline(
+      (_, rows, clock, entries) = try session.pipeline(
         BeginTransaction(), lockBudgets, ReadClock(), findRequests)
       known = KnownRequests(entries: entries)
     } else {
-      (_, budgets, clock) = try session.pipeline(BeginTransaction(), lockBudgets, ReadClock())
+      (_, rows, clock) = try session.pipeline(BeginTransaction(), lockBudgets, ReadClock())
     }
     // Whether a budget is to be made depends on whether its request is new.
     let missing = termsOfNewBudgets(
-      of: ids.count, besides: budgets, known: known ?? KnownRequests())
+      of: ids.count, besides: rows, known: known ?? KnownRequests())
     if missing.isEmpty {
       return State(
-        budgets: budgets, locked: locked, now: try clock.first.orThrow(), known: known, created: [])
+        rows: rows, locked: locked, now: try clock.first.orThrow(), known: known, created: [])
     }
 
     // The locks are let go first: whoever inserts a row that another waits for must wait for none.
-    let (_, _, _, allBudgets, laterClock, laterEntries) = try session.pipeline(
+    let (_, _, _, allRows, laterClock, laterEntries) = try session.pipeline(
       RollbackTransaction(), BeginTransaction(), CreateBudgets(terms: missing), lockBudgets,
       ReadClock(), findRequests)
     return State(
-      budgets: allBudgets, locked: locked, now: try laterClock.first.orThrow(),
+      rows: allRows, locked: locked, now: try laterClock.first.orThrow(),
       known: KnownRequests(entries: laterEntries), created: missing.map(\.budgetID))
   }
 
@@ -168,10 +170,10 @@ struct BatchTransaction {
   ///
   /// A request id that is known already, or that came before in this batch, makes no budget.
   private func termsOfNewBudgets(
-    of budgetCount: Int, besides budgets: [Budget], known: KnownRequests
+    of budgetCount: Int, besides rows: [LockedBudget], known: KnownRequests
   ) -> [Terms] {
-    guard budgets.count < budgetCount else { return [] }
-    var seenBudgets = Set(budgets.lazy.map(\.id))
+    guard rows.count < budgetCount else { return [] }
+    var seenBudgets = Set(rows.lazy.map(\.budget.id))
     var seenRequests: Set<RequestID> = []
     var missing: [Terms] = []
     for case .charge(let charge) in operations

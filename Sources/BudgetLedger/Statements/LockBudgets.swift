@@ -5,10 +5,14 @@ import TrustBudget
 ///
 /// Alone in its statement: whatever else a statement reads was read before it waited for the locks.
 /// Sorted, so that two batches that share budgets wait for each other instead of deadlocking.
+///
+/// The lock also keeps each row where it is, so its location leads back to it, at no search.
 struct LockBudgets: PostgresStatement {
+  typealias Row = LockedBudget
+
   static let name: String? = "lock_budgets"
   static let sql = """
-    SELECT budget_id, initial_balance, adjustment, spent, reset_interval, window_started_at,
+    SELECT ctid, budget_id, initial_balance, adjustment, spent, reset_interval, window_started_at,
            window_seq, last_seq, last_hash
     FROM trust_budget.budgets
     WHERE budget_id = ANY ($1)
@@ -23,13 +27,20 @@ struct LockBudgets: PostgresStatement {
     parameters.append(ids)
   }
 
-  static func decode(_ row: inout PostgresRow) throws -> Budget {
-    try Budget(decoding: &row)
+  static func decode(_ row: inout PostgresRow) throws -> LockedBudget {
+    LockedBudget(
+      location: try row.next(PostgresRowLocation.self), budget: try Budget(decoding: &row))
   }
 }
 
+/// A budget whose row is locked, and where that row is for as long as the lock is held.
+struct LockedBudget {
+  let location: PostgresRowLocation
+  var budget: Budget
+}
+
 extension Budget {
-  /// Reads the nine columns that `LockBudgets` selects.
+  /// Reads nine columns, in the order of its properties.
   init(decoding row: inout PostgresRow) throws {
     self.init(
       id: try BudgetID(try row.next(String.self)),

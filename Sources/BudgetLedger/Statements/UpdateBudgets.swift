@@ -1,7 +1,8 @@
 import LibPQ
 import TrustBudget
 
-/// Writes back the budgets that a batch changed. Their rows are locked already.
+/// Writes back the budgets that a batch changed. Their rows are locked already, and so are still where
+/// they were found.
 struct UpdateBudgets: PostgresStatement {
   typealias Row = Void
 
@@ -16,28 +17,28 @@ struct UpdateBudgets: PostgresStatement {
         window_seq = new.window_seq,
         last_seq = new.last_seq,
         last_hash = new.last_hash
-    FROM (SELECT unnest($1) AS budget_id, unnest($2) AS initial_balance,
+    FROM (SELECT unnest($1) AS location, unnest($2) AS initial_balance,
                  unnest($3) AS adjustment, unnest($4) AS spent, unnest($5) AS reset_interval,
                  unnest($6) AS window_started_at, unnest($7) AS window_seq,
                  unnest($8) AS last_seq, unnest($9) AS last_hash) AS new
-    WHERE budget.budget_id = new.budget_id
+    WHERE budget.ctid = new.location
     """
   static let parameterTypes: [PostgresType] = [
-    .textArray, .int8Array, .int8Array, .int8Array, .intervalArray, .timestamptzArray, .int8Array,
+    .tidArray, .int8Array, .int8Array, .int8Array, .intervalArray, .timestamptzArray, .int8Array,
     .int8Array, .byteaArray,
   ]
 
-  let budgets: [Budget]
+  let rows: [LockedBudget]
 
   func bind(_ parameters: inout PostgresParameters) {
-    parameters.append(budgets.map(\.id.value))
-    parameters.append(budgets.map(\.initialBalance.value))
-    parameters.append(budgets.map(\.adjustment))
-    parameters.append(budgets.map(\.spent))
-    parameters.append(budgets.map { $0.resetInterval.map(PostgresInterval.init(_:)) })
-    parameters.append(budgets.map { PostgresTimestamp($0.windowStartedAt) })
-    parameters.append(budgets.map(\.windowSequence))
-    parameters.append(budgets.map(\.lastSequence))
-    parameters.append(budgets.map(\.lastHash))
+    parameters.append(rows.map(\.location))
+    parameters.append(rows.map(\.budget.initialBalance.value))
+    parameters.append(rows.map(\.budget.adjustment))
+    parameters.append(rows.map(\.budget.spent))
+    parameters.append(rows.map { $0.budget.resetInterval.map(PostgresInterval.init(_:)) })
+    parameters.append(rows.map { PostgresTimestamp($0.budget.windowStartedAt) })
+    parameters.append(rows.map(\.budget.windowSequence))
+    parameters.append(rows.map(\.budget.lastSequence))
+    parameters.append(rows.map(\.budget.lastHash))
   }
 }

@@ -3,6 +3,9 @@ import CPostgreSQL
 /// One row of an answer, read column by column, in order.
 ///
 /// It looks into libpq's own memory, and lives no longer than the call that gets it.
+///
+/// What reads a column is compiled into the statement that reads it, for its type: millions of
+/// entries come through here, of seventeen columns each.
 package struct PostgresRow: ~Copyable {
   private let result: OpaquePointer
   private let row: Int32
@@ -18,6 +21,7 @@ package struct PostgresRow: ~Copyable {
   /// Reads the next column.
   ///
   /// - Throws: ``PostgresError``, kind `decoding`: NULL, another type, or no column left.
+  @inlinable
   package mutating func next<Value: PostgresValue>(
     _ type: Value.Type
   ) throws(PostgresError) -> Value {
@@ -28,6 +32,7 @@ package struct PostgresRow: ~Copyable {
   /// Reads the next column, nil for NULL.
   ///
   /// - Throws: ``PostgresError``, kind `decoding`: another type, or no column left.
+  @inlinable
   package mutating func next<Value: PostgresValue>(
     _ type: Value?.Type
   ) throws(PostgresError) -> Value? {
@@ -49,7 +54,8 @@ package struct PostgresRow: ~Copyable {
   }
 
   /// Goes on to the next column, and says of what type it is.
-  private mutating func nextType() throws(PostgresError) -> PostgresType {
+  @usableFromInline
+  mutating func nextType() throws(PostgresError) -> PostgresType {
     guard column < columnCount else {
       throw PostgresError(
         .decoding, "column \(column + 1) is read, but the answer has \(columnCount)")
@@ -59,7 +65,8 @@ package struct PostgresRow: ~Copyable {
   }
 
   /// The value of the column that was gone on to; nil for NULL.
-  private var bytes: UnsafeRawBufferPointer? {
+  @usableFromInline
+  var bytes: UnsafeRawBufferPointer? {
     guard PQgetisnull(result, row, column - 1) == 0,
       let start = PQgetvalue(result, row, column - 1)
     else { return nil }
@@ -68,7 +75,8 @@ package struct PostgresRow: ~Copyable {
   }
 
   /// What is wrong with the column that was gone on to.
-  private func failure(_ problem: String) -> PostgresError {
+  @usableFromInline
+  func failure(_ problem: String) -> PostgresError {
     let name = PQfname(result, column - 1).map { String(cString: $0) } ?? "?"
     var error = PostgresError(.decoding, "column \(column) (\(name)) \(problem)")
     error.column = name

@@ -15,6 +15,7 @@ package struct PostgresType: RawRepresentable, Hashable, Sendable, CustomStringC
   package static let int4 = PostgresType(rawValue: 23)
   package static let text = PostgresType(rawValue: 25)
   package static let oid = PostgresType(rawValue: 26)
+  package static let tid = PostgresType(rawValue: 27)
   package static let json = PostgresType(rawValue: 114)
   package static let float4 = PostgresType(rawValue: 700)
   package static let float8 = PostgresType(rawValue: 701)
@@ -35,6 +36,7 @@ package struct PostgresType: RawRepresentable, Hashable, Sendable, CustomStringC
   package static let int2Array = PostgresType(rawValue: 1005)
   package static let int4Array = PostgresType(rawValue: 1007)
   package static let textArray = PostgresType(rawValue: 1009)
+  package static let tidArray = PostgresType(rawValue: 1010)
   package static let bpcharArray = PostgresType(rawValue: 1014)
   package static let varcharArray = PostgresType(rawValue: 1015)
   package static let int8Array = PostgresType(rawValue: 1016)
@@ -60,17 +62,18 @@ package struct PostgresType: RawRepresentable, Hashable, Sendable, CustomStringC
 
   private static let elements: [PostgresType: PostgresType] = [
     .boolArray: .bool, .byteaArray: .bytea, .nameArray: .name, .int2Array: .int2,
-    .int4Array: .int4, .textArray: .text, .bpcharArray: .bpchar, .varcharArray: .varchar,
-    .int8Array: .int8, .float4Array: .float4, .float8Array: .float8, .oidArray: .oid,
-    .timestampArray: .timestamp, .timestamptzArray: .timestamptz, .intervalArray: .interval,
-    .jsonArray: .json, .uuidArray: .uuid, .jsonbArray: .jsonb, .xid8Array: .xid8,
+    .int4Array: .int4, .textArray: .text, .tidArray: .tid, .bpcharArray: .bpchar,
+    .varcharArray: .varchar, .int8Array: .int8, .float4Array: .float4, .float8Array: .float8,
+    .oidArray: .oid, .timestampArray: .timestamp, .timestamptzArray: .timestamptz,
+    .intervalArray: .interval, .jsonArray: .json, .uuidArray: .uuid, .jsonbArray: .jsonb,
+    .xid8Array: .xid8,
   ]
 
   private static let names: [PostgresType: String] = [
     .bool: "bool", .bytea: "bytea", .char: "\"char\"", .name: "name", .int8: "int8",
-    .int2: "int2", .int4: "int4", .text: "text", .oid: "oid", .json: "json", .float4: "float4",
-    .float8: "float8", .unknown: "unknown", .bpchar: "bpchar", .varchar: "varchar",
-    .timestamp: "timestamp", .timestamptz: "timestamptz", .interval: "interval", .void: "void",
-    .uuid: "uuid", .jsonb: "jsonb", .xid8: "xid8",
+    .int2: "int2", .int4: "int4", .text: "text", .oid: "oid", .tid: "tid", .json: "json",
+    .float4: "float4", .float8: "float8", .unknown: "unknown", .bpchar: "bpchar",
+    .varchar: "varchar", .timestamp: "timestamp", .timestamptz: "timestamptz",
+    .interval: "interval", .void: "void", .uuid: "uuid", .jsonb: "jsonb", .xid8: "xid8",
   ]
 }

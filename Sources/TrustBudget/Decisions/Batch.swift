@@ -37,9 +37,10 @@ package struct Batch {
       uniqueKeysWithValues: budgets.enumerated().map { ($1.id, $0) })
   }
 
-  /// The budgets that the decisions so far have written to: each has a new newest entry.
-  package var changedBudgets: [Budget] {
-    zip(budgets, isChanged).compactMap { $1 ? $0 : nil }
+  /// The budgets that the decisions so far have written to, with their places among those that were
+  /// given: each has a new newest entry.
+  package var changes: [(index: Int, budget: Budget)] {
+    budgets.indices.lazy.filter { isChanged[$0] }.map { ($0, budgets[$0]) }
   }
 
   /// Whether each of these budgets has its first entry, and so may exist.

@@ -32,7 +32,7 @@ struct DomainLedger: Sendable {
     var batch = Batch(
       ledger: identity, node: node, now: now, budgets: rows, known: KnownRequests(entries: known))
     let answer = batch.decide(operation)
-    for budget in batch.changedBudgets { budgets[budget.id] = budget }
+    for (_, budget) in batch.changes { budgets[budget.id] = budget }
     entries += batch.entries
     return answer
   }

@@ -35,7 +35,7 @@ struct MemoryLedger {
       ledger: MemoryLedger.identity, node: "node-1", now: now,
       budgets: rows.values.sorted { $0.id < $1.id }, known: KnownRequests(entries: known))
     let answers = operations.map { batch.decide($0) }
-    for budget in batch.changedBudgets { budgets[budget.id] = budget }
+    for (_, budget) in batch.changes { budgets[budget.id] = budget }
     entries += batch.entries
     for entry in batch.entries {
       if let id = entry.requestID { entriesByRequest[id, default: []].append(entry) }
