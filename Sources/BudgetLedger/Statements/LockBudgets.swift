@@ -36,7 +36,7 @@ struct LockBudgets: PostgresStatement {
 /// A budget whose row is locked, and where that row is for as long as the lock is held.
 struct LockedBudget {
   let location: PostgresRowLocation
-  var budget: Budget
+  let budget: Budget
 }
 
 extension Budget {

@@ -1,8 +1,10 @@
 import LibPQ
 import TrustBudget
 
-/// Writes back the budgets that a batch changed. Their rows are locked already, and so are still where
-/// they were found.
+/// Writes back the budgets that a batch changed.
+///
+/// Their rows are locked already, and so are still where they were found. Were one not, its next
+/// entry would be numbered as one that the trail holds, and the primary key would refuse it.
 struct UpdateBudgets: PostgresStatement {
   typealias Row = Void
 

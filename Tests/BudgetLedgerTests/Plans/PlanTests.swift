@@ -5,7 +5,7 @@ import TrustBudgetTesting
 
 @testable import BudgetLedger
 
-/// A lane's statements find their rows by an index, whether the tables hold none or a great many.
+/// A lane's statements find their rows by an index or by their place, whether the tables hold none or a great many.
 @Suite struct PlanTests {
   @Test
   func `a lane's statements scan no table, on empty tables and on full ones`()
@@ -32,7 +32,7 @@ import TrustBudgetTesting
           #expect(!plan.contains("Seq Scan"), "\(growth ?? "empty"): \(plan)")
           #expect(!plan.contains("Bitmap"), "\(growth ?? "empty"): \(plan)")
         }
-        // Locks and look-ups go through an index each; an update goes straight to the rows that are locked.
+        // Locks and look-ups go through an index each, updates straight to the locked rows.
         #expect(plans[0].contains("Index Scan using budgets_pkey"), "\(plans[0])")
         #expect(plans[1].contains("using audit_entries_request"), "\(plans[1])")
         #expect(plans[3].contains("Tid Scan on budgets"), "\(plans[3])")
