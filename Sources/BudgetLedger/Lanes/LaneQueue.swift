@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import TrustBudget
 
@@ -6,6 +7,9 @@ import TrustBudget
 /// A batch is whatever waits when the lane is free. There is no timer and no added delay; under
 /// load the batches grow by themselves.
 final class LaneQueue: Sendable {
+  /// How often a lane that finds something to do lets others have the processor first.
+  private static let courtesies = 4
+
   private struct State {
     var waiting: [PendingOperation] = []
     var lane: CheckedContinuation<Void, Never>?
@@ -43,6 +47,7 @@ final class LaneQueue: Sendable {
   /// - Returns: nil once the queue is closed and empty.
   func take(atMost limit: Int) async -> [PendingOperation]? {
     while true {
+      letOthersGoFirst(upTo: limit)
       let batch = takeNow(atMost: limit)
       if !batch.isEmpty { return batch }
       if state.withLock({ $0.isClosed && $0.waiting.isEmpty }) { return nil }
@@ -54,6 +59,19 @@ final class LaneQueue: Sendable {
         }
         if hasWork { lane.resume() }
       }
+    }
+  }
+
+  /// Leaves the processor to whoever else wants it, unless nothing waits, or as much as can be taken.
+  ///
+  /// Those are, on a node that is busy, callers on their way into this queue. A batch of a few costs
+  /// nearly what one of many does, and with lanes that are always quicker than callers, batches would
+  /// stay small just where that hurts. While a processor is free this takes no time.
+  private func letOthersGoFirst(upTo limit: Int) {
+    for _ in 0..<LaneQueue.courtesies {
+      let count = count
+      guard count > 0, count < limit else { return }
+      sched_yield()
     }
   }
 
