@@ -81,7 +81,7 @@ struct BatchTransaction {
       while true {
         if state.known == nil {
           operations += boarding { operation in
-            operation.makesRequest && state.locked.isSuperset(of: operation.budgetIDs)
+            operation.makesRequest && operation.isWithin(state.locked)
           }
         }
         guard answers.count < operations.count else { break }

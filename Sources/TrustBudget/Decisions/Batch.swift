@@ -57,7 +57,8 @@ package struct Batch {
   ///
   /// - Returns: an answer for each, in their order.
   package mutating func decide(_ operations: some Collection<Operation>) -> [Answer] {
-    operations.map { decide($0) }
+    answers.reserveCapacity(answers.count + operations.count)
+    return operations.map { decide($0) }
   }
 
   /// Decides one operation, and writes down what it changes.

@@ -28,6 +28,16 @@ package indirect enum Operation: Hashable, Sendable {
     case .reset(let reset): [reset.budgetID]
     }
   }
+
+  /// Whether its budgets are all among these.
+  package func isWithin(_ budgets: Set<BudgetID>) -> Bool {
+    if case .charge(let charge) = self {
+      // Asked of each that comes while a batch is decided: without a list of its own.
+      charge.terms.allSatisfy { budgets.contains($0.budgetID) }
+    } else {
+      budgets.isSuperset(of: budgetIDs)
+    }
+  }
 }
 
 /// The CA's word that the certificate of a charge exists.
