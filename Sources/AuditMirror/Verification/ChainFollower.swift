@@ -6,12 +6,8 @@ import TrustBudget
 /// A transaction gets its id when it locks its first row, and may then wait for another one. So an
 /// entry may come before the one that it follows, even in an earlier window.
 struct ChainFollower {
-  /// So many chains' ends are kept in memory, at most: as many as a table of 2^17 places takes before it
-  /// grows, some 8 MB. Looking one up in the file costs as much as verifying the entry.
-  private static let remembered = 98_304
-
   private var check: EntryCheck
-  private var heads: [String: ChainHead] = [:]
+  private var heads = RememberedHeads()
   /// What entries have made of budgets, but for those that are all in their balances, and is not written.
   private var changed: [String: BudgetState] = [:]
   /// So many are kept to be written together, at most.
@@ -46,8 +42,7 @@ struct ChainFollower {
     {
       try follow(next.entry, from: &head, db)
     }
-    if heads.count == ChainFollower.remembered { heads.removeAll() }
-    heads[name] = head
+    if let head { heads.remember(head, of: name) }
   }
 
   /// - Throws: `MirrorRefusal.gap`.
