@@ -7,7 +7,9 @@ import TrustBudget
 /// asked for is a mistake as well: a misspelt `dry_run` must not charge.
 final class RequestFields {
   private let members: KeyedDecodingContainer<Name>
-  private var asked: Set<String> = []
+  /// The names of the members that are there; lists, because there are few, and each is looked at once.
+  private let given: [String]
+  private var asked: [String] = []
   private var problems: [FieldProblem] = []
   private let prefix: String
 
@@ -36,6 +38,7 @@ final class RequestFields {
           problem: "must be a JSON object")
       ])
     }
+    self.given = members.allKeys.map(\.stringValue)
     self.prefix = prefix
   }
 
@@ -43,9 +46,10 @@ final class RequestFields {
   func optional<Raw: Decodable, Value>(
     _ name: String, _ expected: FieldType<Raw>, _ convert: (Raw) throws -> Value
   ) -> Value? {
-    asked.insert(name)
+    asked.append(name)
+    guard given.contains(name) else { return nil }
     let key = Name(stringValue: name)
-    guard members.contains(key), (try? members.decodeNil(forKey: key)) != true else { return nil }
+    guard (try? members.decodeNil(forKey: key)) != true else { return nil }
     do {
       return try convert(try members.decode(Raw.self, forKey: key))
     } catch let error as InvalidValue {
@@ -78,9 +82,9 @@ final class RequestFields {
 
   /// - Throws: `FieldProblems` with everything that was wrong, if anything was.
   func finish() throws {
-    for key in members.allKeys where !asked.contains(key.stringValue) {
+    for name in given where !asked.contains(name) {
       let known = asked.sorted().joined(separator: ", ")
-      report(key.stringValue.printableName, "is not a field of this request (known: \(known))")
+      report(name.printableName, "is not a field of this request (known: \(known))")
     }
     guard problems.isEmpty else { throw FieldProblems(problems) }
   }
