@@ -52,11 +52,13 @@ struct NodeChannel: ServerChildChannel, HTTPChannelHandler {
   }
 
   func handle(value: Value, logger: Logger) async {
-    guard let client = value.client else {
-      return await handleHTTP(asyncChannel: value.http, logger: logger)
-    }
-    await ClientCertificate.$current.withValue(client) {
-      await handleHTTP(asyncChannel: value.http, logger: logger)
+    await withTaskExecutorPreference(EventLoopExecutor(value.channel.eventLoop)) {
+      guard let client = value.client else {
+        return await handleHTTP(asyncChannel: value.http, logger: logger)
+      }
+      await ClientCertificate.$current.withValue(client) {
+        await handleHTTP(asyncChannel: value.http, logger: logger)
+      }
     }
   }
 

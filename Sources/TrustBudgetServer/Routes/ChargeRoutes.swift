@@ -13,9 +13,12 @@ struct ChargeRoutes {
       return Response(json: try await node.charge(try body.charge(by: context)))
     }
     charges.post("batch") { request, context in
-      let body = try await JSONBody.decode(
-        ChargeBatchRequest.self, from: request, maximumBytes: JSONBody.maximumBatchBytes)
-      return try await charge(body, by: context)
+      // Not on the connection's event loop: megabytes are read here, and others have their requests there.
+      try await withTaskExecutorPreference(globalConcurrentExecutor) {
+        let body = try await JSONBody.decode(
+          ChargeBatchRequest.self, from: request, maximumBytes: JSONBody.maximumBatchBytes)
+        return try await charge(body, by: context)
+      }
     }
     charges.get(":request_id") { _, context in
       Response(json: JSONObjectText(try await node.find(try context.requestID())))
