@@ -55,6 +55,14 @@ build() {
   if [ -t 1 ]; then run swift build "$@"; else run_quietly swift build "$@"; fi
 }
 
+# build_release PRODUCT…: builds programs as the image ships them, with Swift's own libraries inside, and
+# says in release_bin where they are. Standard output is left to the caller.
+build_release() {
+  local product how=(-c release --static-swift-stdlib)
+  for product in "$@"; do build "${how[@]}" --product "$product" 1>&2 || fail "the build failed"; done
+  release_bin=$(swift build "${how[@]}" --show-bin-path)
+}
+
 # await FILE PATTERN PID: waits until a line of a program's log matches.
 await() {
   local i
