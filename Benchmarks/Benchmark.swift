@@ -41,12 +41,12 @@ struct Benchmark: AsyncParsableCommand {
     let directory = FileManager.default.temporaryDirectory
       .appending(path: "trust-budget-bench-\(UUID().uuidString.prefix(8))")
     // Durable, as in production; larger than the defaults, so that checkpoints do not hit some
-    // rounds and spare others.
+    // rounds and spare others. What autovacuum would do is done before each turn.
     let postgres = try await PrivatePostgres.start(
       directory: directory,
       settings: [
         "shared_buffers": "2GB", "max_wal_size": "16GB", "checkpoint_timeout": "30min",
-        "max_connections": "200", "autovacuum_naptime": "10s",
+        "max_connections": "200",
       ], ephemeral: true)
     let report: Report
     do {
