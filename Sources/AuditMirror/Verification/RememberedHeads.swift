@@ -2,7 +2,7 @@ import TrustBudget
 
 /// The ends of the chains that were followed lately, as many as there is room for.
 ///
-/// Looking one up in the file costs more than verifying the entry that follows it.
+/// Looking one up in the file costs as much as verifying the entry that follows it.
 struct RememberedHeads {
   /// As many as a table of 2^17 places takes before it grows, some 8 MB.
   static let usualCapacity = 98_304

@@ -66,7 +66,7 @@ final class LaneQueue: Sendable {
   ///
   /// Those are, on a node that is busy, callers on their way into this queue. A batch of a few costs
   /// nearly what one of many does, and with lanes that are always quicker than callers, batches would
-  /// stay small just where that hurts. While a processor is free this takes no time.
+  /// stay small just where that hurts. Where nobody else wants it, this takes no time.
   private func letOthersGoFirst(upTo limit: Int) {
     for _ in 0..<LaneQueue.courtesies {
       let count = count

@@ -7,7 +7,7 @@ import TrustBudget
 /// asked for is a mistake as well: a misspelt `dry_run` must not charge.
 final class RequestFields {
   private let members: KeyedDecodingContainer<Name>
-  /// The names of the members that are there; lists, because there are few, and each is looked at once.
+  /// The names of the members that are there. Lists, here and below: a request asks for a few names only.
   private let given: [String]
   private var asked: [String] = []
   private var problems: [FieldProblem] = []
