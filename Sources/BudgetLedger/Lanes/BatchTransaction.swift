@@ -3,8 +3,8 @@ import TrustBudget
 
 /// One batch, decided and written in one transaction: two round trips, a third when budgets are new.
 ///
-/// 1. BEGIN, lock the rows; then, as statements of their own, read the clock and, where that is
-///    likely to matter, look the request ids up.
+/// 1. BEGIN, queue for budgets that are busy, lock the rows; then, as statements of their own, read
+///    the clock and, where that is likely to matter, look the request ids up.
 /// 2. Insert the entries, update the rows, COMMIT.
 ///
 /// In between the batch is decided in memory, by `Batch`; and as it is decided in chunks, each sent
@@ -19,30 +19,41 @@ import TrustBudget
 /// on a busy budget most arrive while the lock is waited for.
 struct BatchTransaction {
   /// How many operations are decided at most before their entries are sent off: few at first, so that
-  /// the server has something to do, then more, since every statement has its price.
-  private static let chunks = (first: 32, largest: 256)
+  /// the server has something to do, then more, since every statement has its price. While the server
+  /// inserts the entries of one chunk, another of some four times as many is decided.
+  private static let chunks = (first: 32, growth: 4, largest: 512)
+  /// A budget that so many operations of a batch are about is worth queueing for.
+  private static let crowd = 4
 
   let node: String
   let ledger: LedgerIdentity
   /// Those that it began with, and those that came aboard.
   private(set) var operations: [Operation]
   let looksUpFirst: Bool
+  /// Whether it queues for budgets that are busy.
+  let queues: Bool
 
   /// Set once COMMIT may have left: from then on a lost connection means an unknown outcome.
   private(set) var mayHaveCommitted = false
   /// The last entry that was committed, once the COMMIT was answered.
   private(set) var committedHead: TrailHead?
 
+  /// Its turn did not come for as long as a lock is waited for, and it went straight for the rows.
+  private(set) var hasQueuedInVain = false
   /// How many windows it opened.
   private(set) var resets = 0
   /// The budgets that it leaves short of points.
   private(set) var strained: [BudgetID] = []
 
-  init(node: String, ledger: LedgerIdentity, operations: [Operation], looksUpFirst: Bool) {
+  init(
+    node: String, ledger: LedgerIdentity, operations: [Operation], looksUpFirst: Bool,
+    queues: Bool
+  ) {
     self.node = node
     self.ledger = ledger
     self.operations = operations
     self.looksUpFirst = looksUpFirst
+    self.queues = queues
   }
 
   /// Gives operations that may come aboard, as they answer to the condition.
@@ -59,6 +70,10 @@ struct BatchTransaction {
       } catch let error as PostgresError where error.constraint == "audit_entries_request" {
         // The server answered, so the COMMIT behind the entry was not carried out.
         mayHaveCommitted = false
+      } catch let error as PostgresError
+        where error.statement == QueueForBudgets.name && error.sqlState == .lockNotAvailable
+      {
+        hasQueuedInVain = true
       }
       try session.execute(RollbackTransaction())
     }
@@ -86,7 +101,8 @@ struct BatchTransaction {
         }
         guard answers.count < operations.count else { break }
         let end = min(answers.count + chunk, operations.count)
-        chunk = min(2 * chunk, BatchTransaction.chunks.largest)
+        chunk = min(
+          BatchTransaction.chunks.growth * chunk, BatchTransaction.chunks.largest)
         let decided = batch.decide(operations[answers.count..<end])
         guard state.known != nil || decided.allSatisfy(\.holdsForNewRequest) else {
           throw LookUpNeeded()
@@ -146,6 +162,9 @@ struct BatchTransaction {
       (_, rows, clock, entries) = try session.pipeline(
         BeginTransaction(), lockBudgets, ReadClock(), findRequests)
       known = KnownRequests(entries: entries)
+    } else if case let busy = busyBudgets, !busy.isEmpty {
+      (_, _, rows, clock) = try session.pipeline(
+        BeginTransaction(), QueueForBudgets(ids: busy.map(\.value)), lockBudgets, ReadClock())
     } else {
       (_, rows, clock) = try session.pipeline(BeginTransaction(), lockBudgets, ReadClock())
     }
@@ -164,6 +183,14 @@ struct BatchTransaction {
     return State(
       rows: allRows, locked: locked, now: try laterClock.first.orThrow(),
       known: KnownRequests(entries: laterEntries), created: missing.map(\.budgetID))
+  }
+
+  /// Those budgets that a crowd of the operations is about, in sorted order.
+  private var busyBudgets: [BudgetID] {
+    guard queues, operations.count >= BatchTransaction.crowd else { return [] }
+    var counts: [BudgetID: Int] = [:]
+    for id in operations.lazy.flatMap(\.budgetIDs) { counts[id, default: 0] += 1 }
+    return counts.filter { $0.value >= BatchTransaction.crowd }.keys.sorted()
   }
 
   /// The terms under which budgets must be made: those of their first charge in the batch.

@@ -41,11 +41,11 @@ final class Lane: Sendable {
   /// All of it happens on the connection's thread: a lone request need not wait for others to wake.
   func run() async {
     await withTaskExecutorPreference(thread.tasks) {
-      var habit = LookUpHabit()
+      var habits = BatchHabits()
       var held = HeldRequests()
       while let batch = await nextBatch(isWaited: held.isEmpty) {
-        await settle([Attempt(pending: held.divert(batch))], &habit, &held)
-        await settleFreed(&held, &habit)
+        await settle([Attempt(pending: held.divert(batch))], &habits, &held)
+        await settleFreed(&held, &habits)
       }
       await connection.discard()
     }
@@ -61,7 +61,7 @@ final class Lane: Sendable {
   }
 
   /// Goes on with those who waited for somebody else's rows, as far as these are free.
-  private func settleFreed(_ held: inout HeldRequests, _ habit: inout LookUpHabit) async {
+  private func settleFreed(_ held: inout HeldRequests, _ habits: inout BatchHabits) async {
     held.letGo(at: .now, isEnding: Task.isCancelled)
     guard held.isDue(at: .now) else { return }
     let budgets = held.budgets
@@ -69,7 +69,7 @@ final class Lane: Sendable {
     let stillHeld = try? await connection.session(before: held.earliestDeadline).connection.run {
       Lane.heldBudgets(among: budgets, on: $0)
     }
-    await settle(held.takeFreed(stillHeld: stillHeld ?? []), &habit, &held)
+    await settle(held.takeFreed(stillHeld: stillHeld ?? []), &habits, &held)
   }
 
   /// Answers every operation, whatever happens, or leaves it with those who are held up.
@@ -77,15 +77,20 @@ final class Lane: Sendable {
   /// Whoever can be answered does not wait for those who cannot yet: what is to be tried again goes
   /// to the end.
   private func settle(
-    _ attempts: [Attempt], _ habit: inout LookUpHabit, _ held: inout HeldRequests
+    _ attempts: [Attempt], _ habits: inout BatchHabits, _ held: inout HeldRequests
   ) async {
     var attempts = attempts
     while !attempts.isEmpty {
       var attempt = attempts.removeFirst()
       guard !attempt.pending.isEmpty else { continue }
-      switch await perform(&attempt, looksUpFirst: habit.looksUpFirst || attempt.failures > 0) {
-      case .answered(let answers):
-        habit.note(answers)
+      switch await perform(&attempt, habits) {
+      case .answered(let answers, let hasQueuedInVain):
+        habits.note(answers, hasQueuedInVain: hasQueuedInVain)
+        if hasQueuedInVain {
+          logger.warning(
+            "no turn came on a busy budget; for a while its row is waited for, which is slower",
+            metadata: ["hint": "see who holds an advisory lock in pg_locks"])
+        }
         for (operation, answer) in zip(attempt.pending, answers) {
           operation.finish(.success(answer))
         }
@@ -118,7 +123,7 @@ final class Lane: Sendable {
   }
 
   private enum Outcome: Sendable {
-    case answered([Answer])
+    case answered([Answer], hasQueuedInVain: Bool)
     case retry(reason: String, mayHaveCommitted: Bool, inNewSession: Bool = false)
     /// Somebody else holds these budgets.
     case setAside(held: Set<BudgetID>, reason: String)
@@ -130,7 +135,7 @@ final class Lane: Sendable {
   }
 
   /// Tries once; whoever comes aboard meanwhile belongs to the attempt from then on.
-  private func perform(_ attempt: inout Attempt, looksUpFirst: Bool) async -> Outcome {
+  private func perform(_ attempt: inout Attempt, _ habits: BatchHabits) async -> Outcome {
     let open: LaneConnection.Open
     do {
       open = try await connection.session(before: attempt.earliestDeadline)
@@ -142,7 +147,7 @@ final class Lane: Sendable {
     }
     let transaction = BatchTransaction(
       node: settings.node, ledger: open.ledger, operations: attempt.pending.map(\.operation),
-      looksUpFirst: looksUpFirst)
+      looksUpFirst: habits.looksUpFirst || attempt.failures > 0, queues: habits.queues)
     let started = attempt
     let boarded = Mutex<[PendingOperation]>([])
     let outcome: Outcome
@@ -163,7 +168,7 @@ final class Lane: Sendable {
           if let head = transaction.committedHead { witness.note(head) }
           metrics.note(transaction)
           watch.watch(transaction.strained)
-          return .answered(answers)
+          return .answered(answers, hasQueuedInVain: transaction.hasQueuedInVain)
         } catch {
           let attempt = started.joined(by: boarded.withLock { $0 })
           return Lane.outcome(of: error, transaction, attempt, on: session)
