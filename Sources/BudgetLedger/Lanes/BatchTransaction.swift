@@ -22,8 +22,9 @@ struct BatchTransaction {
   /// the server has something to do, then more, since every statement has its price. While the server
   /// inserts the entries of one chunk, another of some four times as many is decided.
   private static let chunks = (first: 32, growth: 4, largest: 512)
-  /// A budget that so many operations of a batch are about is worth queueing for.
-  private static let crowd = 4
+  /// A budget is worth queueing for if so many operations of a batch are about it, and one in so many:
+  /// the server has room for some thousands of such locks, and they are everybody's.
+  private static let crowd = (size: 4, oneIn: 8)
 
   let node: String
   let ledger: LedgerIdentity
@@ -187,10 +188,12 @@ struct BatchTransaction {
 
   /// Those budgets that a crowd of the operations is about, in sorted order.
   private var busyBudgets: [BudgetID] {
-    guard queues, operations.count >= BatchTransaction.crowd else { return [] }
+    let crowd = max(
+      BatchTransaction.crowd.size, operations.count / BatchTransaction.crowd.oneIn)
+    guard queues, operations.count >= crowd else { return [] }
     var counts: [BudgetID: Int] = [:]
     for id in operations.lazy.flatMap(\.budgetIDs) { counts[id, default: 0] += 1 }
-    return counts.filter { $0.value >= BatchTransaction.crowd }.keys.sorted()
+    return counts.filter { $0.value >= crowd }.keys.sorted()
   }
 
   /// The terms under which budgets must be made: those of their first charge in the batch.
