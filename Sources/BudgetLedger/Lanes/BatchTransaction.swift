@@ -150,7 +150,9 @@ struct BatchTransaction {
   }
 
   private func lock(on session: PostgresSession, lookingUp: Bool) throws -> State {
-    let locked = Set(operations.lazy.flatMap(\.budgetIDs))
+    var counts: [BudgetID: Int] = [:]
+    for id in operations.lazy.flatMap(\.budgetIDs) { counts[id, default: 0] += 1 }
+    let locked = Set(counts.keys)
     let ids = locked.map(\.value)
     let lockBudgets = LockBudgets(ids: ids)
     var findRequests: FindRequests { FindRequests(ids: operations.map(\.requestID.value)) }
@@ -163,7 +165,7 @@ struct BatchTransaction {
       (_, rows, clock, entries) = try session.pipeline(
         BeginTransaction(), lockBudgets, ReadClock(), findRequests)
       known = KnownRequests(entries: entries)
-    } else if case let busy = busyBudgets, !busy.isEmpty {
+    } else if case let busy = busyBudgets(counts), !busy.isEmpty {
       (_, _, rows, clock) = try session.pipeline(
         BeginTransaction(), QueueForBudgets(ids: busy.map(\.value)), lockBudgets, ReadClock())
     } else {
@@ -187,12 +189,12 @@ struct BatchTransaction {
   }
 
   /// Those budgets that a crowd of the operations is about, in sorted order.
-  private var busyBudgets: [BudgetID] {
+  ///
+  /// - Parameter counts: how many operations are about each.
+  private func busyBudgets(_ counts: [BudgetID: Int]) -> [BudgetID] {
     let crowd = max(
       BatchTransaction.crowd.size, operations.count / BatchTransaction.crowd.oneIn)
     guard queues, operations.count >= crowd else { return [] }
-    var counts: [BudgetID: Int] = [:]
-    for id in operations.lazy.flatMap(\.budgetIDs) { counts[id, default: 0] += 1 }
     return counts.filter { $0.value >= crowd }.keys.sorted()
   }
 
