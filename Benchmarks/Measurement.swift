@@ -84,26 +84,36 @@ struct Measurement {
     }
   }
 
-  /// Four nodes on one hot budget against one node.
+  /// Four nodes on one hot budget against one node: beside PostgreSQL, and on the same processors.
   private static func nodes(seconds: Int) -> Measurement {
     Measurement(name: "four nodes, one hot budget") { postgres, rounds in
-      var rates: (one: [Double], four: [Double]) = ([], [])
+      typealias Rates = (four: [Double], one: [Double])
+      var apart: Rates = ([], [])
+      var together: Rates = ([], [])
+      let processors = try Processors()
       let database = try await Database.make(on: postgres, budgets: 1)
+      func rate(nodes: Int) async throws -> Double {
+        try await database.rest()
+        return try await EngineLoad(
+          database: database, budgets: 1, seconds: seconds, nodes: nodes
+        ).rate()
+      }
       for _ in 0..<rounds {
-        try await database.rest()
-        rates.one.append(
-          try await EngineLoad(database: database, budgets: 1, seconds: seconds).rate())
-        try await database.rest()
-        rates.four.append(
-          try await EngineLoad(database: database, budgets: 1, seconds: seconds, nodes: 4).rate())
-        progress("  one: \(rates.one), four: \(rates.four)")
+        try await processors.parted(from: postgres) {
+          apart.one.append(try await rate(nodes: 1))
+          apart.four.append(try await rate(nodes: 4))
+        }
+        together.one.append(try await rate(nodes: 1))
+        together.four.append(try await rate(nodes: 4))
+        progress("  apart: \(apart), together: \(together)")
       }
       try await database.drop(on: postgres)
-      return [
+      let name = "four nodes on one hot budget, against one node"
+      return [(name, together), ("\(name), PostgreSQL on processors of its own", apart)].map {
         Comparison(
-          name: "four nodes on one hot budget, against one node", unit: "charges/s",
-          ours: rates.four, theirs: rates.one, yardstick: 0.8, moreIsBetter: true)
-      ]
+          name: $0, unit: "charges/s", ours: $1.four, theirs: $1.one, yardstick: 0.8,
+          moreIsBetter: true)
+      }
     }
   }
 
