@@ -3,9 +3,8 @@ import PrivatePostgres
 
 /// The processors that this process may use, to be shared out between it and PostgreSQL.
 ///
-/// In production a node and PostgreSQL do not wait for each other's processor. Where all is on one small
-/// machine they do, the more so the more sessions there are; some kernels even keep those that wake each
-/// other on one processor while another is idle.
+/// On machines of their own, a node and PostgreSQL do not wait for each other's processor. Where all is on
+/// one small machine they do.
 struct Processors {
   private let all: [Int]
 
@@ -21,12 +20,15 @@ struct Processors {
     }
   }
 
+  /// Whether there are enough for both.
+  var canBeParted: Bool { all.count > 1 }
+
   /// Runs `body` while this process has the first half of the processors for itself, and the server the
-  /// rest; on one processor, as ever.
+  /// rest.
   func parted<Value>(
     from postgres: PrivatePostgres, _ body: () async throws -> Value
   ) async throws -> Value {
-    guard all.count > 1 else { return try await body() }
+    precondition(canBeParted, "one processor is not enough for two")
     let half = all.count / 2
     try place(postgres, ours: all.prefix(half), theirs: all.suffix(from: half))
     let result: Result<Value, any Error>
