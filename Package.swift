@@ -71,7 +71,7 @@ let package = Package(
     .target(
       name: "AuditMirror",
       dependencies: [
-        "TrustBudget", "LibPQ", "BudgetLedger", "ClaimedFile", "Allocator",
+        "TrustBudget", "LibPQ", "BudgetLedger", "ClaimedFile",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),

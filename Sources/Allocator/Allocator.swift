@@ -10,7 +10,4 @@ package enum Allocator {
     // rises to the largest thing that was ever freed.
     mallopt(M_MMAP_THRESHOLD, 131_072)
   }
-
-  /// Gives back what is free between things that are not.
-  package static func giveBack() { malloc_trim(0) }
 }

@@ -90,6 +90,7 @@ package struct AuditMirror: Service {
       }
       if window.ledger.epoch != epoch {
         // A new session, or a new epoch: is what the file has still there?
+        try await file.checkEnd(settings.witnesses)
         try await reader.verify(file.newest(MirroredEntry.self, settings.witnesses))
         try await reader.verify(file.newest(MirroredEvent.self, settings.witnesses))
         epoch = window.ledger.epoch
@@ -205,7 +206,6 @@ package struct AuditMirror: Service {
         try await file.append([], of: window, commits: false, endsWindow: true)
         try await file.commit()
       }
-      try await file.rest()
       return 0
     }
     if page.count == size { health.note(.catchingUp) }
@@ -270,15 +270,18 @@ extension AuditMirror {
   }
 
   private func openFile(ledger: LedgerIdentity, claim: ClaimedFile) async throws -> AuditFile {
+    func open() async throws -> AuditFile {
+      try await AuditFile.open(claim, ledger: ledger, headsInterval: settings.headsInterval)
+    }
     do {
-      return try await AuditFile.open(claim, ledger: ledger)
+      return try await open()
     } catch AuditFileError.corrupt(let reason) {
       // Whether it was ours: a file that was named by mistake is nobody's to move.
       guard claim.wasClaimedBefore else {
         throw AuditFileError.foreign("\(reason); name another one, or move it away")
       }
       try setAside(claim, because: reason)
-      return try await AuditFile.open(claim, ledger: ledger)
+      return try await open()
     }
   }
 

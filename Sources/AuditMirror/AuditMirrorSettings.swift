@@ -12,6 +12,8 @@ package struct AuditMirrorSettings: Sendable {
   package var pageSize = 1_024
   /// Rows in one transaction of SQLite, while the mirror catches up.
   package var transactionSize = 65_536
+  /// After so many entries, the ends of the chains that they moved are written.
+  package var headsInterval = BudgetHeads.usualInterval
   /// How often to look while there is something to do.
   package var busyInterval: Duration = .milliseconds(50)
   /// How old what the file lacks may get under load, as long as the work allows it.

@@ -120,6 +120,7 @@ package struct Export: Sendable {
         progress.add(read: page.count, written: wanted.count, onProgress)
       }
       try await file.append([], of: window, commits: true, endsWindow: true)
+      try await file.finish()
       file.close()
       return Result(
         entries: progress.written - events, events: view.hasEvents ? events : nil,

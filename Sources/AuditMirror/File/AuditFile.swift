@@ -5,26 +5,29 @@ import TrustBudget
 
 /// A node's copy of the trail, while this process writes it.
 ///
-/// `@unchecked Sendable`: followers and cache are used within accesses to the database alone, one at a time.
+/// `@unchecked Sendable`: followers are used within accesses to the database alone, one at a time.
 package final class AuditFile: @unchecked Sendable {
   private let queue: DatabaseQueue
   /// nil for an export, which is beside nobody else.
   private let claim: ClaimedFile?
+  private let headsInterval: Int64
   private let current: Mutex<FileSummary>
   private var pending: FileSummary
   private var follower: ChainFollower?
   private var journals: JournalFollower?
-  private var cache = PageCache()
 
   /// Opens a file to be written by this process alone, and makes it if there is none.
   ///
   /// - Throws: `AuditFileError`; `MirrorRefusal.foreignLedger` for a file of another ledger.
-  static func open(_ claim: ClaimedFile, ledger: LedgerIdentity) async throws -> AuditFile {
+  static func open(
+    _ claim: ClaimedFile, ledger: LedgerIdentity, headsInterval: Int64
+  ) async throws -> AuditFile {
     try await translating {
       try claim.make()
       let queue = try DatabaseQueue(
         path: claim.path, configuration: configuration(isLive: true))
-      return try await AuditFile(queue, ledger: ledger, claim: claim)
+      return try await AuditFile(
+        queue, ledger: ledger, claim: claim, headsInterval: headsInterval)
     }
   }
 
@@ -41,10 +44,11 @@ package final class AuditFile: @unchecked Sendable {
 
   private init(
     _ queue: DatabaseQueue, ledger: LedgerIdentity, filter: String? = nil,
-    claim: ClaimedFile? = nil
+    claim: ClaimedFile? = nil, headsInterval: Int64 = BudgetHeads.usualInterval
   ) async throws {
     self.queue = queue
     self.claim = claim
+    self.headsInterval = headsInterval
     let summary = try await queue.writeWithoutTransaction { db in
       try AuditFile.recogniseOrCreate(ledger: ledger, filter: filter, db)
     }
@@ -69,7 +73,6 @@ package final class AuditFile: @unchecked Sendable {
     _ rows: [MirroredEntry], of window: TrailWindow, commits: Bool, endsWindow: Bool
   ) async throws {
     try await access { db in
-      try self.cache.addPage(db)
       if !db.isInsideTransaction { try db.execute(sql: "BEGIN IMMEDIATE") }
       _ = try self.followed(db)
       var insert = try InsertEntry(db)
@@ -86,16 +89,17 @@ package final class AuditFile: @unchecked Sendable {
         try insert.run(span[index])
       }
       try self.checkPlace(of: rows.count, db)
-      try receipts.save(endingAt: db.lastInsertedRowID, db)
       if let last = rows.last { self.pending.entries.position = last.position }
       self.pending.entries.rows += Int64(rows.count)
+      let lastRow = self.pending.entries.rows
+      try receipts.save(endingAt: lastRow, db)
+      if isWhole { try self.follower?.endPage(rows.count, at: lastRow, db) }
       if endsWindow {
         try self.follower?.endWindow(window)
         self.pending.ledger = window.ledger
         if let moment = window.completeAsOf { self.pending.completeAsOf = moment }
       }
       if commits { try self.commit(db) }
-      if endsWindow { try self.cache.endWindow(db) }
     }
   }
 
@@ -137,9 +141,16 @@ package final class AuditFile: @unchecked Sendable {
     }
   }
 
-  /// Gives back the memory that a backlog took: there was nothing to append.
-  package func rest() async throws {
-    try await access { db in try self.cache.endWindow(db) }
+  /// Ends a file that is to be taken away: with an index for whoever asks for a budget, which would cost
+  /// too much beside a load.
+  func finish() async throws {
+    try await access { db in
+      try db.inTransaction(.immediate) {
+        try self.follower?.finish(at: self.pending.entries.rows, db)
+        try db.execute(sql: AuditFileSchema.budgetIndex)
+        return .commit
+      }
+    }
   }
 
   /// Whether entries wait for those before them.
@@ -150,6 +161,28 @@ package final class AuditFile: @unchecked Sendable {
   /// Whether break-glass events wait for those before them.
   package var isWaitingForEvents: Bool {
     get async throws { try await access { db in try self.followedJournals(db).isWaiting } }
+  }
+
+  /// Whether the newest entries are where they were written, one after another.
+  ///
+  /// - Throws: `MirrorRefusal.fileChanged`.
+  func checkEnd(_ limit: Int) async throws {
+    try await access { db in
+      var row = try FileStatement(
+        db,
+        """
+        SELECT count(*), coalesce(min(rowid), 1), coalesce(max(rowid), 0)
+        FROM (SELECT rowid FROM audit_entries ORDER BY rowid DESC LIMIT ?)
+        """)
+      row.put(Int64(limit))
+      defer { row.reset() }
+      _ = try row.step()
+      let (count, first, last) = (try row.number(), try row.number(), try row.number())
+      let rows = self.pending.entries.rows
+      guard last == rows, count == last - first + 1 else {
+        throw MirrorRefusal.fileChanged(entries: rows)
+      }
+    }
   }
 
   /// The newest rows of a table, newest first: what PostgreSQL must have, too.
@@ -171,7 +204,8 @@ package final class AuditFile: @unchecked Sendable {
   /// The chains, as far as the file has them.
   private func followed(_ db: Database) throws -> ChainFollower {
     if let follower { return follower }
-    let new = try ChainFollower(ledgerID: pending.ledger.id, db)
+    let new = try ChainFollower(
+      ledgerID: pending.ledger.id, headsInterval: headsInterval, db)
     follower = new
     return new
   }
@@ -224,10 +258,10 @@ extension AuditFile {
       try db.execute(
         sql: isLive
           ? """
-          PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \(PageCache.pragma);
+          PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
           PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864
           """
-          : "PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF; \(PageCache.pragma)")
+          : "PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF")
     }
     return configuration
   }

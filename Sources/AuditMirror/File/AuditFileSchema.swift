@@ -3,10 +3,11 @@ enum AuditFileSchema {
   /// In the file's header (`PRAGMA application_id`): `TBAF`.
   static let applicationID: Int32 = 0x5442_4146
   /// In the file's header (`PRAGMA user_version`), and in `meta`.
-  static let version: Int32 = 3
-  /// The first format knows no break-glass events, the second no receipts. A node brings them up to date;
-  /// readers take them as they are.
+  static let version: Int32 = 4
+  /// The first format knows no break-glass events, the second no receipts, the third no heads. A node
+  /// brings them up to date; readers take them as they are.
   static let oldestVersion: Int32 = 1
+  static let receiptsVersion: Int32 = 3
 
   static let script = """
     PRAGMA application_id = \(applicationID);
@@ -30,7 +31,8 @@ enum AuditFileSchema {
         entries        INTEGER NOT NULL  -- rows that are here
     ) WITHOUT ROWID;
 
-    -- The trail, column by column as PostgreSQL has it. Times are UTC.
+    -- The trail, column by column as PostgreSQL has it. Times are UTC. What is written with each entry
+    -- is written at the end: an index by budget would cost another page for every one of them.
     CREATE TABLE audit_entries (
         entry_id       INTEGER NOT NULL,
         epoch          INTEGER NOT NULL,
@@ -50,8 +52,7 @@ enum AuditFileSchema {
         node           TEXT    NOT NULL,
         detail         TEXT    NOT NULL,
         occurred_at    TEXT    NOT NULL,
-        hash           BLOB    NOT NULL,
-        PRIMARY KEY (budget_id, budget_seq)
+        hash           BLOB    NOT NULL
     );
     CREATE INDEX audit_entries_time ON audit_entries (occurred_at);
 
@@ -90,7 +91,12 @@ enum AuditFileSchema {
 
     \(breakGlass)
     \(receipts)
+    \(heads)
     """
+
+  /// What an export has more, for whoever asks for a budget.
+  static let budgetIndex =
+    "CREATE UNIQUE INDEX audit_entries_budget ON audit_entries (budget_id, budget_seq)"
 
   /// What the second format has more than the first.
   static let breakGlass = """
@@ -142,14 +148,29 @@ enum AuditFileSchema {
 
   /// What the third format has more than the second, which wrote each budget's state with each entry.
   static let receipts = """
-    PRAGMA user_version = \(version);
-
     -- What came, in the order of the entries' rowids: of each entry budget_id, budget_seq and hash.
     CREATE TABLE receipts (
         first_row INTEGER PRIMARY KEY,   -- rowid of the first of them
         rows      INTEGER NOT NULL,
         content   BLOB    NOT NULL
     );
+    """
+
+  /// What the fourth format has more than the third, which had an index of all entries by their budgets.
+  static let heads = """
+    PRAGMA user_version = \(version);
+
+    -- The end of each budget's chain, as of its entry last_seq, and the balance after it. There is
+    -- none yet of a budget whose entries are all new.
+    CREATE TABLE budget_heads (
+        budget_id TEXT    PRIMARY KEY,
+        last_seq  INTEGER NOT NULL,
+        last_hash BLOB    NOT NULL,
+        balance   INTEGER NOT NULL
+    ) WITHOUT ROWID;
+
+    -- Of entries with a higher rowid, the heads need not know.
+    ALTER TABLE meta ADD COLUMN heads_through INTEGER NOT NULL DEFAULT 0;
 
     -- current_balance: as of the last entry. balance: after a reset that is due.
     DROP VIEW IF EXISTS budgets;
@@ -159,9 +180,12 @@ enum AuditFileSchema {
            CASE WHEN resets_at <= strftime('%Y-%m-%d %H:%M:%f', 'now') THEN initial_balance
                 ELSE last_balance END,
            reset_interval_microseconds / 3600000000.0, window_started_at, created_at
-    FROM (SELECT *, (SELECT balance_after FROM audit_entries AS e
-                     WHERE e.budget_id = s.budget_id
-                     ORDER BY e.budget_seq DESC LIMIT 1) AS last_balance
-          FROM budget_states AS s);
+    FROM (SELECT s.*, CASE WHEN h.last_seq >= n.last_seq OR n.last_seq IS NULL THEN h.balance
+                           ELSE n.balance END AS last_balance
+          FROM budget_states AS s
+          LEFT JOIN budget_heads AS h ON h.budget_id = s.budget_id
+          LEFT JOIN (SELECT budget_id, max(budget_seq) AS last_seq, balance_after AS balance
+                     FROM audit_entries WHERE rowid > (SELECT heads_through FROM meta)
+                     GROUP BY budget_id) AS n ON n.budget_id = s.budget_id);
     """
 }

@@ -51,7 +51,9 @@ package struct FileSummary: Hashable, Sendable {
   static func create(ledger: LedgerIdentity, filter: String?, _ db: Database) throws {
     try db.execute(sql: AuditFileSchema.script)
     try db.execute(
-      sql: "INSERT INTO meta VALUES (1, ?, ?, ?, NULL, ?)",
+      sql: """
+        INSERT INTO meta (only_row, format_version, ledger_id, epoch, filter) VALUES (1, ?, ?, ?, ?)
+        """,
       arguments: [AuditFileSchema.version, ledger.id, ledger.epoch, filter])
     try db.execute(sql: "INSERT INTO cursors VALUES ('audit_entries', 0, 0, 0, 0)")
   }
@@ -61,14 +63,19 @@ package struct FileSummary: Hashable, Sendable {
   /// - Throws: `AuditFileError.corrupt` for a file that has not all that it says: what is missing would
   ///   be known to nobody afterwards.
   static func upgrade(_ db: Database) throws {
-    try checkHeads(db)
-    if try AuditFile.format(of: db) == AuditFileSchema.oldestVersion {
+    let format = try AuditFile.format(of: db)
+    if format < AuditFileSchema.receiptsVersion { try checkHeads(db) }
+    if format == AuditFileSchema.oldestVersion {
       // The events come with the next window; until then the file says of no moment that it is complete.
       try db.execute(sql: AuditFileSchema.breakGlass)
       try db.execute(sql: "UPDATE meta SET complete_as_of = NULL")
     }
-    try db.execute(sql: AuditFileSchema.receipts)
-    try Receipts.fill(db)
+    if format < AuditFileSchema.receiptsVersion {
+      try db.execute(sql: AuditFileSchema.receipts)
+      try Receipts.fill(db)
+    }
+    try db.execute(sql: AuditFileSchema.heads)
+    try BudgetHeads.fill(db)
     try db.execute(
       sql: "UPDATE meta SET format_version = ?", arguments: [AuditFileSchema.version])
   }

@@ -19,6 +19,8 @@ struct Receipt: Hashable {
     (budgetID, sequence, hash) = (entry.budgetID.value, entry.sequence, entry.hash)
   }
 
+  var place: TrailPlace { TrailPlace(chain: .budget(budgetID), sequence: sequence) }
+
   init(reading row: inout FileStatement) throws(InvalidValue) {
     budgetID = try row.text()
     sequence = try row.number()

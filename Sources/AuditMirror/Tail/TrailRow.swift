@@ -42,6 +42,13 @@ package enum TrailChain: Hashable, Sendable, CustomStringConvertible {
     if case .journal = self { true } else { false }
   }
 
+  /// The budget's or the journal's id.
+  var name: String {
+    switch self {
+    case .budget(let id), .journal(let id): id
+    }
+  }
+
   /// What one of its rows is called.
   var rowName: String {
     switch self {

@@ -22,18 +22,26 @@ struct AwaitedRows<TableRow: TrailRow> {
   /// - Parameter table: where they are kept.
   init(in table: String, _ db: Database) throws {
     self.table = table
+    var waiting = try FileStatement(
+      db,
+      """
+      SELECT epoch, horizon, \(TableRow.chainColumn.name), \(TableRow.sequenceColumn) FROM \(table)
+      """)
+    // They came lately: entries, which no index finds, are looked for from the newest on.
     var rows = try FileStatement(
       db,
       """
-      SELECT a.epoch, a.horizon, a.\(TableRow.chainColumn.name), a.\(TableRow.sequenceColumn),
-             \(TableRow.fileColumns.qualified("e"))
-      FROM \(table) AS a
-      JOIN \(TableRow.table) AS e
-             USING (\(TableRow.chainColumn.name), \(TableRow.sequenceColumn))
+      SELECT \(TableRow.fileColumns) FROM \(TableRow.table)
+      WHERE \(TableRow.chainColumn.name) = ? AND \(TableRow.sequenceColumn) = ?
+      ORDER BY rowid DESC LIMIT 1
       """)
-    while try rows.step() {
-      let (epoch, horizon) = (try rows.number(), try rows.number())
-      let (chain, sequence) = (try rows.text(), try rows.number())
+    while try waiting.step() {
+      let (epoch, horizon) = (try waiting.number(), try waiting.number())
+      let (chain, sequence) = (try waiting.text(), try waiting.number())
+      rows.put(chain)
+      rows.put(sequence)
+      defer { rows.reset() }
+      guard try rows.step() else { continue }
       chains[chain, default: [:]][sequence] = Awaited(
         row: try TableRow(reading: &rows), epoch: epoch, horizon: horizon)
     }
@@ -44,9 +52,6 @@ struct AwaitedRows<TableRow: TrailRow> {
   func contains(_ sequence: Int64, of chain: String) -> Bool {
     !chains.isEmpty && chains[chain]?[sequence] != nil
   }
-
-  /// The lowest number that waits.
-  func first(of chain: String) -> Int64? { chains[chain]?.keys.min() }
 
   mutating func add(
     _ row: TableRow, _ sequence: Int64, of chain: String, window: TrailWindow
@@ -91,12 +96,5 @@ struct AwaitedRows<TableRow: TrailRow> {
       }
     }
     isChanged = false
-  }
-}
-
-extension String {
-  /// A list of columns, each with the table's name in front.
-  fileprivate func qualified(_ table: String) -> String {
-    split(separator: ", ").map { "\(table).\($0)" }.joined(separator: ", ")
   }
 }

@@ -7,7 +7,7 @@ import TrustBudget
 /// entry may come before the one that it follows, even in an earlier window.
 struct ChainFollower {
   private var check: EntryCheck
-  private var heads = RememberedHeads()
+  private var heads: BudgetHeads
   /// What entries have made of budgets, but for those that are all in their balances, and is not written.
   private var changed: [String: BudgetState] = [:]
   /// So many are kept to be written together, at most.
@@ -15,9 +15,12 @@ struct ChainFollower {
   private var awaited: AwaitedRows<MirroredEntry>
 
   /// Goes on where the file ends.
-  init(ledgerID: String, _ db: Database) throws {
+  ///
+  /// - Parameter headsInterval: how many entries share a writing of the chains' ends.
+  init(ledgerID: String, headsInterval: Int64, _ db: Database) throws {
     check = EntryCheck(ledgerID: ledgerID)
     awaited = try AwaitedRows(in: "awaited", db)
+    heads = try BudgetHeads(interval: headsInterval, db)
   }
 
   /// Takes an entry that is about to be written to the file.
@@ -26,7 +29,7 @@ struct ChainFollower {
   mutating func take(_ row: MirroredEntry, of window: TrailWindow, _ db: Database) throws {
     let entry = row.entry
     let name = entry.budgetID.value
-    var head = try head(of: name, db)
+    var head = try heads.head(of: name, db)
     let last = head?.sequence ?? 0
     guard entry.sequence > last, !awaited.contains(entry.sequence, of: name) else {
       let isSame = try FileLookups.hash(name, entry.sequence, db) == entry.hash
@@ -42,7 +45,18 @@ struct ChainFollower {
     {
       try follow(next.entry, from: &head, db)
     }
-    if let head { heads.remember(head, of: name) }
+    if let head { heads.move(name, to: head, isLate: head.sequence > entry.sequence) }
+  }
+
+  /// Writes a part of what has changed, beside a page of entries that ends at a row.
+  mutating func endPage(_ count: Int, at row: Int64, _ db: Database) throws {
+    try heads.write(2 * count, through: row, db)
+  }
+
+  /// Writes all that has changed, after the last entry of a file that is to be taken away.
+  mutating func finish(at row: Int64, _ db: Database) throws {
+    try heads.writeAll(through: row, db)
+    try save(db)
   }
 
   /// - Throws: `MirrorRefusal.gap`.
@@ -55,6 +69,7 @@ struct ChainFollower {
   mutating func save(_ db: Database) throws {
     try saveChanges(db)
     try awaited.save(db)
+    try heads.save(db)
   }
 
   private mutating func saveChanges(_ db: Database) throws {
@@ -62,11 +77,6 @@ struct ChainFollower {
     // In their order, each page of the table is touched once.
     for (_, state) in changed.sorted(by: { $0.key < $1.key }) { try put.run(state) }
     changed.removeAll(keepingCapacity: true)
-  }
-
-  private func head(of name: String, _ db: Database) throws -> ChainHead? {
-    if let head = heads[name] { return head }
-    return try FileLookups.head(name, below: awaited.first(of: name), db)
   }
 
   private mutating func follow(
@@ -101,29 +111,14 @@ enum FileLookups {
     return try row.step() ? BudgetState(reading: &row) : nil
   }
 
-  /// The end of a chain.
-  ///
-  /// - Parameter sequence: the first entry that waits for the one before it, which is not there yet.
-  static func head(
-    _ budgetID: String, below sequence: Int64?, _ db: Database
-  ) throws -> ChainHead? {
+  /// The hash of an entry, if there is one. It is looked for from the newest on: there is no index for it.
+  static func hash(_ budgetID: String, _ sequence: Int64, _ db: Database) throws -> Digest? {
     var row = try FileStatement(
       db,
       """
-      SELECT budget_seq, hash, balance_after FROM audit_entries
-      WHERE budget_id = ? AND budget_seq < ? ORDER BY budget_seq DESC LIMIT 1
+      SELECT hash FROM audit_entries WHERE budget_id = ? AND budget_seq = ?
+      ORDER BY rowid DESC LIMIT 1
       """)
-    row.put(budgetID)
-    row.put(sequence ?? .max)
-    defer { row.reset() }
-    guard try row.step() else { return nil }
-    return ChainHead(
-      sequence: try row.number(), hash: try row.digest(), balance: try row.number())
-  }
-
-  static func hash(_ budgetID: String, _ sequence: Int64, _ db: Database) throws -> Digest? {
-    var row = try FileStatement(
-      db, "SELECT hash FROM audit_entries WHERE budget_id = ? AND budget_seq = ?")
     row.put(budgetID)
     row.put(sequence)
     defer { row.reset() }

@@ -26,30 +26,46 @@ struct EntryLosses {
   /// Goes through all receipts and, beside them, the entries in the order in which they were written.
   init(_ db: Database, _ report: inout FileReport) throws {
     var entries = try ArrivedEntries(db)
+    // Who tidies a file up after taking entries away gives all that follow a new place.
+    var unmatched = UnmatchedEntries()
     do {
       try Receipts.forEach(db) { row, receipt in
-        while let next = entries.next, next.row < row { try entries.advance() }
-        if let next = entries.next, next.row == row {
-          let isSame = next.receipt == receipt
+        while let next = entries.next, next.row < row {
+          unmatched.add(next.receipt)
           try entries.advance()
-          if isSame { return }
         }
-        // It is not where it was written. Who tidies the file up afterwards gives every row a new place.
-        note(receipt, found: try EntryLosses.hash(of: receipt, db))
+        guard let next = entries.next, next.row == row else {
+          if entries.next != nil { return unmatched.add(awaiting: receipt) }
+          // Nothing comes any more in which it might be found.
+          if case let hash = unmatched.take(receipt.place), hash != receipt.hash {
+            note(receipt.place, isRewritten: hash != nil)
+          }
+          return
+        }
+        if next.receipt != receipt {
+          unmatched.add(awaiting: receipt)
+          unmatched.add(next.receipt)
+        }
+        try entries.advance()
       }
     } catch let error as InvalidValue {
       report.add(FileFault(problem: "the receipts are not what was written: they \(error)"))
       return
     }
-    while let next = entries.next, strangers.count < FileReport.keptFaults {
-      if let receipt = next.receipt {
-        strangers.append(
-          FileFault(
-            .budget(receipt.budgetID), sequence: receipt.sequence,
-            problem: "there is no receipt for it: it was put there, or the receipt is gone"))
-      }
+    while let next = entries.next, unmatched.hasRoom {
+      unmatched.add(next.receipt)
       try entries.advance()
     }
+    for place in unmatched.receipts.keys {
+      note(place, isRewritten: unmatched.take(place) != nil)
+    }
+    strangers = unmatched.entries.keys
+      .sorted { ($0.chain.name, $0.sequence) < ($1.chain.name, $1.sequence) }
+      .prefix(FileReport.keptFaults).map {
+        FileFault(
+          $0.chain, sequence: $0.sequence,
+          problem: "there is no receipt for it: it was put there, or the receipt is gone")
+      }
   }
 
   mutating func take(_ budgetID: String) -> Loss? { losses.removeValue(forKey: budgetID) }
@@ -59,27 +75,46 @@ struct EntryLosses {
     return losses.sorted { $0.key < $1.key }
   }
 
-  /// - Parameter hash: that of the entry now; nil where it is gone.
-  private mutating func note(_ receipt: Receipt, found hash: Digest?) {
-    guard hash != receipt.hash else { return }
-    let number = receipt.sequence
-    guard var loss = losses[receipt.budgetID] else {
-      losses[receipt.budgetID] = Loss(first: number, last: number, isRewritten: hash != nil)
+  private mutating func note(_ place: TrailPlace, isRewritten: Bool) {
+    let (budgetID, number) = (place.chain.name, place.sequence)
+    guard var loss = losses[budgetID] else {
+      losses[budgetID] = Loss(first: number, last: number, isRewritten: isRewritten)
       return
     }
-    if number < loss.first { (loss.first, loss.isRewritten) = (number, hash != nil) }
+    if number < loss.first { (loss.first, loss.isRewritten) = (number, isRewritten) }
     loss.last = max(loss.last, number)
-    losses[receipt.budgetID] = loss
+    losses[budgetID] = loss
   }
+}
 
-  private static func hash(of receipt: Receipt, _ db: Database) throws -> Digest? {
-    do {
-      return try FileLookups.hash(receipt.budgetID, receipt.sequence, db)
-    } catch is InvalidValue {
-      // What it holds is no hash, and so not the one that came.
-      return .zero
+/// Receipts and entries that were not found where the other one is, until they are.
+private struct UnmatchedEntries {
+  /// By their places, the hashes.
+  private(set) var receipts: [TrailPlace: Digest] = [:]
+  private(set) var entries: [TrailPlace: Digest] = [:]
+
+  /// Whether more entries matter: each may be a receipt's, and some are told of.
+  var hasRoom: Bool { entries.count < FileReport.keptFaults || !receipts.isEmpty }
+
+  /// - Parameter entry: nil for one with what is no value of ours.
+  mutating func add(_ entry: Receipt?) {
+    guard let entry else { return }
+    if receipts[entry.place] == entry.hash {
+      receipts[entry.place] = nil
+    } else {
+      entries[entry.place] = entry.hash
     }
   }
+
+  mutating func add(awaiting receipt: Receipt) {
+    if entries[receipt.place] == receipt.hash {
+      entries[receipt.place] = nil
+    } else {
+      receipts[receipt.place] = receipt.hash
+    }
+  }
+
+  mutating func take(_ place: TrailPlace) -> Digest? { entries.removeValue(forKey: place) }
 }
 
 /// The entries in the order in which they were written, as they would have to be in the receipts.

@@ -23,7 +23,7 @@ extension FileVerification {
       if faulty.insert(journal).inserted { report.add(fault) }
     }
 
-    try FileVerification.eachRow(of: MirroredEvent.self, db) { row in
+    try FileVerification.eachRow(of: MirroredEvent.self, db) { _, row in
       events += 1
       onProgress(report.entries + events)
       switch row {

@@ -62,7 +62,9 @@ package struct FileVerification: Sendable {
     var check = EntryCheck(ledgerID: summary.ledger.id)
     var awaited = try FileVerification.awaited(MirroredEntry.self, in: "awaited", db)
     // Before the third format, a state was that of the newest entry, and there were no receipts.
-    let hasReceipts = try AuditFile.format(of: db) == AuditFileSchema.version
+    let format = try AuditFile.format(of: db)
+    let hasReceipts = format >= AuditFileSchema.receiptsVersion
+    var heads = format == AuditFileSchema.version ? try HeadCheck(db) : nil
     var losses = hasReceipts ? try EntryLosses(db, &report) : EntryLosses()
     var states = try StateCursor(db)
     var recorded: BudgetState?
@@ -81,6 +83,7 @@ package struct FileVerification: Sendable {
     func begin(_ newName: String) throws {
       (name, budget, found, isFaulty) = (newName, nil, nil, false)
       recorded = try states.take(upTo: newName, noteAbandoned)
+      try heads?.begin(newName, db)
     }
 
     func finish() {
@@ -91,12 +94,13 @@ package struct FileVerification: Sendable {
       let last = budget.map { BudgetState(budget: $0, createdAt: createdAt) }
       if let problem = loss?.problem(after: budget?.lastSequence ?? 0)
         ?? FileVerification.difference(hasReceipts ? found ?? last : last, recorded)
+        ?? heads?.problem
       {
         report.add(FileFault(.budget(name), problem: problem))
       }
     }
 
-    try FileVerification.eachRow(of: MirroredEntry.self, db) { row in
+    try FileVerification.eachRow(of: MirroredEntry.self, db) { rowID, row in
       report.entries += 1
       onProgress(report.entries)
       switch row {
@@ -124,6 +128,7 @@ package struct FileVerification: Sendable {
         do throws(Replay.Fault) {
           let next = try check.budget(budget, after: entry)
           budget = next
+          if let head = next.head { heads?.note(head, at: rowID) }
           // The view `budgets` takes all but the balance from the recorded state.
           if entry.sequence == recorded?.budget.lastSequence || !entry.kind.isAllInItsBalances {
             found = BudgetState(budget: next, createdAt: createdAt)
@@ -136,6 +141,7 @@ package struct FileVerification: Sendable {
     }
     finish()
     try states.takeRest(noteAbandoned)
+    if heads != nil, let stray = try HeadCheck.stray(db) { report.add(stray) }
     for (name, loss) in losses.takeAll() {
       report.add(FileFault(.budget(name), problem: FileVerification.allGone(loss.last)))
     }
@@ -150,7 +156,7 @@ package struct FileVerification: Sendable {
     var hasher = EntryHash(ledgerID: summary.ledger.id)
     var previous: Entry?
     var name: String?
-    try FileVerification.eachRow(of: MirroredEntry.self, db) { row in
+    try FileVerification.eachRow(of: MirroredEntry.self, db) { _, row in
       report.entries += 1
       onProgress(report.entries)
       switch row {
@@ -227,27 +233,41 @@ extension FileVerification {
     return places
   }
 
-  /// Every row of a table, each chain's in their order.
+  /// Every row of a table with its rowid, each chain's in their order.
   static func eachRow<TableRow: TrailRow>(
-    of _: TableRow.Type, _ db: Database, _ body: (Result<TableRow, UnreadableRow>) throws -> Void
+    of _: TableRow.Type, _ db: Database,
+    _ body: (_ rowID: Int64, Result<TableRow, UnreadableRow>) throws -> Void
   ) throws {
-    let (chain, sequence) = (TableRow.chainColumn.name, TableRow.sequenceColumn)
+    // There may be no index for it. The places are sorted, and not all that stands there.
+    var places = try FileStatement(
+      db,
+      """
+      SELECT rowid FROM \(TableRow.table)
+      ORDER BY \(TableRow.chainColumn.name), \(TableRow.sequenceColumn)
+      """)
     var rows = try FileStatement(
       db,
       """
       SELECT \(TableRow.fileColumns), \(FileFault.columns(of: TableRow.self))
-      FROM \(TableRow.table) ORDER BY \(chain), \(sequence)
+      FROM \(TableRow.table) WHERE rowid = ?
       """)
-    defer { rows.reset() }
-    while try rows.step() {
+    defer {
+      places.reset()
+      rows.reset()
+    }
+    while try places.step() {
+      let rowID = try places.number()
+      rows.put(rowID)
+      defer { rows.reset() }
+      guard try rows.step() else { continue }
       do {
-        try body(.success(try TableRow(reading: &rows)))
+        try body(rowID, .success(try TableRow(reading: &rows)))
       } catch let error as InvalidValue {
         rows.seek(TableRow.fileColumnCount)
         let name = (try? rows.text()) ?? ""
         rows.seek(TableRow.fileColumnCount)
         let fault = FileFault(unreadable: TableRow.self, &rows, error)
-        try body(.failure(UnreadableRow(chain: name, fault: fault)))
+        try body(rowID, .failure(UnreadableRow(chain: name, fault: fault)))
       }
     }
   }

@@ -34,6 +34,25 @@ import TrustBudgetTesting
     ("DELETE FROM budget_states", nil, "recorded state is gone"),
     ("UPDATE budget_states SET spent = 9223372036854775807", nil, "no value of ours"),
     ("UPDATE budget_states SET adjustment = -9223372036854775807 - 1", nil, "no value of ours"),
+    ("UPDATE budget_heads SET balance = balance + 1", nil, "not what its entries make of it"),
+    ("UPDATE budget_heads SET last_hash = zeroblob(32)", nil, "not what its entries make of it"),
+    ("UPDATE budget_heads SET last_hash = 'x'", nil, "recorded head is no value of ours"),
+    ("UPDATE budget_heads SET last_seq = 30", nil, "not what its entries make of it"),
+    ("DELETE FROM budget_heads", nil, "recorded head is gone"),
+    (
+      """
+      UPDATE budget_heads SET (last_seq, last_hash, balance) =
+        (SELECT budget_seq, hash, balance_after FROM audit_entries WHERE budget_seq = 3)
+      """, nil, "must be 20's"
+    ),
+    (
+      "INSERT INTO budget_heads VALUES ('user:ghost', 1, zeroblob(32), 1)", nil,
+      "a head is recorded, and no budget"
+    ),
+    (
+      "INSERT INTO audit_entries SELECT * FROM audit_entries WHERE budget_seq = 4", 4,
+      "missing or repeated"
+    ),
     ("DELETE FROM receipts", 1, "there is no receipt for it"),
     ("UPDATE receipts SET content = zeroblob(10)", nil, "the receipts are not what was written"),
     ("UPDATE receipts SET rows = rows + 1", nil, "the receipts are not what was written"),

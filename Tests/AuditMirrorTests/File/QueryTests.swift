@@ -71,6 +71,15 @@ import TrustBudgetTesting
                   + "WHERE timestamp > datetime('now', '-1 hour') ORDER BY cost DESC;")
               let costs = rows.compactMap { $0[2].flatMap { Int($0) } }
               #expect(costs == costs.sorted(by: >))
+              // Where nothing is awaited, a balance is that of the last entry there is.
+              #expect(
+                try file.query(
+                  """
+                  SELECT budget_id, current_balance, max(budget_seq), balance_after
+                  FROM budgets JOIN audit_entries USING (budget_id)
+                  WHERE budget_id NOT IN (SELECT budget_id FROM awaited)
+                  GROUP BY budget_id HAVING current_balance IS NOT balance_after
+                  """) == [])
             }
             _ = try await writing
             try await database.expectMirrored(in: path)

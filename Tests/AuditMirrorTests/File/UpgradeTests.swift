@@ -3,9 +3,10 @@ import Foundation
 import Testing
 import TrustBudgetTesting
 
-/// A file of the first format, which knew no break-glass events, or of the second, which had no receipts.
+/// A file of the first format, which knew no break-glass events, of the second, which had no receipts, or of
+/// the third, which had an index of all entries and no heads.
 @Suite struct UpgradeTests {
-  @Test(arguments: [1, 2])
+  @Test(arguments: [1, 2, 3])
   func `a node brings an old file up to date, with the events of the past`(format: Int)
     async throws
   {
@@ -27,8 +28,8 @@ import TrustBudgetTesting
       #expect(try file.rows().starts(with: entries))
       #expect(file.entries > entries.count)
       #expect(file.events == 7)
-      #expect(try file.query("SELECT format_version FROM meta") == [["3"]])
-      #expect(try file.query("PRAGMA user_version") == [["3"]])
+      #expect(try file.query("SELECT format_version FROM meta") == [["4"]])
+      #expect(try file.query("PRAGMA user_version") == [["4"]])
       #expect(file.count("SELECT sum(rows) FROM receipts") == file.entries)
       #expect(file.count("SELECT complete_as_of IS NOT NULL FROM meta") == 1)
       #expect(try await TamperingTests.verify(path) == [])
@@ -94,10 +95,10 @@ import TrustBudgetTesting
 
   @Test func `a file of a later format is left alone`() async throws {
     try await withOldFile(of: 2) { database, path in
-      try MirrorFile(path: path).execute("PRAGMA user_version = 4")
+      try MirrorFile(path: path).execute("PRAGMA user_version = 5")
       try await database.withMirror(at: path) { mirror in
         try await expectSoon {
-          mirror.health.current.state.problem?.contains("this program knows 1 to 3") == true
+          mirror.health.current.state.problem?.contains("this program knows 1 to 4") == true
         }
       }
       await #expect(throws: AuditFileError.self) { _ = try await ReadableFile(path: path) }
@@ -125,12 +126,13 @@ import TrustBudgetTesting
           """
           \(Self.firstFormat)
           \(format > 1 ? Self.secondFormat : "")
+          \(format > 2 ? Self.thirdFormat : "")
           ATTACH '\(new)' AS new;
           INSERT INTO meta
             SELECT only_row, \(format), ledger_id, epoch, complete_as_of, filter FROM new.meta;
           INSERT INTO cursors SELECT * FROM new.cursors WHERE table_name = 'audit_entries';
           INSERT INTO audit_entries SELECT * FROM new.audit_entries ORDER BY new.audit_entries.rowid;
-          \(Self.states)
+          \(format > 2 ? Self.receipts : Self.states)
           """)
         try await body(database, path)
       }
@@ -146,6 +148,34 @@ import TrustBudgetTesting
       FROM new.budget_states AS s JOIN new.audit_entries AS e
         ON e.budget_id = s.budget_id AND e.budget_seq =
            (SELECT max(budget_seq) FROM new.audit_entries AS l WHERE l.budget_id = s.budget_id);
+    """
+
+  private static let receipts = """
+    INSERT INTO budget_states SELECT * FROM new.budget_states;
+    INSERT INTO receipts SELECT * FROM new.receipts;
+    """
+
+  /// What it had more, as it was published.
+  private static let thirdFormat = """
+    PRAGMA user_version = 3;
+
+    CREATE TABLE receipts (
+        first_row INTEGER PRIMARY KEY,
+        rows      INTEGER NOT NULL,
+        content   BLOB    NOT NULL
+    );
+
+    DROP VIEW budgets;
+    CREATE VIEW budgets (budget_id, initial_balance, current_balance, balance,
+                         reset_interval_hours, last_reset_at, created_at) AS
+    SELECT budget_id, initial_balance, last_balance,
+           CASE WHEN resets_at <= strftime('%Y-%m-%d %H:%M:%f', 'now') THEN initial_balance
+                ELSE last_balance END,
+           reset_interval_microseconds / 3600000000.0, window_started_at, created_at
+    FROM (SELECT *, (SELECT balance_after FROM audit_entries AS e
+                     WHERE e.budget_id = s.budget_id
+                     ORDER BY e.budget_seq DESC LIMIT 1) AS last_balance
+          FROM budget_states AS s);
     """
 
   /// What it had more, as it was published.

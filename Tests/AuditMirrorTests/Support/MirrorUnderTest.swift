@@ -89,6 +89,8 @@ extension TestDatabase {
     settings.busyInterval = .milliseconds(10)
     settings.idleInterval = .milliseconds(20)
     settings.retryInterval = .milliseconds(200)
+    // So that there are always some that are written, and some that are not.
+    settings.headsInterval = 8
     configure(&settings)
     return try AuditMirror(
       connectionString: connectionString, settings: settings,

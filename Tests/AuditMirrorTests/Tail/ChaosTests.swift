@@ -98,6 +98,11 @@ import TrustBudgetTesting
           }
           #expect(try await TamperingTests.verify(path) == [])
           #expect(try await TamperingTests.compare(path, database) == [])
+          #expect(
+            try MirrorFile(path: path).query(
+              "SELECT budget_id, current_balance FROM budgets ORDER BY budget_id")
+              == (try await database.query(
+                "SELECT budget_id, balance FROM trust_budget.budgets ORDER BY budget_id")))
         }
         try await database.expectSoundLedger()
       }

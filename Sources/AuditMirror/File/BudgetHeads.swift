@@ -1,0 +1,192 @@
+import GRDB
+import TrustBudget
+
+/// The ends of the budgets' chains: in `budget_heads`, and those that moved lately in memory, too.
+///
+/// Charges come to all budgets in turn. A row that were written with each entry, or an index of entries by
+/// budget, would cost a page of the file for every one, and an entry takes a tenth of a page. So what many
+/// entries have moved is written together, in the order of the table, and a part of it at a time.
+struct BudgetHeads {
+  /// As many as a table of 2^17 places takes before it grows, some 9 MB.
+  static let usualCapacity = 98_304
+  /// What so many entries have moved is written together. While that is done, half as many more come: there
+  /// is always room.
+  static let usualInterval: Int64 = 32_768
+  /// Where there is no room, this part is forgotten at once, whichever it is. If all were, each would be
+  /// looked up again.
+  private static let forgottenPart = 96
+
+  private struct Remembered {
+    var head: ChainHead
+    var isWritten: Bool
+  }
+
+  private let capacity: Int
+  private let interval: Int64
+  private var remembered: [String: Remembered] = [:]
+  /// Whose are still to be written, the next one last.
+  private var waiting: [String] = []
+  /// Once they are, the table has what the entries up to this row have moved.
+  private var waitingThrough: Int64 = 0
+  private var writtenThrough: Int64
+  private var savedThrough: Int64
+  /// Moved on to entries that are long in the file, which nobody would look at again.
+  private var late: Set<String> = []
+
+  /// Goes on where the file ends.
+  init(
+    capacity: Int = usualCapacity, interval: Int64 = usualInterval, _ db: Database
+  ) throws {
+    self.capacity = max(1, capacity)
+    self.interval = interval
+    savedThrough = try BudgetHeads.through(db)
+    writtenThrough = try BudgetHeads.catchUp(from: savedThrough, db)
+  }
+
+  var count: Int { remembered.count }
+
+  /// The end of a budget's chain; nil where the budget is new.
+  func head(of budgetID: String, _ db: Database) throws -> ChainHead? {
+    if let head = remembered[budgetID]?.head { return head }
+    return try BudgetHeads.recorded(budgetID, db)
+  }
+
+  /// - Parameter isLate: whether it moves on to an entry that has waited for the one before it.
+  mutating func move(_ budgetID: String, to head: ChainHead, isLate: Bool = false) {
+    let known = remembered.updateValue(Remembered(head: head, isWritten: false), forKey: budgetID)
+    if known == nil, remembered.count >= capacity { makeRoom() }
+    if isLate { late.insert(budgetID) }
+  }
+
+  private mutating func makeRoom() {
+    let part = max(1, capacity / BudgetHeads.forgottenPart)
+    let names = remembered.lazy.filter(\.value.isWritten).prefix(part).map(\.key)
+    for budgetID in Array(names) { remembered[budgetID] = nil }
+  }
+
+  // MARK: - Writing
+
+  /// Writes a part of what entries have moved, if there are enough of them.
+  ///
+  /// - Parameter row: the rowid of the last entry.
+  mutating func write(_ count: Int, through row: Int64, _ db: Database) throws {
+    if waiting.isEmpty {
+      guard row - writtenThrough >= interval else { return }
+      gather(through: row)
+    }
+    try writeWaiting(count, db)
+  }
+
+  /// Writes all that entries have moved.
+  mutating func writeAll(through row: Int64, _ db: Database) throws {
+    gather(through: row)
+    try writeWaiting(waiting.count, db)
+  }
+
+  /// Writes what must not wait when a transaction ends, and how far the table goes.
+  mutating func save(_ db: Database) throws {
+    if !late.isEmpty {
+      var put = try PutBudgetHead(db)
+      for budgetID in late { try write(budgetID, &put) }
+    }
+    late.removeAll()
+    guard writtenThrough != savedThrough else { return }
+    var meta = try FileStatement(db, "UPDATE meta SET heads_through = ?")
+    meta.put(writtenThrough)
+    try meta.run()
+    savedThrough = writtenThrough
+  }
+
+  private mutating func gather(through row: Int64) {
+    waiting = remembered.lazy.filter { !$0.value.isWritten }.map(\.key).sorted(by: >)
+    waitingThrough = row
+  }
+
+  private mutating func writeWaiting(_ count: Int, _ db: Database) throws {
+    var put = try PutBudgetHead(db)
+    for _ in 0..<min(count, waiting.count) { try write(waiting.removeLast(), &put) }
+    if waiting.isEmpty { writtenThrough = waitingThrough }
+  }
+
+  private mutating func write(_ budgetID: String, _ put: inout PutBudgetHead) throws {
+    guard let index = remembered.index(forKey: budgetID), !remembered.values[index].isWritten
+    else { return }
+    try put.run(remembered.values[index].head, of: budgetID)
+    remembered.values[index].isWritten = true
+  }
+}
+
+/// Writes the end of a budget's chain.
+private struct PutBudgetHead {
+  private var statement: FileStatement
+
+  init(_ db: Database) throws {
+    statement = try FileStatement(db, "INSERT OR REPLACE INTO budget_heads VALUES (?,?,?,?)")
+  }
+
+  mutating func run(_ head: ChainHead, of budgetID: String) throws {
+    statement.put(budgetID)
+    statement.put(head.sequence)
+    statement.put(head.hash)
+    statement.put(head.balance)
+    try statement.run()
+  }
+}
+
+// MARK: - The table
+
+extension BudgetHeads {
+  /// The last row of the entries that the table surely knows.
+  static func through(_ db: Database) throws -> Int64 {
+    var row = try FileStatement(db, "SELECT heads_through FROM meta")
+    defer { row.reset() }
+    return try row.step() ? row.number() : 0
+  }
+
+  static func recorded(_ budgetID: String, _ db: Database) throws -> ChainHead? {
+    var row = try FileStatement(
+      db, "SELECT last_seq, last_hash, balance FROM budget_heads WHERE budget_id = ?")
+    row.put(budgetID)
+    defer { row.reset() }
+    guard try row.step() else { return nil }
+    return ChainHead(
+      sequence: try row.number(), hash: try row.digest(), balance: try row.number())
+  }
+
+  /// Brings the table up to the file's end.
+  ///
+  /// - Returns: the last row that it knows then.
+  private static func catchUp(from row: Int64, _ db: Database) throws -> Int64 {
+    // Entries that wait for one before them, and those after them, are no part of a chain yet.
+    try db.execute(
+      sql: """
+        INSERT INTO budget_heads
+          SELECT budget_id, max(budget_seq), hash, balance_after FROM audit_entries AS e
+          WHERE rowid > ? AND NOT EXISTS (SELECT * FROM awaited AS a
+                                          WHERE a.budget_id = e.budget_id
+                                            AND a.budget_seq <= e.budget_seq)
+          GROUP BY budget_id
+        ON CONFLICT (budget_id) DO UPDATE
+          SET last_seq = excluded.last_seq, last_hash = excluded.last_hash, balance = excluded.balance
+          WHERE excluded.last_seq > last_seq
+        """,
+      arguments: [row])
+    return try FileRows<MirroredEntry>.last(db)
+  }
+
+  /// Fills the table of a file that had none. Such a file finds each budget's newest entry by an index.
+  static func fill(_ db: Database) throws {
+    try db.execute(
+      sql: """
+        INSERT INTO budget_heads
+          SELECT e.budget_id, e.budget_seq, e.hash, e.balance_after
+          FROM budget_states AS s JOIN audit_entries AS e
+            ON e.budget_id = s.budget_id AND e.budget_seq =
+              (SELECT max(budget_seq) FROM audit_entries AS n
+               WHERE n.budget_id = s.budget_id AND NOT EXISTS
+                 (SELECT * FROM awaited AS a
+                  WHERE a.budget_id = n.budget_id AND a.budget_seq <= n.budget_seq));
+        UPDATE meta SET heads_through = (SELECT coalesce(max(rowid), 0) FROM audit_entries)
+        """)
+  }
+}
