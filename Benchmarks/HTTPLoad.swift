@@ -13,6 +13,8 @@ final class HTTPLoad: Sendable {
   }
 
   private let process = Process()
+  /// The node ends when this is closed: also where we are killed.
+  private let lifeline = Pipe()
   /// Policy, audit file and whatever else the node keeps.
   private let directory: URL
   private let address: String
@@ -27,12 +29,14 @@ final class HTTPLoad: Sendable {
     let policy = directory.appending(path: "policy.yaml")
     try Data(HTTPLoad.policy.utf8).write(to: policy)
     let file = isMirroring ? directory.appending(path: "audit.db").path() : "/proc/audit/audit.db"
-    process.executableURL = URL(filePath: program)
+    process.executableURL = URL(filePath: "/bin/sh")
     process.arguments = [
-      "serve", "--database-url", database.connectionString, "--policy", policy.path(),
+      "-c", #"exec 3<&0 </dev/null; { read -r _ <&3; kill "$$"; } & exec "$@" 3<&-"#, "node",
+      program, "serve", "--database-url", database.connectionString, "--policy", policy.path(),
       "--listen", "127.0.0.1:0", "--node-name", "bench", "--auth", "none",
       "--audit-file", file,
     ]
+    process.standardInput = lifeline
     let errors = Pipe()
     process.standardError = errors
     try process.runUnblockingSignals()
@@ -49,7 +53,7 @@ final class HTTPLoad: Sendable {
   }
 
   func stop() {
-    process.terminate()
+    try? lifeline.fileHandleForWriting.close()
     process.waitUntilExit()
     try? FileManager.default.removeItem(at: directory)
   }
