@@ -13,6 +13,7 @@ import TrustBudgetTesting
     try await withOldFile(of: format) { database, path in
       let file = MirrorFile(path: path)
       let entries = try file.rows()
+      #expect(try await TamperingTests.verify(path) == [])
       try await database.withMirror(at: path) { mirror in
         try await database.expectMirrored(in: path)
         try await expectSoon { mirror.health.current.state == .following }
