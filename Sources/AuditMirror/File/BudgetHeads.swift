@@ -3,7 +3,7 @@ import TrustBudget
 
 /// The ends of the budgets' chains: in `budget_heads`, and those that moved lately in memory, too.
 ///
-/// Charges come to all budgets in turn. A row that were written with each entry, or an index of entries by
+/// Charges come to all budgets in turn. A row written with each entry, or an index of entries by
 /// budget, would cost a page of the file for every one, and an entry takes a tenth of a page. So what many
 /// entries have moved is written together, in the order of the table, and a part of it at a time.
 struct BudgetHeads {
