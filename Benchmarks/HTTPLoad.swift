@@ -31,8 +31,8 @@ final class HTTPLoad: Sendable {
     let file = isMirroring ? directory.appending(path: "audit.db").path() : "/proc/audit/audit.db"
     process.executableURL = URL(filePath: "/bin/sh")
     process.arguments = [
-      "-c", #"exec 3<&0 </dev/null; { read -r _ <&3; kill "$$"; } & exec "$@" 3<&-"#, "node",
-      program, "serve", "--database-url", database.connectionString, "--policy", policy.path(),
+      "-c", HTTPLoad.launcher, "node", program,
+      "serve", "--database-url", database.connectionString, "--policy", policy.path(),
       "--listen", "127.0.0.1:0", "--node-name", "bench", "--auth", "none",
       "--audit-file", file,
     ]
@@ -119,6 +119,13 @@ final class HTTPLoad: Sendable {
     let scale = ["us": 0.001, "ms": 1, "s": 1_000][String(match.2)]
     return Double(match.1).flatMap { value in scale.map { value * $0 } }
   }
+
+  /// Becomes the node. Who waits for our end holds nothing of its log open, which ends with the node.
+  private static let launcher = """
+    exec 3<&0 </dev/null
+    { read -r _ <&3; kill "$$"; } >/dev/null 2>&1 &
+    exec "$@" 3<&-
+    """
 
   private static let policy = """
     policies:

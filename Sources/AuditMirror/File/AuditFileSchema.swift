@@ -8,6 +8,7 @@ enum AuditFileSchema {
   /// brings them up to date; readers take them as they are.
   static let oldestVersion: Int32 = 1
   static let receiptsVersion: Int32 = 3
+  static let headsVersion: Int32 = 4
 
   static let script = """
     PRAGMA application_id = \(applicationID);

@@ -37,9 +37,8 @@ struct EntryLosses {
         guard let next = entries.next, next.row == row else {
           if entries.next != nil { return unmatched.add(awaiting: receipt) }
           // Nothing comes any more in which it might be found.
-          if case let hash = unmatched.take(receipt.place), hash != receipt.hash {
-            note(receipt.place, isRewritten: hash != nil)
-          }
+          let hash = unmatched.take(receipt.place)
+          if hash != receipt.hash { note(receipt.place, isRewritten: hash != nil) }
           return
         }
         if next.receipt != receipt {

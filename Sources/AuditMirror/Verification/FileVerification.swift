@@ -64,7 +64,7 @@ package struct FileVerification: Sendable {
     // Before the third format, a state was that of the newest entry, and there were no receipts.
     let format = try AuditFile.format(of: db)
     let hasReceipts = format >= AuditFileSchema.receiptsVersion
-    var heads = format == AuditFileSchema.version ? try HeadCheck(db) : nil
+    var heads = format >= AuditFileSchema.headsVersion ? try HeadCheck(db) : nil
     var losses = hasReceipts ? try EntryLosses(db, &report) : EntryLosses()
     var states = try StateCursor(db)
     var recorded: BudgetState?
