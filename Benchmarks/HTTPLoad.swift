@@ -13,8 +13,6 @@ final class HTTPLoad: Sendable {
   }
 
   private let process = Process()
-  /// The node ends when this is closed: also where we are killed.
-  private let lifeline = Pipe()
   /// Policy, audit file and whatever else the node keeps.
   private let directory: URL
   private let address: String
@@ -29,14 +27,12 @@ final class HTTPLoad: Sendable {
     let policy = directory.appending(path: "policy.yaml")
     try Data(HTTPLoad.policy.utf8).write(to: policy)
     let file = isMirroring ? directory.appending(path: "audit.db").path() : "/proc/audit/audit.db"
-    process.executableURL = URL(filePath: "/bin/sh")
+    process.executableURL = URL(filePath: program)
     process.arguments = [
-      "-c", HTTPLoad.launcher, "node", program,
       "serve", "--database-url", database.connectionString, "--policy", policy.path(),
       "--listen", "127.0.0.1:0", "--node-name", "bench", "--auth", "none",
       "--audit-file", file,
     ]
-    process.standardInput = lifeline
     let errors = Pipe()
     process.standardError = errors
     try process.runUnblockingSignals()
@@ -53,7 +49,7 @@ final class HTTPLoad: Sendable {
   }
 
   func stop() {
-    try? lifeline.fileHandleForWriting.close()
+    process.terminate()
     process.waitUntilExit()
     try? FileManager.default.removeItem(at: directory)
   }
@@ -119,13 +115,6 @@ final class HTTPLoad: Sendable {
     let scale = ["us": 0.001, "ms": 1, "s": 1_000][String(match.2)]
     return Double(match.1).flatMap { value in scale.map { value * $0 } }
   }
-
-  /// Becomes the node. Who waits for our end holds nothing of its log open, which ends with the node.
-  private static let launcher = """
-    exec 3<&0 </dev/null
-    { read -r _ <&3; kill "$$"; } >/dev/null 2>&1 &
-    exec "$@" 3<&-
-    """
 
   private static let policy = """
     policies:
