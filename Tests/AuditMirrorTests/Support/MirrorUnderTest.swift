@@ -14,7 +14,7 @@ struct MirrorFile: Sendable {
 
   /// Runs a statement on a connection of its own, as `sqlite3` would.
   func query(_ sql: String) throws -> [[String?]] {
-    let queue = try DatabaseQueue(path: path)
+    let queue = try connect()
     defer { try? queue.close() }
     return try queue.writeWithoutTransaction { db in
       try Row.fetchAll(db, sql: sql).map { row in
@@ -31,9 +31,17 @@ struct MirrorFile: Sendable {
   }
 
   func execute(_ script: String) throws {
-    let queue = try DatabaseQueue(path: path)
+    let queue = try connect()
     defer { try? queue.close() }
     try queue.writeWithoutTransaction { try $0.execute(sql: script) }
+  }
+
+  /// Waits for its turn: a file that turns to a log of its own, and one whose last writer goes, is locked for
+  /// that moment, also for those who read.
+  private func connect() throws -> DatabaseQueue {
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(10)
+    return try DatabaseQueue(path: path, configuration: configuration)
   }
 
   func count(_ sql: String) -> Int {
