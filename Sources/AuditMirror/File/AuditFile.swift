@@ -147,8 +147,13 @@ package final class AuditFile: @unchecked Sendable {
     try await access { db in
       try db.inTransaction(.immediate) {
         try self.follower?.finish(at: self.pending.entries.rows, db)
-        try db.execute(sql: AuditFileSchema.budgetIndex)
         return .commit
+      }
+      do {
+        try db.execute(sql: AuditFileSchema.budgetIndex)
+      } catch let error as DatabaseError where error.mayLackTemporaryFile {
+        try db.execute(sql: "PRAGMA temp_store = MEMORY")
+        try db.execute(sql: AuditFileSchema.budgetIndex)
       }
     }
   }
@@ -255,11 +260,13 @@ extension AuditFile {
     configuration.prepareDatabase { db in
       // Before anything is set: what belongs to somebody else stays as it is.
       try refuseForeign(db)
+      // Sorting in memory: a node sorts little, and its file's directory may be all that it can write to.
       try db.execute(
         sql: isLive
           ? """
           PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-          PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864
+          PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864;
+          PRAGMA temp_store = MEMORY
           """
           : "PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF")
     }

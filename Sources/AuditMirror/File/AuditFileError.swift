@@ -44,3 +44,14 @@ extension AuditFileError: CustomStringConvertible {
     }
   }
 }
+
+extension DatabaseError {
+  /// Whether it may be that SQLite found no directory, or no room, for a temporary file to sort in: in a
+  /// container that is read-only, say.
+  var mayLackTemporaryFile: Bool {
+    switch extendedResultCode {
+    case .SQLITE_IOERR_GETTEMPPATH, .SQLITE_CANTOPEN, .SQLITE_FULL, .SQLITE_IOERR_WRITE: true
+    default: false
+    }
+  }
+}

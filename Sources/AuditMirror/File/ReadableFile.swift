@@ -38,6 +38,20 @@ package struct ReadableFile: Sendable {
     try await AuditFile.translating { try await queue.read(body) }
   }
 
+  /// The same for what has to be sorted. Where SQLite can write no temporary file for it, `body` begins
+  /// anew, and it is sorted in memory.
+  func readSorting<R: Sendable>(_ body: @Sendable (Database) throws -> R) async throws -> R {
+    try await AuditFile.translating {
+      do {
+        return try await queue.read(body)
+      } catch let error as DatabaseError where error.mayLackTemporaryFile {
+        let queue = try ReadableFile.open(path, sortingInMemory: true)
+        defer { try? queue.close() }
+        return try await queue.read(body)
+      }
+    }
+  }
+
   package func close() { try? queue.close() }
 
   private static func hasLog(_ path: String) -> Bool {
@@ -47,10 +61,15 @@ package struct ReadableFile: Sendable {
 
   /// A live file's log must be read along, and SQLite works beside it for that. A copy, or the file
   /// of a node that is off, is read as it is: from a read-only disk too, and nothing appears beside it.
-  private static func open(_ path: String) throws -> DatabaseQueue {
+  private static func open(
+    _ path: String, sortingInMemory: Bool = false
+  ) throws -> DatabaseQueue {
     var configuration = Configuration()
     configuration.readonly = true
     configuration.busyMode = .timeout(10)
+    if sortingInMemory {
+      configuration.prepareDatabase { try $0.execute(sql: "PRAGMA temp_store = MEMORY") }
+    }
     guard !hasLog(path), !ClaimedFile.isHeld(path) else {
       return try DatabaseQueue(path: path, configuration: configuration)
     }

@@ -18,7 +18,7 @@ package struct FileVerification: Sendable {
   package func run(
     onProgress: @escaping @Sendable (Int64, Int64) -> Void = { _, _ in }
   ) async throws -> FileReport {
-    try await file.read { db in
+    try await file.readSorting { db in
       var report = FileReport()
       let summary = try FileSummary(db)
       report.events = summary.events.map { _ in 0 }
@@ -40,7 +40,10 @@ package struct FileVerification: Sendable {
                 + "\(report.entries)"))
         }
         if summary.events != nil { try checkEvents(summary, db, &report, progress) }
-      } catch let error as DatabaseError {
+      } catch let error as DatabaseError
+        where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode)
+      {
+        // Any other error tells of this machine, not of the file.
         report.add(FileFault(problem: "a page cannot be read: \(AuditFileError(error))"))
       }
       return report

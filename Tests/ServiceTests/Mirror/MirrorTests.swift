@@ -100,6 +100,52 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(.enabled(if: ReadOnlyRoot.isPossible, "making a machine read-only needs root"))
+  func `nothing about a file needs another place to write to than the file's own`() async throws {
+    try await Service.with { service in
+      // What is sorted by such names is more than SQLite keeps in memory of itself.
+      let budget = "team:" + String(repeating: "long", count: 250)
+      for batch in 0..<3 {
+        let charges = (0..<1_000).map { number -> JSON in
+          [
+            "request_id": "sorted-\(batch)-\(number)", "username": "u",
+            "budget_id": .text(budget), "initial_balance": 10_000,
+          ]
+        }
+        let reply = try await service.node.post("/v1/charges/batch", ["charges": .list(charges)])
+        #expect(reply.status == 200)
+      }
+      let count = try await service.database.count(
+        "SELECT count(*) FROM trust_budget.audit_entries")
+      let path = service.directory.file("volume/audit.db")
+      let launcher = ReadOnlyRoot.launcher(but: service.directory)
+      for _ in ["from nothing", "after kill -9, when the chains' ends are looked for"] {
+        let node = try await RunningNode.start(
+          "node-2", on: service.database.connectionString,
+          policy: service.directory.file(Service.policyFile), ["--audit-file", path], by: launcher)
+        do {
+          try await wait(for: "the mirror to be complete") {
+            let mirror = try await node.get("/readyz").json["audit_mirror"]
+            return mirror["state"] == "following" && mirror["entries"].integer == Int64(count)
+          }
+        } catch {
+          await node.program.kill()
+          throw error
+        }
+        await node.program.kill()
+      }
+      let copy = service.directory.file("copy.db")
+      let export = try await Program.run(
+        "audit", "export", "--format", "sqlite", "--file", path, "--out", copy, by: launcher)
+      #expect(export.status == 0, "\(export.errors)")
+      for file in [path, copy] {
+        let verdict = try await Program.run("audit", "verify", "--file", file, by: launcher)
+        #expect(verdict.output.contains("\(count) entries of 1 budget, "), "\(verdict.errors)")
+        #expect(verdict.status == 0)
+      }
+    }
+  }
+
   @Test func `a node stays ready while somebody else has its file`() async throws {
     try await Service.with { service in
       let policy = service.directory.file(Service.policyFile)

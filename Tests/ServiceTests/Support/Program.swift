@@ -11,11 +11,11 @@ enum Program {
 
   /// Starts it, lends it, and kills it if it still runs afterwards.
   static func with<R>(
-    _ arguments: [String], environment: [String: String] = [:],
+    _ arguments: [String], environment: [String: String] = [:], by launcher: [String] = [],
     _ body: (RunningProgram) async throws -> R
   ) async throws -> R {
     try await Gate.programs.pass {
-      let program = try start(arguments, environment: environment)
+      let program = try start(arguments, environment: environment, by: launcher)
       do {
         let result = try await body(program)
         await program.kill()
@@ -29,18 +29,23 @@ enum Program {
 
   /// Runs it to its end.
   static func run(
-    _ arguments: String..., environment: [String: String] = [:],
+    _ arguments: String..., environment: [String: String] = [:], by launcher: [String] = [],
     within limit: Duration = .seconds(60)
   ) async throws -> RunningProgram.End {
-    try await with(arguments, environment: environment) { try await $0.end(within: limit) }
+    try await with(arguments, environment: environment, by: launcher) {
+      try await $0.end(within: limit)
+    }
   }
 
   /// Whoever starts it must kill it.
+  ///
+  /// - Parameter launcher: a command that becomes the program, whose words follow its own.
   static func start(
-    _ arguments: [String], environment: [String: String] = [:]
+    _ arguments: [String], environment: [String: String] = [:], by launcher: [String] = []
   ) throws -> RunningProgram {
-    try RunningProgram(
-      executable: path, arguments: arguments,
+    let words = launcher + [path] + arguments
+    return try RunningProgram(
+      executable: words[0], arguments: Array(words.dropFirst()),
       environment: inherited.merging(environment) { _, ours in ours })
   }
 

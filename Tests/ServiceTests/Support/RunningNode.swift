@@ -10,7 +10,7 @@ struct RunningNode: Reachable {
   /// Starts one on a free port, and waits until it listens. Whoever starts it must kill it.
   static func start(
     _ name: String = "node-1", on connectionString: String, policy path: String,
-    auth: String = "none", _ more: [String] = []
+    auth: String = "none", _ more: [String] = [], by launcher: [String] = []
   ) async throws -> RunningNode {
     let program = try Program.start(
       [
@@ -20,7 +20,7 @@ struct RunningNode: Reachable {
         "DATABASE_URL": connectionString,
         // Beside the policy: whoever lends that directory removes it.
         "TRUST_BUDGET_BREAK_GLASS_JOURNAL": journal(of: name, policy: path),
-      ])
+      ], by: launcher)
     do {
       let port = try await wait(for: "\(name) to listen") {
         let log = program.errors
