@@ -46,6 +46,16 @@ extension AuditFileError: CustomStringConvertible {
 }
 
 extension DatabaseError {
+  /// Whether it tells of the machine that reads the file, and not of what stands in it.
+  var isOfMachine: Bool {
+    switch resultCode {
+    case .SQLITE_IOERR, .SQLITE_FULL, .SQLITE_CANTOPEN, .SQLITE_NOMEM, .SQLITE_BUSY,
+      .SQLITE_INTERRUPT:
+      true
+    default: false
+    }
+  }
+
   /// Whether it may be that SQLite found no directory, or no room, for a temporary file to sort in: in a
   /// container that is read-only, say.
   var mayLackTemporaryFile: Bool {

@@ -40,10 +40,7 @@ package struct FileVerification: Sendable {
                 + "\(report.entries)"))
         }
         if summary.events != nil { try checkEvents(summary, db, &report, progress) }
-      } catch let error as DatabaseError
-        where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode)
-      {
-        // Any other error tells of this machine, not of the file.
+      } catch let error as DatabaseError where !error.isOfMachine {
         report.add(FileFault(problem: "a page cannot be read: \(AuditFileError(error))"))
       }
       return report
