@@ -111,6 +111,10 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     var configuration = try PostgresConfiguration(database.connectionString)
     configuration.applicationName = "trust-budget audit"
     configuration.requirePrimary()
+    configuration.sessionSettings = [
+      // A limit that is right for the role's everyday work would cut the reading of a whole trail short.
+      ("statement_timeout", "0"), ("search_path", "pg_catalog, pg_temp"),
+    ]
     let connection = try await PostgresConnection.connect(configuration)
     let faults: [String]
     do {

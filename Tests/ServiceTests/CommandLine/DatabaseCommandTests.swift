@@ -122,6 +122,32 @@ struct DatabaseCommandTests {
     }
   }
 
+  @Test func `PostgreSQL is verified, however short everyday statements must be`() async throws {
+    try await withCharges { database in
+      let environment = [
+        "DATABASE_URL": database.connectionString, "PGOPTIONS": "-c statement_timeout=1000",
+      ]
+      let verdict = try await database.withConnection { session in
+        try await session.execute("BEGIN; LOCK TABLE trust_budget.audit_entries")
+        return try await Program.with(["audit", "verify"], environment: environment) { program in
+          try await wait(for: "the verification to take longer than that") {
+            let waiting = try await database.count(
+              """
+              SELECT count(*) FROM pg_stat_activity
+              WHERE datname = current_database() AND application_name = 'trust-budget audit'
+                AND wait_event_type = 'Lock' AND clock_timestamp() > query_start + interval '1.5 s'
+              """)
+            return waiting == 1 || !program.isRunning
+          }
+          try await session.execute("ROLLBACK")
+          return try await program.end()
+        }
+      }
+      #expect(verdict.output.contains(": ok"), "\(verdict.errors)")
+      #expect(verdict.status == 0)
+    }
+  }
+
   @Test func `a budget is adjusted and reset, once per id`() async throws {
     try await withCharges { database in
       let adjust = try await run(
