@@ -93,6 +93,9 @@ struct ConnectionAttempt {
     }
     // While connecting, the SQLSTATE comes in libpq's message only, and only so.
     PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
+    // What the server remarks meanwhile, of an operating system's newer collations say, libpq would print
+    // to standard error, in the middle of a log or of what somebody reads.
+    PQsetNoticeReceiver(connection, { _, _ in }, nil)
     return connection
   }
 

@@ -106,6 +106,22 @@ struct DatabaseCommandTests {
     }
   }
 
+  @Test func `what PostgreSQL remarks to whoever connects is not printed`() async throws {
+    try await withCharges { database in
+      // As after an upgrade of the server's operating system. PostgreSQL 14 and older remark nothing.
+      try await database.execute(
+        """
+        DO $$ BEGIN
+          UPDATE pg_database SET datcollversion = 'old' WHERE datname = current_database();
+        EXCEPTION WHEN undefined_column THEN NULL;
+        END $$
+        """)
+      let list = try await run("budget", "list", on: database)
+      #expect(list.errors == "")
+      #expect(list.output.contains("user:dev-a"))
+    }
+  }
+
   @Test func `output that cannot be written is no success`() async throws {
     try await TestDatabase.withLedger { database in
       for (command, problem) in [
