@@ -32,6 +32,8 @@ package enum MigrationError: Error, Hashable, Sendable {
   case notNeeded(String)
   /// The schema is not what the migrations make of an empty database.
   case catalogueDiffers([CatalogueDifference])
+  /// The database cannot hold all characters.
+  case wrongEncoding(String)
   /// A role cannot be given what it was to be given.
   case badRole(String)
 }
@@ -82,6 +84,9 @@ extension MigrationError: CustomStringConvertible {
     case .catalogueDiffers(let differences):
       "The schema is not what the migrations make. Nothing was changed.\n"
         + differences.map { "  \($0)" }.joined(separator: "\n")
+    case .wrongEncoding(let encoding):
+      "The database's encoding is \(encoding), and names may have any character. Nothing was changed. "
+        + "Use one that was made so: createdb --template template0 --encoding UTF8 NAME"
     case .badRole(let problem):
       "\(problem)."
     }

@@ -16,9 +16,11 @@ package struct TestDatabase: Sendable {
 
   /// Lends an empty database without a schema, and drops it afterwards.
   package static func withEmptyDatabase<R>(
-    _ body: (TestDatabase) async throws -> R
+    encoding: String? = nil, _ body: (TestDatabase) async throws -> R
   ) async throws -> R {
-    try await with(template: "template0", body)
+    // The server's own locale may not go with another encoding.
+    let other = encoding.map { " ENCODING '\($0)' LC_COLLATE 'C' LC_CTYPE 'C'" } ?? ""
+    return try await with(template: "template0\(other)", body)
   }
 
   package init(name: String, connectionString: String) {

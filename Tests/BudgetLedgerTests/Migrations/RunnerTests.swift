@@ -33,6 +33,21 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a database that lacks characters is refused, and left as it is`() async throws {
+    try await TestDatabase.withEmptyDatabase(encoding: "LATIN1") { database in
+      let runner = MigrationRunner(connectionString: database.connectionString)
+      let error = await #expect(throws: MigrationError.self) { try await runner.up() }
+      #expect(error == .wrongEncoding("LATIN1"))
+      let wasTouched = try await database.hasSchema()
+      #expect(!wasTouched)
+    }
+    try await TestDatabase.withEmptyDatabase(encoding: "SQL_ASCII") { database in
+      _ = try await MigrationRunner(connectionString: database.connectionString).up()
+      try await database.withNodes(1) { _ = try await $0[0].perform(.charging("user:日本")) }
+      try await database.expectSoundLedger()
+    }
+  }
+
   @Test func `status of a database without a schema lists everything, and makes nothing`()
     async throws
   {

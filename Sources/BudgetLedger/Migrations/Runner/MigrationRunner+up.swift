@@ -14,7 +14,10 @@ extension MigrationRunner {
   ) async throws -> [Migration] {
     let deadline = ContinuousClock.now + patience
     return try await withRunnerLock(until: deadline, progress: progress) { connection in
-      let applied = try await connection.run { try MigrationHistory.open(on: $0) }
+      let applied = try await connection.run { session in
+        try MigrationRunner.checkEncoding(session)
+        return try MigrationHistory.open(on: session)
+      }
       let pending = try pending(applied: applied, upTo: target)
       if !pending.isEmpty {
         let watch = try await LockWatch(try configuration(), lockTimeout: lockTimeout)
@@ -39,6 +42,12 @@ extension MigrationRunner {
       }
       return pending
     }
+  }
+
+  /// SQL_ASCII is none, and takes every character as it comes.
+  private static func checkEncoding(_ session: PostgresSession) throws(MigrationError) {
+    let encoding = session.parameterStatus("server_encoding") ?? "UTF8"
+    guard ["UTF8", "SQL_ASCII"].contains(encoding) else { throw .wrongEncoding(encoding) }
   }
 
   private func pending(
