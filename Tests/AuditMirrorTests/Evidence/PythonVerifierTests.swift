@@ -28,7 +28,8 @@ import TrustBudgetTesting
         #expect(file.count("SELECT count(DISTINCT kind) FROM audit_entries") == 7)
         #expect(try await TamperingTests.verify(path) == [])
         let verdict = try verifyInPython(path)
-        #expect(verdict.status == 0 && verdict.output.hasSuffix("\(file.entries) entries: ok\n"))
+        #expect(
+          verdict.status == 0 && verdict.output.hasSuffix(" chains, \(file.entries) rows: ok\n"))
 
         let places = try file.query(
           "SELECT budget_id, budget_seq FROM audit_entries ORDER BY random() LIMIT 8")
@@ -47,7 +48,22 @@ import TrustBudgetTesting
           #expect(faults.first?.sequence == Int64(sequence))
           let verdict = try verifyInPython(copy)
           #expect(verdict.status == 1)
-          #expect(verdict.errors.hasPrefix("\(budget) entry \(sequence):"))
+          #expect(verdict.errors.hasPrefix("\(budget) budget_seq \(sequence):"))
+        }
+        let losses = [
+          "DELETE FROM audit_entries WHERE rowid > (SELECT max(rowid) - 10 FROM audit_entries)",
+          "DELETE FROM audit_entries WHERE budget_id = (SELECT min(budget_id) FROM audit_entries)",
+          "DELETE FROM receipts",
+          "DELETE FROM receipts WHERE first_row > 1",
+        ]
+        for sql in losses {
+          let copy = path + ".copy"
+          try FileManager.default.removeItem(atPath: copy)
+          try FileManager.default.copyItem(atPath: path, toPath: copy)
+          try MirrorFile(path: copy).execute(sql)
+          #expect(try await !TamperingTests.verify(copy).isEmpty)
+          let verdict = try verifyInPython(copy)
+          #expect(verdict.status == 1 && verdict.output == "", "\(sql)")
         }
       }
     }
@@ -65,8 +81,7 @@ import TrustBudgetTesting
           try await database.expectMirrored(in: path)
         }
         let verdict = try verifyInPython(path)
-        #expect(
-          verdict.output == "2 journals, 27 break-glass events: ok\n1 budgets, 2 entries: ok\n")
+        #expect(verdict.output == "3 chains, 29 rows: ok\n")
         let tamperings = [
           "UPDATE break_glass_events SET principals = '[\"root\"]' WHERE node_seq = 5",
           "DELETE FROM break_glass_events WHERE node_seq = 20",

@@ -177,7 +177,7 @@ import TrustBudgetTesting
         #expect(export.status == 0, "\(export.errors)")
         return !export.errors.contains("oldest open transaction")
       }
-      #expect(try await verifyInPython(path).contains("entries: ok"))
+      #expect(try await verifyInPython(path).contains("rows: ok"))
       try await tool(
         "sqlite3", path, "UPDATE audit_entries SET username = 'eve' WHERE budget_seq = 5")
       let end = try await Program.run("audit", "verify", "--file", path)
