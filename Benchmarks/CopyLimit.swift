@@ -19,7 +19,7 @@ struct CopyLimit {
       [
         "-XqAt", database.connectionString, "-c",
         "\\copy (SELECT \(columns) FROM trust_budget.audit_entries "
-          + "ORDER BY entry_id) TO '\(file.path())'", "-c",
+          + "ORDER BY entry_id) TO '\(file.path(percentEncoded: false))'", "-c",
         "SELECT count(*) FROM trust_budget.audit_entries",
       ])
     let rows = Double(count.filter(\.isNumber)) ?? 0
@@ -29,7 +29,7 @@ struct CopyLimit {
       "psql",
       [
         "-Xq", target.connectionString, "-c",
-        "\\copy trust_budget.audit_entries (\(columns)) FROM '\(file.path())'",
+        "\\copy trust_budget.audit_entries (\(columns)) FROM '\(file.path(percentEncoded: false))'",
       ])
     let rate = rows / ((ContinuousClock.now - start) / .seconds(1))
     try await target.drop(on: postgres)

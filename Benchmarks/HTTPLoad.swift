@@ -26,10 +26,13 @@ final class HTTPLoad: Sendable {
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     let policy = directory.appending(path: "policy.yaml")
     try Data(HTTPLoad.policy.utf8).write(to: policy)
-    let file = isMirroring ? directory.appending(path: "audit.db").path() : "/proc/audit/audit.db"
+    let file =
+      isMirroring
+      ? directory.appending(path: "audit.db").path(percentEncoded: false) : "/proc/audit/audit.db"
     process.executableURL = URL(filePath: program)
     process.arguments = [
-      "serve", "--database-url", database.connectionString, "--policy", policy.path(),
+      "serve", "--database-url", database.connectionString, "--policy",
+      policy.path(percentEncoded: false),
       "--listen", "127.0.0.1:0", "--node-name", "bench", "--auth", "none",
       "--audit-file", file,
     ]
@@ -98,7 +101,8 @@ final class HTTPLoad: Sendable {
     let output = try Tool.run(
       "wrk",
       [
-        "-t", "1", "-c", "\(connections)", "-d", "\(seconds)s", "--latency", "-s", script.path(),
+        "-t", "1", "-c", "\(connections)", "-d", "\(seconds)s", "--latency", "-s",
+        script.path(percentEncoded: false),
         "http://\(address)/v1/authorizations",
       ])
     guard !output.contains("Non-2xx"), !output.contains("Socket errors"),

@@ -45,7 +45,7 @@ struct MirrorLoad {
 
   /// Entries a second that a new file takes in, from nothing to the last.
   func catchUpRate(entries: Int) async throws -> Double {
-    let path = directory.appending(path: "ours.db").path()
+    let path = directory.appending(path: "ours.db").path(percentEncoded: false)
     defer { remove(path) }
     let start = ContinuousClock.now
     let mirror = try mirror(at: path)
@@ -62,7 +62,7 @@ struct MirrorLoad {
 
   /// The same rows by `psql COPY | sqlite3 .import`, into a table with the same primary key.
   func importRate(entries: Int) throws -> Double {
-    let path = directory.appending(path: "theirs.db").path()
+    let path = directory.appending(path: "theirs.db").path(percentEncoded: false)
     defer { remove(path) }
     let start = ContinuousClock.now
     _ = try Tool.run(
@@ -85,7 +85,7 @@ struct MirrorLoad {
 
   /// Charges under full load with a mirror beside them.
   func rateUnderMirror(_ engine: EngineLoad) async throws -> Result {
-    let path = directory.appending(path: "loaded.db").path()
+    let path = directory.appending(path: "loaded.db").path(percentEncoded: false)
     defer { remove(path) }
     let mirror = try mirror(at: path)
     return try await running(mirror) {

@@ -70,12 +70,13 @@ struct PgBench {
   /// The median latency of one client, in milliseconds.
   func medianLatency() throws -> Double {
     let prefix = FileManager.default.temporaryDirectory
-      .appending(path: "pgbench-\(UUID().uuidString)").path()
+      .appending(path: "pgbench-\(UUID().uuidString)").path(percentEncoded: false)
     _ = try run(clients: 1, extra: ["--log", "--log-prefix", prefix])
     let directory = URL(filePath: prefix).deletingLastPathComponent()
     let name = URL(filePath: prefix).lastPathComponent
     var latencies: [Double] = []
-    for file in try FileManager.default.contentsOfDirectory(atPath: directory.path())
+    for file in try FileManager.default.contentsOfDirectory(
+      atPath: directory.path(percentEncoded: false))
     where file.hasPrefix(name) {
       let path = directory.appending(path: file)
       for line in try String(contentsOf: path, encoding: .utf8).split(separator: "\n") {
@@ -94,7 +95,8 @@ struct PgBench {
     return try Tool.run(
       "pgbench",
       [
-        "-n", "-M", "prepared", "-f", file.path(), "-D", "budgets=\(budgets)", "-c", "\(clients)",
+        "-n", "-M", "prepared", "-f", file.path(percentEncoded: false), "-D", "budgets=\(budgets)",
+        "-c", "\(clients)",
         "-j", "\(min(clients, 2))", "-T", "\(seconds)",
       ] + extra + [database.connectionString])
   }

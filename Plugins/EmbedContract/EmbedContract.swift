@@ -11,7 +11,10 @@ struct EmbedContract: BuildToolPlugin {
       .buildCommand(
         displayName: "Embedding openapi.yaml",
         executable: try context.tool(named: "embed-files").url,
-        arguments: [output.path(), "embeddedContractFiles", file.path()],
+        arguments: [
+          output.path(percentEncoded: false), "embeddedContractFiles",
+          file.path(percentEncoded: false),
+        ],
         inputFiles: [file], outputFiles: [output])
     ]
   }

@@ -15,7 +15,8 @@ struct EmbedMigrations: BuildToolPlugin {
       .buildCommand(
         displayName: "Embedding \(files.count) migration files",
         executable: try context.tool(named: "embed-files").url,
-        arguments: [output.path(), "embeddedMigrationFiles"] + files.map { $0.path() },
+        arguments: [output.path(percentEncoded: false), "embeddedMigrationFiles"]
+          + files.map { $0.path(percentEncoded: false) },
         inputFiles: files,
         outputFiles: [output])
     ]

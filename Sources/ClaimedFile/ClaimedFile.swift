@@ -1,11 +1,13 @@
 import Foundation
 import Synchronization
+import TrustBudget
 
 /// A database file's place on disk, claimed for this process alone.
 ///
 /// The claim is a lock on a file beside it, and ends with the process however that ends. The file itself
 /// stays open to anybody who wants to read it.
 package final class ClaimedFile: Sendable {
+  /// Where the file itself is: a link to it is a claim of the same place.
   package let path: String
   /// Whether somebody had claimed the place before: then the file there is one of ours.
   package let wasClaimedBefore: Bool
@@ -24,6 +26,9 @@ package final class ClaimedFile: Sendable {
   /// - Parameter holder: what others are told of who has it.
   /// - Throws: `FileProblem`.
   package init(claiming path: String, holder: String) throws(FileProblem) {
+    guard case .file(let path) = FilePlace(path) else {
+      throw .unusable("\(path) is no regular file")
+    }
     self.path = path
     let directory = URL(filePath: path).deletingLastPathComponent()
     do {
@@ -31,7 +36,8 @@ package final class ClaimedFile: Sendable {
         at: directory, withIntermediateDirectories: true,
         attributes: [.posixPermissions: 0o750])
     } catch {
-      throw .unusable("\(directory.path()) cannot be made: \(error.localizedDescription)")
+      throw .unusable(
+        "\(directory.path(percentEncoded: false)) cannot be made: \(error.systemReason)")
     }
     let name = path + ".lock"
     wasClaimedBefore = ClaimedFile.hasBeenClaimed(path)
@@ -62,7 +68,10 @@ package final class ClaimedFile: Sendable {
   }
 
   /// Whether any process has ever claimed the place of a file.
-  package static func hasBeenClaimed(_ path: String) -> Bool { access(path + ".lock", F_OK) == 0 }
+  package static func hasBeenClaimed(_ path: String) -> Bool {
+    guard case .file(let path) = FilePlace(path) else { return false }
+    return access(path + ".lock", F_OK) == 0
+  }
 
   /// Whether two paths lead to one file.
   package static func isSame(_ path: String, _ other: String) -> Bool {
@@ -71,6 +80,7 @@ package final class ClaimedFile: Sendable {
 
   /// Whether a process has claimed the place of a file.
   package static func isHeld(_ path: String) -> Bool {
+    guard case .file(let path) = FilePlace(path) else { return false }
     let lock = open(path + ".lock", O_RDONLY | O_CLOEXEC)
     guard lock >= 0 else { return false }
     defer { close(lock) }
@@ -85,7 +95,7 @@ package final class ClaimedFile: Sendable {
     guard let identity = FileIdentity(path) else { throw FileProblem(errno, path) }
     state.withLock { $0.identity = identity }
     // The new names must survive a power cut as well as what is in the files.
-    let directory = URL(filePath: path).deletingLastPathComponent().path()
+    let directory = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
     let parent = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     if parent >= 0 {
       fsync(parent)

@@ -66,10 +66,52 @@ import TrustBudgetTesting
     try withPath { path in
       let below = path + "/below/file.db"
       try FileManager.default.createDirectory(
-        atPath: URL(filePath: path).deletingLastPathComponent().path(),
+        atPath: URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false),
         withIntermediateDirectories: true)
       try Data().write(to: URL(filePath: path))
       #expect(throws: FileProblem.self) { try ClaimedFile(claiming: below, holder: "test") }
+    }
+  }
+
+  @Test func `a link to a file is the same place`() throws {
+    try withLink { path, link in
+      let claim = try ClaimedFile(claiming: path, holder: "by its name")
+      // Also where the link leads to what is not there yet.
+      for _ in 1...2 {
+        #expect(ClaimedFile.isHeld(link) && ClaimedFile.hasBeenClaimed(link))
+        #expect(throws: FileProblem.held(by: "by its name")) {
+          try ClaimedFile(claiming: link, holder: "by a link")
+        }
+        try claim.make()
+      }
+    }
+    try withLink { path, link in
+      let claim = try ClaimedFile(claiming: link, holder: "by a link")
+      #expect(claim.path == path)
+      try claim.make()
+      _ = try claim.setAside(as: "corrupt")
+      #expect(FileManager.default.fileExists(atPath: path + ".corrupt"))
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "file.db")
+    }
+  }
+
+  @Test(arguments: ["/dev/null", "/dev/stdin", "/tmp", "/dev/"])
+  func `what is no file is left alone`(path: String) throws {
+    #expect(FilePlace(path) == .other)
+    #expect(throws: FileProblem.unusable("\(path) is no regular file")) {
+      try ClaimedFile(claiming: path, holder: "test")
+    }
+    #expect(!FileManager.default.fileExists(atPath: path + ".lock"))
+  }
+
+  /// Lends a path to a file that is not there yet, and a link to it.
+  private func withLink(_ body: (_ path: String, _ link: String) throws -> Void) throws {
+    try withPath { path in
+      let directory = URL(filePath: path).deletingLastPathComponent()
+      try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+      let link = directory.appending(path: "link.db").path(percentEncoded: false)
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "file.db")
+      try body(path, link)
     }
   }
 

@@ -1,3 +1,4 @@
+import ClaimedFile
 import Foundation
 import TrustBudget
 
@@ -41,12 +42,14 @@ package struct Export: Sendable {
   }
 
   /// Writes a file under a temporary name, which then takes its place: there is a whole one, or none.
-  /// It replaces an export before it, and no file of a node.
+  /// It replaces an export before it, and no file of a node. Into what is no file, a pipe say, lines are
+  /// written as they come.
   ///
   /// - Throws: `AuditFileError`, `MirrorRefusal` for a trail that does not verify (as SQLite only),
   ///   or `PostgresError`.
   package func write(to path: String) async throws -> Result {
     try source.refuse(toBeReplacedAt: path)
+    guard case .file(let path) = FilePlace(path) else { return try await write(into: path) }
     let temporary = "\(path).partial-\(getpid())"
     defer {
       unlink(temporary)
@@ -65,6 +68,17 @@ package struct Export: Sendable {
     try Export.sync(temporary)
     guard rename(temporary, path) == 0 else { throw Export.failure("\(path) cannot be made") }
     return result
+  }
+
+  /// Writes into what cannot be replaced: a device, a pipe.
+  private func write(into path: String) async throws -> Result {
+    guard format != .sqlite else {
+      throw AuditFileError.unusable("\(path) is no regular file, and cannot become one")
+    }
+    let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw Export.failure("\(path) cannot be written") }
+    defer { close(descriptor) }
+    return try await writeText(to: descriptor)
   }
 
   /// Writes lines as they come, to a pipe say.

@@ -6,24 +6,31 @@ import TrustBudget
 /// An audit file that somebody looks at: live, a copy, an export, on whatever disk.
 package struct ReadableFile: Sendable {
   package let path: String
+  /// Where that leads.
+  private let target: String
   let queue: DatabaseQueue
 
   /// - Throws: `AuditFileError` when it cannot be read, or is no audit file.
   package init(path: String) async throws {
     self.path = path
+    // The log is beside the file, and not beside a link to it.
+    guard case .file(let target) = FilePlace(path) else {
+      throw AuditFileError.unusable("\(path) is no regular file")
+    }
+    self.target = target
     guard Glibc.access(path, R_OK) == 0 else {
       throw AuditFileError.unusable("\(path) cannot be read: \(String(cString: strerror(errno)))")
     }
     queue = try await AuditFile.translating {
       do {
-        let queue = try ReadableFile.open(path)
+        let queue = try ReadableFile.open(target)
         try await queue.read { try AuditFile.checkFormat($0) }
         return queue
       } catch let error as DatabaseError
-        where error.resultCode == .SQLITE_CANTOPEN && ReadableFile.hasLog(path)
+        where error.resultCode == .SQLITE_CANTOPEN && ReadableFile.hasLog(target)
       {
         throw AuditFileError.unusable(
-          "the log beside it, \(path)-wal, must be read along, and SQLite can make no file there for "
+          "the log beside it, \(target)-wal, must be read along, and SQLite can make no file there for "
             + "that; copy both to a disk that can be written, or take an export")
       }
     }
@@ -45,7 +52,7 @@ package struct ReadableFile: Sendable {
       do {
         return try await queue.read(body)
       } catch let error as DatabaseError where error.mayLackTemporaryFile {
-        let queue = try ReadableFile.open(path, sortingInMemory: true)
+        let queue = try ReadableFile.open(target, sortingInMemory: true)
         defer { try? queue.close() }
         return try await queue.read(body)
       }

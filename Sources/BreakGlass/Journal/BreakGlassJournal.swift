@@ -255,7 +255,7 @@ extension JournalProblem {
         .full("\(path): \(error.message ?? "\(error.resultCode)")")
       case let error as DatabaseError:
         .unusable("\(path): \(error.message ?? "\(error.resultCode)")")
-      default: .unusable("\(path): \(error.localizedDescription)")
+      default: .unusable("\(path): \(error.systemReason)")
       }
   }
 }

@@ -25,7 +25,11 @@ struct NoticeCommand {
     process.terminationHandler = { process in
       let status = process.terminationStatus
       let isDone = process.terminationReason == .exit && status == 0
-      end.yield(isDone ? nil : "\(process.executableURL?.path() ?? "") ended with status \(status)")
+      end.yield(
+        isDone
+          ? nil
+          : "\(process.executableURL?.path(percentEncoded: false) ?? "") ended with status \(status)"
+      )
       end.finish()
     }
     try process.runUnblockingSignals()

@@ -99,7 +99,7 @@ package final class WatchedFiles<Value: Sendable>: Service {
     do {
       return Array(try Data(contentsOf: URL(filePath: path)))
     } catch {
-      throw UnreadableFile(path: path, reason: error.localizedDescription)
+      throw UnreadableFile(path: path, reason: error.systemReason)
     }
   }
 

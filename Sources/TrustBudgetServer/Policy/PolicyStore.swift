@@ -102,7 +102,7 @@ package final class PolicyStore: Service {
     do {
       return Array(try Data(contentsOf: URL(filePath: path)))
     } catch {
-      throw UnreadableFile(path: path, reason: error.localizedDescription)
+      throw UnreadableFile(path: path, reason: error.systemReason)
     }
   }
 }

@@ -5,13 +5,17 @@ package struct TemporaryDirectory: Sendable {
   package let path: String
 
   /// - Parameter parent: where it is made.
-  package init(in parent: String = FileManager.default.temporaryDirectory.path()) throws {
-    path = URL(filePath: parent).appending(path: "test-\(UUID().uuidString.prefix(13))").path()
+  package init(
+    in parent: String = FileManager.default.temporaryDirectory.path(percentEncoded: false)
+  ) throws {
+    // With characters that a URL or a shell would take for something else.
+    path = URL(filePath: parent).appending(path: "tëst \(UUID().uuidString.prefix(13))").path(
+      percentEncoded: false)
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 
   package static func with<R>(
-    in parent: String = FileManager.default.temporaryDirectory.path(),
+    in parent: String = FileManager.default.temporaryDirectory.path(percentEncoded: false),
     _ body: (TemporaryDirectory) async throws -> R
   ) async throws -> R {
     let directory = try TemporaryDirectory(in: parent)

@@ -93,7 +93,7 @@ struct BreakGlassRunCommand: AsyncParsableCommand {
     do {
       status = try await SigningCommand(command, grant: grant).run()
     } catch {
-      throw CommandFailure("\(command[0]) cannot be run: \(error.localizedDescription)")
+      throw CommandFailure("\(command[0]) cannot be run: \(error.systemReason)")
     }
     throw ExitCode(status)
   }

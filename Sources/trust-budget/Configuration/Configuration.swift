@@ -134,7 +134,7 @@ extension Configuration {
     do {
       bytes = try file.read(upToCount: SettingsFile.maximumBytes + 1)
     } catch {
-      throw unreadable(error.localizedDescription)
+      throw unreadable(error.systemReason)
     }
     return (Array(bytes ?? Data()), status.st_mode & S_IROTH != 0)
   }

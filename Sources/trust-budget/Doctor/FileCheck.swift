@@ -1,5 +1,6 @@
 import Foundation
 import PolicyFile
+import TrustBudget
 
 /// Looks at the files that a node reads and writes.
 enum FileCheck {
@@ -26,7 +27,7 @@ enum FileCheck {
   }
 
   static func auditFile(_ path: String) -> [Finding] {
-    let directory = URL(filePath: path).deletingLastPathComponent().path()
+    let directory = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
     let files = FileManager.default
     guard files.fileExists(atPath: directory) else {
       return [
@@ -98,7 +99,7 @@ enum FileCheck {
 
   private static func unreadable(_ subject: String, _ path: String, _ error: any Error) -> Finding {
     .problem(
-      subject, "\(path) cannot be read: \(error.localizedDescription)",
+      subject, "\(path) cannot be read: \(error.systemReason)",
       "Check the path, and that this user may read it.")
   }
 }

@@ -72,7 +72,7 @@ struct ExecCommand: AsyncParsableCommand {
       await refund(
         authorization, isRepeated: isRepeated, with: client,
         reason: "the signing command could not be started")
-      throw CommandFailure("\(command[0]) cannot be run: \(error.localizedDescription)")
+      throw CommandFailure("\(command[0]) cannot be run: \(error.systemReason)")
     }
     if status == 0 {
       await settle(authorization, certificates.written, with: client)

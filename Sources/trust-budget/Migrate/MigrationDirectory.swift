@@ -1,5 +1,6 @@
 import BudgetLedger
 import Foundation
+import TrustBudget
 
 /// A directory of migration files.
 struct MigrationDirectory {
@@ -19,7 +20,8 @@ struct MigrationDirectory {
     } catch let error as MigrationError {
       throw CommandFailure("\(error)")
     } catch {
-      throw CommandFailure("\(url.path()) cannot be read: \(error.localizedDescription)")
+      throw CommandFailure(
+        "\(url.path(percentEncoded: false)) cannot be read: \(error.systemReason)")
     }
   }
 
@@ -28,7 +30,8 @@ struct MigrationDirectory {
     let file = url.appending(path: "catalogue.txt")
     guard let text = try? String(contentsOf: file, encoding: .utf8) else { return nil }
     guard let catalogue = Catalogue(text) else {
-      throw CommandFailure("\(file.path()) is not what trust-budget migrate catalogue writes")
+      throw CommandFailure(
+        "\(file.path(percentEncoded: false)) is not what trust-budget migrate catalogue writes")
     }
     return catalogue
   }
@@ -45,13 +48,14 @@ struct MigrationDirectory {
       do {
         try Data(text.utf8).write(to: file, options: .withoutOverwriting)
       } catch {
-        throw CommandFailure("\(file.path()) cannot be made: \(error.localizedDescription)")
+        throw CommandFailure(
+          "\(file.path(percentEncoded: false)) cannot be made: \(error.systemReason)")
       }
-      return file.path()
+      return file.path(percentEncoded: false)
     }
   }
 
   private func names() throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: url.path())
+    try FileManager.default.contentsOfDirectory(atPath: url.path(percentEncoded: false))
   }
 }

@@ -75,7 +75,7 @@ extension Policy {
     do {
       bytes = Array(try Data(contentsOf: URL(filePath: path)))
     } catch {
-      throw CommandFailure("\(path) cannot be read: \(error.localizedDescription)")
+      throw CommandFailure("\(path) cannot be read: \(error.systemReason)")
     }
     try self.init(yaml: bytes, fileName: path)
   }

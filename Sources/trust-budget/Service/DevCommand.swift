@@ -48,23 +48,25 @@ struct DevCommand: AsyncParsableCommand {
     let home = URL(filePath: directory, directoryHint: .isDirectory)
     try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
     let data = home.appending(path: "postgres")
-    guard !ephemeral || !FileManager.default.fileExists(atPath: data.path()) else {
+    guard !ephemeral || !FileManager.default.fileExists(atPath: data.path(percentEncoded: false))
+    else {
       throw CommandFailure(
-        "\(data.path()) holds an earlier run's data, which --ephemeral would remove; "
+        "\(data.path(percentEncoded: false)) holds an earlier run's data, which --ephemeral would remove; "
           + "choose another --directory")
     }
     let sample = home.appending(path: "policy.yaml")
-    let writesSample = policy == nil && !FileManager.default.fileExists(atPath: sample.path())
+    let writesSample =
+      policy == nil && !FileManager.default.fileExists(atPath: sample.path(percentEncoded: false))
     if writesSample { try Data(DevCommand.samplePolicy.utf8).write(to: sample) }
     defer {
       if ephemeral {
-        removeFiles(in: home.appending(path: "data").path())
+        removeFiles(in: home.appending(path: "data").path(percentEncoded: false))
         if writesSample { try? FileManager.default.removeItem(at: sample) }
         // Not if anything else is in there.
-        rmdir(home.path())
+        rmdir(home.path(percentEncoded: false))
       }
     }
-    let policies = try openPolicy(policy ?? sample.path(), logger: logger)
+    let policies = try openPolicy(policy ?? sample.path(percentEncoded: false), logger: logger)
 
     let postgres: PrivatePostgres
     do {
@@ -75,7 +77,7 @@ struct DevCommand: AsyncParsableCommand {
     do {
       try await serve(
         on: postgres.connectionString, policies: policies,
-        files: home.appending(path: "data").path(), logger: logger)
+        files: home.appending(path: "data").path(percentEncoded: false), logger: logger)
       await postgres.stop()
     } catch {
       await postgres.stop()

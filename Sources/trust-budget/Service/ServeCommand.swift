@@ -233,7 +233,7 @@ func openPolicy(_ path: String, logger: Logger) throws -> PolicyStore {
     Console.note("\(diagnostics)")
     throw ExitCode.failure
   } catch {
-    throw CommandFailure("\(path) cannot be read: \(error.localizedDescription)")
+    throw CommandFailure("\(error)")
   }
 }
 

@@ -38,7 +38,7 @@ struct CredentialOptions: ParsableArguments {
       do {
         text = try String(contentsOfFile: path, encoding: .utf8)
       } catch {
-        throw CommandFailure("the token file \(path) cannot be read: \(error.localizedDescription)")
+        throw CommandFailure("the token file \(path) cannot be read: \(error.systemReason)")
       }
     } else if let value = CredentialOptions.inEnvironment {
       source = CredentialOptions.variable

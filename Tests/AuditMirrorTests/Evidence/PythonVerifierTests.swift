@@ -123,7 +123,8 @@ import TrustBudgetTesting
     let (output, errors) = (Pipe(), Pipe())
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = [
-      "python3", "-B", root.appending(path: "examples/verify_chain.py").path(), path,
+      "python3", "-B", root.appending(path: "examples/verify_chain.py").path(percentEncoded: false),
+      path,
     ]
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = output

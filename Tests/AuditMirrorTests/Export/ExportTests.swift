@@ -51,6 +51,35 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `an export through a link replaces what it leads to, and a device is written to`()
+    async throws
+  {
+    try await withMirroredTrail { database, path, directory in
+      let source = ExportSource.file(try await ReadableFile(path: path))
+      let (link, target) = (directory.file("link.db"), directory.file("target.db"))
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
+      for _ in 1...2 { _ = try await Export(source, as: .sqlite).write(to: link) }
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == target)
+      #expect(try await TamperingTests.verify(link) == [])
+
+      let pipe = directory.file("pipe")
+      #expect(mkfifo(pipe, 0o600) == 0)
+      // Open at both ends, and with room for all of it: nobody waits for anybody.
+      let reader = open(pipe, O_RDWR | O_NONBLOCK | O_CLOEXEC)
+      defer { close(reader) }
+      let result = try await Export(source, as: .jsonl, of: .breakGlass).write(to: pipe)
+      var text = [UInt8](repeating: 0, count: 65_536)
+      let length = read(reader, &text, text.count)
+      let lines = text.prefix(max(0, length)).count { $0 == UInt8(ascii: "\n") }
+      #expect(result.events == 8 && lines == 8)
+      await #expect(throws: AuditFileError.self) {
+        try await Export(source, as: .sqlite).write(to: pipe)
+      }
+      var status = stat()
+      #expect(stat(pipe, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
+    }
+  }
+
   @Test func `a part of the trail verifies as far as it goes`() async throws {
     try await withMirroredTrail { database, path, directory in
       let target = directory.file("part.db")

@@ -62,7 +62,7 @@ import TrustBudgetTesting
         try await expectSoon { mirror.health.current.state == .following }
         try await database.expectMirrored(in: path)
       }
-      let directory = URL(filePath: path).deletingLastPathComponent().path()
+      let directory = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
       let kept = try FileManager.default.contentsOfDirectory(atPath: directory)
         .filter { $0.contains("audit.db.corrupt-") && !$0.hasSuffix("-wal") }
       #expect(kept.count == 1)

@@ -66,8 +66,8 @@ struct EmergencyPolicyTests {
         """
         #!/bin/sh
         # Fails the first time.
-        [ -e \(mark).tried ] || { touch \(mark).tried; exit 1; }
-        cat >\(mark).new && mv \(mark).new \(mark)
+        [ -e '\(mark).tried' ] || { touch '\(mark).tried'; exit 1; }
+        cat >'\(mark).new' && mv '\(mark).new' '\(mark)'
         """, to: "tell")
       chmod(script, 0o755)
       let policy = EmergencyPolicy.policy(

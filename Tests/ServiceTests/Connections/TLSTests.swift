@@ -287,7 +287,10 @@ struct TLSTests {
       let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
       for (certificate, key, message) in [
         (good.certificate, other.key, "the key does not belong to the certificate"),
-        ("/nowhere/cert.pem", good.key, "/nowhere/cert.pem cannot be read"),
+        (
+          "/nowhere/cert.pem", good.key,
+          "/nowhere/cert.pem cannot be read: No such file or directory"
+        ),
         (good.key, good.key, "holds no certificate"),
         (good.certificate, good.certificate, "the key is no private key"),
       ] {

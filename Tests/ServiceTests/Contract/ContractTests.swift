@@ -13,9 +13,10 @@ import TrustBudgetTesting
 /// `openapi.yaml` says what the service does: each route, and what it really answers.
 struct ContractTests {
   private static let contract = URL(filePath: #filePath)
-    .deletingLastPathComponent().appending(path: "../../../openapi.yaml").standardized.path()
+    .deletingLastPathComponent().appending(path: "../../../openapi.yaml").standardized.path(
+      percentEncoded: false)
   private static let checker = URL(filePath: #filePath)
-    .deletingLastPathComponent().appending(path: "check_contract.py").path()
+    .deletingLastPathComponent().appending(path: "check_contract.py").path(percentEncoded: false)
 
   @Test func `the node serves the contract that it was built with`() async throws {
     try await Service.with { service in

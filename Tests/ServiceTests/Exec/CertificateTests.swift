@@ -67,8 +67,8 @@ struct CertificateTests {
       let end = try await exec(
         "--username", "dev-elsewhere", "--request-id", "elsewhere", "--certificate", elsewhere,
         "--", "sh", "-c",
-        "ssh-keygen -q -s \(keys.authority) -I x -V +1h \(key) && "
-          + "mv \(directory.file("id-cert.pub")) \(elsewhere)")
+        "ssh-keygen -q -s '\(keys.authority)' -I x -V +1h '\(key)' && "
+          + "mv '\(directory.file("id-cert.pub"))' '\(elsewhere)'")
       #expect(end.status == 0, "\(end.errors)")
       let charge = try await Service.current.node.get("/v1/charges/elsewhere").json
       let certificate = try await SSHKeys.inspect(elsewhere)

@@ -55,7 +55,7 @@ struct CommandTests {
       let mark = directory.file("mark")
       try await Program.with([
         "exec", "--server", try Service.current.node.url, "--username", "dev-\(id)",
-        "--request-id", id, "--", "sh", "-c", "touch \(mark); exec sleep 60",
+        "--request-id", id, "--", "sh", "-c", "touch '\(mark)'; exec sleep 60",
       ]) { program in
         try await wait(for: "the command to run") {
           FileManager.default.fileExists(atPath: mark)

@@ -146,6 +146,20 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a node's file is read with its log, by a link to it too`() async throws {
+    try await Service.with { service in
+      for number in 0..<5 { _ = try await service.node.authorize("rich-\(number)") }
+      try await wait(for: "the mirror to be complete") {
+        try await service.node.get("/readyz").json["audit_mirror"]["entries"] == 10
+      }
+      let link = service.directory.file("link.db")
+      try FileManager.default.createSymbolicLink(
+        atPath: link, withDestinationPath: try service.node.program.auditFile)
+      let verdict = try await Program.run("audit", "verify", "--file", link)
+      #expect(verdict.output.contains("10 entries of 5 budgets"), "\(verdict.errors)")
+    }
+  }
+
   @Test func `a node stays ready while somebody else has its file`() async throws {
     try await Service.with { service in
       let policy = service.directory.file(Service.policyFile)
@@ -197,7 +211,8 @@ import TrustBudgetTesting
     let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent()
     return try await tool(
-      "python3", "-B", root.appending(path: "examples/verify_chain.py").path(), path)
+      "python3", "-B", root.appending(path: "examples/verify_chain.py").path(percentEncoded: false),
+      path)
   }
 }
 

@@ -6,7 +6,8 @@ enum Program {
   /// Beside the test bundle, where the build puts both.
   static let path: String = {
     let bundle = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-    return bundle.deletingLastPathComponent().appending(path: "trust-budget").path()
+    return bundle.deletingLastPathComponent().appending(path: "trust-budget").path(
+      percentEncoded: false)
   }()
 
   /// Starts it, lends it, and kills it if it still runs afterwards.

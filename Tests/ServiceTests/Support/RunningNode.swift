@@ -37,7 +37,8 @@ struct RunningNode: Reachable {
 
   /// Where a node with this name and policy records emergencies.
   static func journal(of name: String, policy path: String) -> String {
-    URL(filePath: path).deletingLastPathComponent().appending(path: "journal-\(name).db").path()
+    URL(filePath: path).deletingLastPathComponent().appending(path: "journal-\(name).db").path(
+      percentEncoded: false)
   }
 
   var port: UInt16 { UInt16(url.split(separator: ":").last ?? "") ?? 0 }

@@ -24,7 +24,7 @@ final class Undertaker: Sendable {
 
   /// What it removes in the end.
   let directory = FileManager.default.temporaryDirectory
-    .appending(path: "trust-budget-service-\(getpid())").path()
+    .appending(path: "trust-budget-service-\(getpid())").path(percentEncoded: false)
 
   private let messages = Mutex<FileHandle?>(nil)
 

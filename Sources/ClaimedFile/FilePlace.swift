@@ -1,0 +1,34 @@
+import Foundation
+
+/// What a path leads to, through symbolic links.
+package enum FilePlace: Hashable, Sendable {
+  /// A file, or where one can be made. What belongs to it is beside this path.
+  case file(String)
+  /// A device, a pipe, a directory, or a file that has no name any more: nothing to be replaced.
+  case other
+
+  package init(_ path: String) {
+    let target = FilePlace.target(of: path)
+    var status = stat()
+    if stat(path, &status) != 0 {
+      self = .file(target)
+    } else {
+      let isFile = status.st_mode & S_IFMT == S_IFREG
+      self = isFile && FileIdentity(target) == FileIdentity(path) ? .file(target) : .other
+    }
+  }
+
+  /// Follows the links that the path's last part is.
+  private static func target(of path: String) -> String {
+    var path = path
+    // As many as the kernel follows.
+    for _ in 0..<40 {
+      guard let next = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else {
+        break
+      }
+      let directory = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+      path = next.hasPrefix("/") ? next : directory + next
+    }
+    return path
+  }
+}
