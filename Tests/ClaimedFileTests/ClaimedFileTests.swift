@@ -95,7 +95,7 @@ import TrustBudgetTesting
     }
   }
 
-  @Test(arguments: ["/dev/null", "/dev/stdin", "/tmp", "/dev/"])
+  @Test(arguments: ["/dev/null", "/dev/zero", "/tmp", "/dev/"])
   func `what is no file is left alone`(path: String) throws {
     #expect(FilePlace(path) == .other)
     #expect(throws: FileProblem.unusable("\(path) is no regular file")) {
