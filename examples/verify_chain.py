@@ -44,10 +44,10 @@ def verify(ledger, rows, headed):
         tag, place, columns = CHAINS[name]
         last, previous = ends.get(chain, (0, "00" * 32))
         covered = [tag, *[ledger] * (name == "budget_id"), *(row[column] for column in columns)]
-        hash = hashlib.sha256(b"".join(map(field, covered)) + bytes.fromhex(previous)).hexdigest()
-        if (row[place], row["hash"]) != (last + 1, hash):
+        digest = hashlib.sha256(b"".join(map(field, covered)) + bytes.fromhex(previous)).hexdigest()
+        if (row[place], row["hash"]) != (last + 1, digest):
             sys.exit(f"{row[name]} {place} {row[place]}: it does not follow {last}")
-        ends[chain] = (row[place], hash)
+        ends[chain] = (row[place], digest)
         count += 1
     for chain in ends.keys() | heads.keys():
         if chain[0] == headed and ends.get(chain) != heads.get(chain):

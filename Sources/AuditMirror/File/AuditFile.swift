@@ -260,7 +260,7 @@ extension AuditFile {
     configuration.prepareDatabase { db in
       // Before anything is set: what belongs to somebody else stays as it is.
       try refuseForeign(db)
-      // Sorting in memory: a node sorts little, and its file's directory may be all that it can write to.
+      // A node sorts in memory: it is little, and the file's directory may be all that it can write to.
       try db.execute(
         sql: isLive
           ? """

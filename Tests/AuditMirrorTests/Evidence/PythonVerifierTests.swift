@@ -34,15 +34,12 @@ import TrustBudgetTesting
         let places = try file.query(
           "SELECT budget_id, budget_seq FROM audit_entries ORDER BY random() LIMIT 8")
         for place in places {
-          let copy = path + ".copy"
-          try? FileManager.default.removeItem(atPath: copy)
-          try FileManager.default.copyItem(atPath: path, toPath: copy)
           let (budget, sequence) = (place[0] ?? "", place[1] ?? "")
-          try MirrorFile(path: copy).execute(
-            """
-            UPDATE audit_entries SET detail = detail || ' '
-            WHERE budget_id = '\(budget)' AND budget_seq = \(sequence)
-            """)
+          let copy = try file.changed(
+            by: """
+              UPDATE audit_entries SET detail = detail || ' '
+              WHERE budget_id = '\(budget)' AND budget_seq = \(sequence)
+              """)
           let faults = try await TamperingTests.verify(copy)
           #expect(faults.map(\.chain) == [.budget(budget)])
           #expect(faults.first?.sequence == Int64(sequence))
@@ -57,10 +54,7 @@ import TrustBudgetTesting
           "DELETE FROM receipts WHERE first_row > 1",
         ]
         for sql in losses {
-          let copy = path + ".copy"
-          try FileManager.default.removeItem(atPath: copy)
-          try FileManager.default.copyItem(atPath: path, toPath: copy)
-          try MirrorFile(path: copy).execute(sql)
+          let copy = try file.changed(by: sql)
           #expect(try await !TamperingTests.verify(copy).isEmpty)
           let verdict = try verifyInPython(copy)
           #expect(verdict.status == 1 && verdict.output == "", "\(sql)")
@@ -73,6 +67,7 @@ import TrustBudgetTesting
     try await TestDatabase.withLedger { database in
       try await TemporaryDirectory.with { directory in
         let path = directory.file("audit.db")
+        let file = MirrorFile(path: path)
         var (first, second) = (Emergencies(1), Emergencies(2))
         try await database.record(first.next(20))
         try await database.record(second.next(7))
@@ -88,10 +83,7 @@ import TrustBudgetTesting
           "DELETE FROM break_glass_journals",
         ]
         for sql in tamperings {
-          let copy = path + ".copy"
-          try? FileManager.default.removeItem(atPath: copy)
-          try FileManager.default.copyItem(atPath: path, toPath: copy)
-          try MirrorFile(path: copy).execute(sql)
+          let copy = try file.changed(by: sql)
           #expect(try await !TamperingTests.verify(copy).isEmpty)
           let verdict = try verifyInPython(copy)
           #expect(verdict.status == 1)

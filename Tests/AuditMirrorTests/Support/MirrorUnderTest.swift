@@ -64,6 +64,15 @@ struct MirrorFile: Sendable {
       """)
   }
 
+  /// A copy that somebody has worked on.
+  func changed(by script: String) throws -> String {
+    let target = path + ".changed"
+    try? FileManager.default.removeItem(atPath: target)
+    try FileManager.default.copyItem(atPath: path, toPath: target)
+    try MirrorFile(path: target).execute(script)
+    return target
+  }
+
   /// A copy in which one bit of a text that stands in it is another one.
   func flipped(in text: String) throws -> String {
     var copy = try Data(contentsOf: URL(filePath: path))
