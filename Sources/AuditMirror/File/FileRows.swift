@@ -4,7 +4,7 @@ import TrustBudget
 /// A page of a table of a file, in the order in which its rows were written.
 struct FileRows<TableRow: TrailRow>: Sendable {
   var rows: [TableRow] = []
-  var faults: [FileFault] = []
+  var faults: [TrailFault] = []
   /// Where the next page begins.
   var lastRowID: Int64
 
@@ -12,7 +12,7 @@ struct FileRows<TableRow: TrailRow>: Sendable {
     var statement = try FileStatement(
       db,
       """
-      SELECT \(TableRow.fileColumns), rowid, \(FileFault.columns(of: TableRow.self))
+      SELECT \(TableRow.fileColumns), rowid, \(TrailFault.columns(of: TableRow.self))
       FROM \(TableRow.table) WHERE rowid > ? ORDER BY rowid LIMIT ?
       """)
     statement.put(rowID)
@@ -24,7 +24,7 @@ struct FileRows<TableRow: TrailRow>: Sendable {
         page.rows.append(try TableRow(reading: &statement))
       } catch {
         statement.seek(TableRow.fileColumnCount + 1)
-        page.faults.append(FileFault(unreadable: TableRow.self, &statement, error))
+        page.faults.append(TrailFault(unreadable: TableRow.self, &statement, error))
       }
       statement.seek(TableRow.fileColumnCount)
       page.lastRowID = try statement.number()

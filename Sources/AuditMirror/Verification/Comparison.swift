@@ -18,13 +18,13 @@ package struct Comparison: Sendable {
   /// - Throws: `MirrorRefusal.foreignLedger`, `AuditFileError`, `PostgresError`.
   package func run(
     onProgress: @escaping @Sendable (Int64, Int64) -> Void = { _, _ in }
-  ) async throws -> FileReport {
+  ) async throws -> TrailReport {
     try await TrailReader.with(configuration) { try await compare($0, onProgress) }
   }
 
   private func compare(
     _ reader: TrailReader, _ onProgress: @Sendable (Int64, Int64) -> Void
-  ) async throws -> FileReport {
+  ) async throws -> TrailReport {
     let summary = try await file.summary
     guard summary.filter == nil else {
       throw AuditFileError.unusable(
@@ -35,7 +35,7 @@ package struct Comparison: Sendable {
       throw MirrorRefusal.foreignLedger(found: window.ledger.id, expected: summary.ledger.id)
     }
     let total = summary.entries.rows + (summary.events?.rows ?? 0)
-    var report = FileReport()
+    var report = TrailReport()
     report.entries = try await compare(
       MirroredEntry.self, as: summary.entries, reader, window, &report
     ) { onProgress($0, total) }
@@ -60,7 +60,7 @@ package struct Comparison: Sendable {
   /// - Returns: how many rows of the file were compared.
   private func compare<TableRow: TrailRow>(
     _: TableRow.Type, as cursor: FileSummary.Cursor, _ reader: TrailReader, _ window: TrailWindow,
-    _ report: inout FileReport, _ onProgress: (Int64) -> Void
+    _ report: inout TrailReport, _ onProgress: (Int64) -> Void
   ) async throws -> Int64 {
     let end = TrailWindow(
       ledger: LedgerIdentity(id: window.ledger.id, epoch: cursor.position.epoch),
@@ -83,17 +83,17 @@ package struct Comparison: Sendable {
         compared += 1
         if row != found {
           let columns = row.differences(from: found).joined(separator: ", ")
-          report.add(FileFault(row, "file and PostgreSQL differ in \(columns)"))
+          report.add(TrailFault(row, "file and PostgreSQL differ in \(columns)"))
         }
         mine = try await ours.next()
         other = try await theirs.next()
       case (let row?, let found) where found.map({ row.position < $0.position }) ?? true:
         compared += 1
-        report.add(FileFault(row, "it is in the file, and not in PostgreSQL"))
+        report.add(TrailFault(row, "it is in the file, and not in PostgreSQL"))
         mine = try await ours.next()
       default:
         if let other {
-          report.add(FileFault(other, "it is in PostgreSQL, and not in the file"))
+          report.add(TrailFault(other, "it is in PostgreSQL, and not in the file"))
         }
         other = try await theirs.next()
       }
@@ -115,7 +115,7 @@ package struct Comparison: Sendable {
 private struct FilePages<TableRow: TrailRow> {
   let file: ReadableFile
   let size: Int
-  private(set) var faults: [FileFault] = []
+  private(set) var faults: [TrailFault] = []
   private var page: [TableRow] = []
   private var index = 0
   private var rowID: Int64 = 0
@@ -142,7 +142,7 @@ private struct FilePages<TableRow: TrailRow> {
       index += 1
       // Rows were written in the order of the trail; one that is not was put there later.
       if let last, row.position <= last {
-        faults.append(FileFault(row, "it is not where it belongs in the file's order"))
+        faults.append(TrailFault(row, "it is not where it belongs in the file's order"))
         continue
       }
       last = row.position

@@ -19,12 +19,12 @@ struct EntryLosses {
 
   private var losses: [String: Loss] = [:]
   /// Entries that never came.
-  private(set) var strangers: [FileFault] = []
+  private(set) var strangers: [TrailFault] = []
 
   init() {}
 
   /// Goes through all receipts and, beside them, the entries in the order in which they were written.
-  init(_ db: Database, _ report: inout FileReport) throws {
+  init(_ db: Database, _ report: inout TrailReport) throws {
     var entries = try ArrivedEntries(db)
     // Who tidies a file up after taking entries away gives all that follow a new place.
     var unmatched = UnmatchedEntries()
@@ -48,7 +48,7 @@ struct EntryLosses {
         try entries.advance()
       }
     } catch let error as InvalidValue {
-      report.add(FileFault(problem: "the receipts are not what was written: they \(error)"))
+      report.add(TrailFault(problem: "the receipts are not what was written: they \(error)"))
       return
     }
     while let next = entries.next, unmatched.hasRoom {
@@ -60,8 +60,8 @@ struct EntryLosses {
     }
     strangers = unmatched.entries.keys
       .sorted { ($0.chain.name, $0.sequence) < ($1.chain.name, $1.sequence) }
-      .prefix(FileReport.keptFaults).map {
-        FileFault(
+      .prefix(TrailReport.keptFaults).map {
+        TrailFault(
           $0.chain, sequence: $0.sequence,
           problem: "there is no receipt for it: it was put there, or the receipt is gone")
       }
@@ -93,7 +93,7 @@ private struct UnmatchedEntries {
   private(set) var entries: [TrailPlace: Digest] = [:]
 
   /// Whether more entries matter: each may be a receipt's, and some are told of.
-  var hasRoom: Bool { entries.count < FileReport.keptFaults || !receipts.isEmpty }
+  var hasRoom: Bool { entries.count < TrailReport.keptFaults || !receipts.isEmpty }
 
   /// - Parameter entry: nil for one with what is no value of ours.
   mutating func add(_ entry: Receipt?) {

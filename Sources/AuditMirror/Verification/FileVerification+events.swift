@@ -5,21 +5,21 @@ import TrustBudget
 
 extension FileVerification {
   func checkEvents(
-    _ summary: FileSummary, _ db: Database, _ report: inout FileReport,
+    _ summary: FileSummary, _ db: Database, _ report: inout TrailReport,
     _ onProgress: (Int64) -> Void
   ) throws {
     var heads: [String: BreakGlassChain] = [:]
     do {
       heads = try JournalHeads.read(db)
     } catch let error as InvalidValue {
-      report.add(FileFault(problem: "the journals' heads hold what is no value of ours: \(error)"))
+      report.add(TrailFault(problem: "the journals' heads hold what is no value of ours: \(error)"))
     }
     let awaited = try FileVerification.awaited(
       MirroredEvent.self, in: "break_glass_awaited", db)
     var chains: [String: BreakGlassChain] = [:]
     var faulty: Set<String> = []
     var events: Int64 = 0
-    func note(_ fault: FileFault, _ journal: String) {
+    func note(_ fault: TrailFault, _ journal: String) {
       if faulty.insert(journal).inserted { report.add(fault) }
     }
 
@@ -50,7 +50,7 @@ extension FileVerification {
         do throws(BreakGlassChain.Fault) {
           try chain.verify(event)
         } catch {
-          note(FileFault(row, error.problem), journal)
+          note(TrailFault(row, error.problem), journal)
         }
       }
     }
@@ -60,12 +60,12 @@ extension FileVerification {
     let journals = summary.filter == nil ? Set(chains.keys).union(heads.keys) : []
     for journal in journals.subtracting(faulty).sorted() {
       if let problem = FileVerification.difference(chains[journal], heads[journal]) {
-        report.add(FileFault(.journal(journal), problem: problem))
+        report.add(TrailFault(.journal(journal), problem: problem))
       }
     }
     if let said = summary.events?.rows, said != events {
       report.add(
-        FileFault(
+        TrailFault(
           problem: "the file says that it holds \(said) break-glass events, and there are \(events)"
         ))
     }

@@ -17,9 +17,9 @@ package struct FileVerification: Sendable {
   /// - Throws: `AuditFileError` when the file cannot be read at all.
   package func run(
     onProgress: @escaping @Sendable (Int64, Int64) -> Void = { _, _ in }
-  ) async throws -> FileReport {
+  ) async throws -> TrailReport {
     try await file.readSorting { db in
-      var report = FileReport()
+      var report = TrailReport()
       let summary = try FileSummary(db)
       report.events = summary.events.map { _ in 0 }
       let total = summary.entries.rows + (summary.events?.rows ?? 0)
@@ -35,28 +35,28 @@ package struct FileVerification: Sendable {
         }
         if report.entries != summary.entries.rows {
           report.add(
-            FileFault(
+            TrailFault(
               problem: "the file says that it holds \(summary.entries.rows) entries, and there are "
                 + "\(report.entries)"))
         }
         if summary.events != nil { try checkEvents(summary, db, &report, progress) }
       } catch let error as DatabaseError where !error.isOfMachine {
-        report.add(FileFault(problem: "a page cannot be read: \(AuditFileError(error))"))
+        report.add(TrailFault(problem: "a page cannot be read: \(AuditFileError(error))"))
       }
       return report
     }
   }
 
   /// SQLite's own check: damaged pages, and indexes that do not match their table.
-  private func checkPages(_ db: Database, _ report: inout FileReport) throws {
+  private func checkPages(_ db: Database, _ report: inout TrailReport) throws {
     for line in try String.fetchAll(db, sql: "PRAGMA integrity_check(20)") where line != "ok" {
-      report.add(FileFault(problem: "SQLite finds damage: \(line)"))
+      report.add(TrailFault(problem: "SQLite finds damage: \(line)"))
     }
   }
 
   /// Replays each budget from its first entry, and compares with what came and with what is recorded.
   private func replay(
-    _ summary: FileSummary, _ db: Database, _ report: inout FileReport,
+    _ summary: FileSummary, _ db: Database, _ report: inout TrailReport,
     _ onProgress: (Int64) -> Void
   ) throws {
     var check = EntryCheck(ledgerID: summary.ledger.id)
@@ -77,7 +77,7 @@ package struct FileVerification: Sendable {
 
     func noteAbandoned(_ name: String, _ state: BudgetState?) {
       let last = losses.take(name)?.last ?? state?.budget.lastSequence
-      report.add(FileFault(.budget(name), problem: FileVerification.allGone(last)))
+      report.add(TrailFault(.budget(name), problem: FileVerification.allGone(last)))
     }
 
     func begin(_ newName: String) throws {
@@ -96,7 +96,7 @@ package struct FileVerification: Sendable {
         ?? FileVerification.difference(hasReceipts ? found ?? last : last, recorded)
         ?? heads?.problem
       {
-        report.add(FileFault(.budget(name), problem: problem))
+        report.add(TrailFault(.budget(name), problem: problem))
       }
     }
 
@@ -135,7 +135,7 @@ package struct FileVerification: Sendable {
           }
         } catch {
           isFaulty = true
-          report.add(FileFault(row, error.problem))
+          report.add(TrailFault(row, error.problem))
         }
       }
     }
@@ -143,14 +143,14 @@ package struct FileVerification: Sendable {
     try states.takeRest(noteAbandoned)
     if heads != nil, let stray = try HeadCheck.stray(db) { report.add(stray) }
     for (name, loss) in losses.takeAll() {
-      report.add(FileFault(.budget(name), problem: FileVerification.allGone(loss.last)))
+      report.add(TrailFault(.budget(name), problem: FileVerification.allGone(loss.last)))
     }
     for stranger in losses.strangers { report.add(stranger) }
   }
 
   /// Of an export that was restricted: what can be checked with the entries that are there.
   private func checkPairs(
-    _ summary: FileSummary, _ db: Database, _ report: inout FileReport,
+    _ summary: FileSummary, _ db: Database, _ report: inout TrailReport,
     _ onProgress: (Int64) -> Void
   ) throws {
     var hasher = EntryHash(ledgerID: summary.ledger.id)
@@ -173,7 +173,7 @@ package struct FileVerification: Sendable {
         if !isNext {
           report.unverifiable += 1
         } else if hasher.hash(of: entry, after: previous?.hash ?? .zero) != entry.hash {
-          report.add(FileFault(row, "its hash does not match its content and the entry before it"))
+          report.add(TrailFault(row, "its hash does not match its content and the entry before it"))
         }
         previous = entry
       }
@@ -217,7 +217,7 @@ extension FileVerification {
   /// A row with values that nobody of ours has written.
   struct UnreadableRow: Error {
     let chain: String
-    let fault: FileFault
+    let fault: TrailFault
   }
 
   static func awaited<TableRow: TrailRow>(
@@ -248,7 +248,7 @@ extension FileVerification {
     var rows = try FileStatement(
       db,
       """
-      SELECT \(TableRow.fileColumns), \(FileFault.columns(of: TableRow.self))
+      SELECT \(TableRow.fileColumns), \(TrailFault.columns(of: TableRow.self))
       FROM \(TableRow.table) WHERE rowid = ?
       """)
     defer {
@@ -266,7 +266,7 @@ extension FileVerification {
         rows.seek(TableRow.fileColumnCount)
         let name = (try? rows.text()) ?? ""
         rows.seek(TableRow.fileColumnCount)
-        let fault = FileFault(unreadable: TableRow.self, &rows, error)
+        let fault = TrailFault(unreadable: TableRow.self, &rows, error)
         try body(rowID, .failure(UnreadableRow(chain: name, fault: fault)))
       }
     }

@@ -46,7 +46,7 @@ struct HeadCheck {
   }
 
   /// A head of no budget.
-  static func stray(_ db: Database) throws -> FileFault? {
+  static func stray(_ db: Database) throws -> TrailFault? {
     var row = try FileStatement(
       db,
       """
@@ -55,6 +55,6 @@ struct HeadCheck {
       """)
     defer { row.reset() }
     guard try row.step() else { return nil }
-    return FileFault(.budget(try row.text()), problem: "a head is recorded, and no budget")
+    return TrailFault(.budget(try row.text()), problem: "a head is recorded, and no budget")
   }
 }

@@ -3,76 +3,182 @@ import TrustBudget
 
 /// Verifies a whole ledger: replays every budget's entries and compares the end with its row, and
 /// follows every journal's chain of break-glass events.
-package enum LedgerAudit {
-  /// - Returns: what is wrong, the first fault of each budget and of each journal; empty when the
-  ///   ledger is sound.
-  package static func faults(on session: PostgresSession) throws -> [String] {
-    guard let ledger = try session.execute(ReadLedger()).first else {
-      return ["the ledger has no identity"]
-    }
-    var check = EntryCheck(ledgerID: ledger.id)
-    var replayed: [BudgetID: Budget] = [:]
-    var faults: [BudgetID: String] = [:]
-    try session.stream(ReadTrail()) { entry in
-      guard faults[entry.budgetID] == nil else { return }
-      do throws(Replay.Fault) {
-        replayed[entry.budgetID] = try check.budget(replayed[entry.budgetID], after: entry)
-      } catch {
-        faults[entry.budgetID] = "\(error)"
-      }
-    }
-    var rows: Set<BudgetID> = []
-    try session.stream(ReadAllBudgets()) { budget in
-      rows.insert(budget.id)
-      if faults[budget.id] == nil, replayed[budget.id] != budget {
-        faults[budget.id] = "\(budget.id): the row is not what its entries make of it"
-      }
-    }
-    for id in replayed.keys where !rows.contains(id) {
-      faults[id] = "\(id): there are entries and no budget"
-    }
-    return faults.sorted { $0.key < $1.key }.map(\.value) + (try breakGlassFaults(on: session))
+///
+/// The trail is read chain by chain: of however many budgets, one is in memory at a time.
+package struct LedgerAudit {
+  private let onProgress: (Int64, Int64) -> Void
+  private var total: Int64 = 0
+  private var report = TrailReport()
+
+  /// - Parameters:
+  ///   - session: in a transaction of REPEATABLE READ, unless nobody writes: entries and rows must be of
+  ///     one moment.
+  ///   - onProgress: gets how many rows are read, now and then, and how many there are.
+  package static func report(
+    on session: PostgresSession, onProgress: @escaping (Int64, Int64) -> Void = { _, _ in }
+  ) throws -> TrailReport {
+    var audit = LedgerAudit(onProgress: onProgress)
+    try audit.run(on: session)
+    return audit.report
   }
 
-  private static func breakGlassFaults(on session: PostgresSession) throws -> [String] {
-    var chains: [String: BreakGlassChain] = [:]
-    var faults: [String: String] = [:]
-    try session.stream(ReadBreakGlassTrail()) { event in
-      guard faults[event.journalID] == nil else { return }
-      var chain = chains[event.journalID] ?? BreakGlassChain(journalID: event.journalID)
-      do throws(BreakGlassChain.Fault) {
-        try chain.verify(event)
-      } catch {
-        faults[event.journalID] = "\(error)"
-      }
-      chains[event.journalID] = chain
+  private init(onProgress: @escaping (Int64, Int64) -> Void) {
+    self.onProgress = onProgress
+  }
+
+  private mutating func run(on session: PostgresSession) throws {
+    guard let ledger = try session.execute(ReadLedger()).first else {
+      report.add(TrailFault(problem: "the ledger has no identity"))
+      return
     }
-    return faults.sorted { $0.key < $1.key }.map(\.value)
+    total = try session.execute(CountTrail()).first ?? 0
+
+    var check = EntryCheck(ledgerID: ledger.id)
+    var budget: AuditedBudget?
+    try session.stream(ReadTrail()) { (entry, row) in
+      if entry.budgetID != budget?.id {
+        end(budget)
+        budget = AuditedBudget(id: entry.budgetID, row: row)
+      }
+      budget?.take(entry, &check, &report)
+      report.entries += 1
+      noteProgress()
+    }
+    end(budget)
+    try session.stream(ReadBudgetsWithoutEntries()) { id in
+      report.budgets += 1
+      report.add(TrailFault(.budget(id), problem: "there is a budget and no entry"))
+    }
+
+    report.events = 0
+    var journal: AuditedJournal?
+    try session.stream(ReadBreakGlassTrail()) { event in
+      if event.journalID != journal?.chain.journalID {
+        journal = AuditedJournal(chain: BreakGlassChain(journalID: event.journalID))
+        report.journals += 1
+      }
+      journal?.take(event, &report)
+      report.events? += 1
+      noteProgress()
+    }
+  }
+
+  private mutating func end(_ budget: AuditedBudget?) {
+    guard let budget else { return }
+    report.budgets += 1
+    budget.end(&report)
+  }
+
+  private func noteProgress() {
+    let rows = report.entries + (report.events ?? 0)
+    if rows.isMultiple(of: 10_000) { onProgress(rows, total) }
   }
 }
 
-/// The whole trail, each budget's entries in their order.
+/// A budget as its entries make it, one after another, until the first that cannot be.
+private struct AuditedBudget {
+  let id: BudgetID
+  /// What is in its row; nil where there is none.
+  let row: Budget?
+  private var replayed: Budget?
+  private var isFaulty = false
+
+  init(id: BudgetID, row: Budget?) {
+    self.id = id
+    self.row = row
+  }
+
+  mutating func take(_ entry: Entry, _ check: inout EntryCheck, _ report: inout TrailReport) {
+    guard !isFaulty else { return }
+    do throws(Replay.Fault) {
+      replayed = try check.budget(replayed, after: entry)
+    } catch {
+      isFaulty = true
+      report.add(TrailFault(.budget(id.value), sequence: error.sequence, problem: error.problem))
+    }
+  }
+
+  /// Compares the row with what all of the entries have made.
+  func end(_ report: inout TrailReport) {
+    guard !isFaulty, replayed != row else { return }
+    report.add(
+      TrailFault(
+        .budget(id.value),
+        problem: row == nil
+          ? "there are entries and no budget" : "the row is not what its entries make of it"))
+  }
+}
+
+/// A journal's chain, until the first event that cannot follow.
+private struct AuditedJournal {
+  var chain: BreakGlassChain
+  private var isFaulty = false
+
+  init(chain: BreakGlassChain) {
+    self.chain = chain
+  }
+
+  mutating func take(_ event: BreakGlassEvent, _ report: inout TrailReport) {
+    guard !isFaulty else { return }
+    do throws(BreakGlassChain.Fault) {
+      try chain.verify(event)
+    } catch {
+      isFaulty = true
+      report.add(
+        TrailFault(.journal(event.journalID), sequence: error.sequence, problem: error.problem))
+    }
+  }
+}
+
+/// The whole trail, each budget's entries in their order; with its first one, the budget's row.
 struct ReadTrail: PostgresStatement {
   static let name: String? = nil
   static let sql = """
-    SELECT \(Entry.columns) FROM trust_budget.audit_entries ORDER BY budget_id, budget_seq
+    SELECT \(Entry.columns), id IS NOT NULL, \(columnsOfRow)
+    FROM trust_budget.audit_entries
+    LEFT JOIN (SELECT budget_id AS id, \(columnsOfRow) FROM trust_budget.budgets) AS row
+           ON id = budget_id AND budget_seq = 1
+    ORDER BY budget_id, budget_seq
+    """
+  private static let columnsOfRow = """
+    initial_balance, adjustment, spent, reset_interval, window_started_at, window_seq, last_seq, \
+    last_hash
     """
 
-  static func decode(_ row: inout PostgresRow) throws -> Entry {
-    try Entry(decoding: &row)
+  static func decode(_ row: inout PostgresRow) throws -> (entry: Entry, row: Budget?) {
+    let entry = try Entry(decoding: &row)
+    guard try row.next(Bool.self) else {
+      row.skipRest()
+      return (entry, nil)
+    }
+    return (entry, try Budget(entry.budgetID, decoding: &row))
   }
 }
 
-/// Every budget's row.
-struct ReadAllBudgets: PostgresStatement {
+/// The budgets of which the trail knows nothing.
+struct ReadBudgetsWithoutEntries: PostgresStatement {
   static let name: String? = nil
   static let sql = """
-    SELECT budget_id, initial_balance, adjustment, spent, reset_interval, window_started_at,
-           window_seq, last_seq, last_hash
-    FROM trust_budget.budgets
+    SELECT budget_id FROM trust_budget.budgets AS b
+    WHERE NOT EXISTS
+      (SELECT FROM trust_budget.audit_entries AS e WHERE e.budget_id = b.budget_id)
+    ORDER BY budget_id
     """
 
-  static func decode(_ row: inout PostgresRow) throws -> Budget {
-    try Budget(decoding: &row)
+  static func decode(_ row: inout PostgresRow) throws -> String {
+    try row.next(String.self)
+  }
+}
+
+/// How many entries and events there are, as the budgets' rows have it: to show progress.
+struct CountTrail: PostgresStatement {
+  static let name: String? = nil
+  static let sql = """
+    SELECT (SELECT coalesce(sum(last_seq), 0) FROM trust_budget.budgets)::bigint
+           + (SELECT count(*) FROM trust_budget.break_glass_events)
+    """
+
+  static func decode(_ row: inout PostgresRow) throws -> Int64 {
+    try row.next(Int64.self)
   }
 }

@@ -42,8 +42,13 @@ struct LockedBudget {
 extension Budget {
   /// Reads nine columns, in the order of its properties.
   init(decoding row: inout PostgresRow) throws {
+    try self.init(try BudgetID(try row.next(String.self)), decoding: &row)
+  }
+
+  /// Reads all but the first of them.
+  init(_ id: BudgetID, decoding row: inout PostgresRow) throws {
     self.init(
-      id: try BudgetID(try row.next(String.self)),
+      id: id,
       initialBalance: try Points(try row.next(Int64.self)),
       adjustment: try row.next(Int64.self),
       spent: try row.next(Int64.self),

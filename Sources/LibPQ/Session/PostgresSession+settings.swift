@@ -15,7 +15,7 @@ private struct SettingsStatement: PostgresStatement {
     parameters.append(settings.map(\.value))
   }
 
-  static func decode(_ row: inout PostgresRow) { row.skip() }
+  static func decode(_ row: inout PostgresRow) { row.skipRest() }
 }
 
 extension PostgresSession {

@@ -39,9 +39,9 @@ package struct PostgresRow: ~Copyable {
     return try read(bytes, as: stored)
   }
 
-  /// Leaves the next column unread.
-  package mutating func skip() {
-    column += 1
+  /// Leaves the columns that are left unread.
+  package mutating func skipRest() {
+    column = columnCount
   }
 
   /// Goes on to the next column, and says of what type it is, if a `Value` can be read from that.

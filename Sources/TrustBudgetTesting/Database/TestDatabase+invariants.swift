@@ -1,6 +1,7 @@
 import BudgetLedger
 import LibPQ
 import Testing
+import TrustBudget
 
 extension TestDatabase {
   /// Checks what must hold of every ledger at any time: each budget's entries replay to its row,
@@ -31,7 +32,7 @@ extension TestDatabase {
   /// What `LedgerAudit` finds wrong.
   package func ledgerFaults() async throws -> [String] {
     try await withConnection { connection in
-      try await connection.run { try LedgerAudit.faults(on: $0) }
+      try await connection.run { try LedgerAudit.report(on: $0).faults.map(\.description) }
     }
   }
 

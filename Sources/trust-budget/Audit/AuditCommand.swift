@@ -44,7 +44,7 @@ struct ProgressLine: Sendable {
 }
 
 extension JSONObjectText {
-  init(_ fault: FileFault) {
+  init(_ fault: TrailFault) {
     self.init()
     switch fault.chain {
     case .budget(let id):

@@ -38,10 +38,8 @@ struct AuditVerifyCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    if let file {
-      try await translatingAuditErrors { try await verify(file) }
-    } else {
-      try await translatingAuditErrors { try await verifyDatabase() }
+    try await translatingAuditErrors {
+      if let file { try await verify(file) } else { try await verifyDatabase() }
     }
   }
 
@@ -50,7 +48,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     defer { file.close() }
     let summary = try await file.summary
     let progress = ProgressLine()
-    var report: FileReport
+    let report: TrailReport
     if let against {
       report = try await Comparison(file, connectionString: against)
         .run(onProgress: { progress.show($0, of: $1) })
@@ -58,52 +56,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
       report = try await FileVerification(file).run(onProgress: { progress.show($0, of: $1) })
     }
     progress.end()
-    try show(report, of: path, summary)
-  }
-
-  private func show(_ report: FileReport, of path: String, _ summary: FileSummary) throws {
-    if json {
-      var object = JSONObjectText()
-      object.put("ok", report.isSound)
-      object.put("file", path)
-      object.put("ledger", summary.ledger.id)
-      object.put("epoch", summary.ledger.epoch)
-      object.put("entries", report.entries)
-      if let events = report.events { object.put("break_glass_events", events) }
-      if against == nil {
-        object.put("budgets", report.budgets)
-        if report.events != nil { object.put("journals", report.journals) }
-        object.put("unverifiable", report.unverifiable)
-      }
-      if let filter = summary.filter { object.put("filter", filter) }
-      object.put("fault_count", Int64(report.faultCount))
-      object.put("faults", report.faults.map { JSONObjectText($0) })
-      print(object.text)
-    } else {
-      for fault in report.faults.prefix(100) { print(fault) }
-      if report.faultCount > 100 { print("… and \(report.faultCount - 100) more") }
-      let verdict =
-        report.isSound ? "ok" : counted(Int64(report.faultCount), "fault")
-      print("\(path): ledger \(summary.ledger.id), epoch \(summary.ledger.epoch)")
-      let entries = counted(report.entries, "entry", "entries")
-      let events = counted(report.events ?? 0, "break-glass event")
-      if against != nil {
-        print("\(entries) and \(events) compared with PostgreSQL: \(verdict)")
-      } else {
-        print(
-          "\(entries) of \(counted(report.budgets, "budget")), "
-            + "\(events) of \(counted(report.journals, "journal")): \(verdict)")
-      }
-      if report.events == nil {
-        print("a file of the first format, which holds no break-glass events")
-      }
-      if let filter = summary.filter {
-        print(
-          "an export restricted to \(filter): \(report.unverifiable) of them follow on some that "
-            + "are not in it, and cannot be verified")
-      }
-    }
-    if !report.isSound { throw ExitCode.failure }
+    try show(report, of: path, summary.ledger, filter: summary.filter)
   }
 
   private func verifyDatabase() async throws {
@@ -116,33 +69,84 @@ struct AuditVerifyCommand: AsyncParsableCommand {
       ("statement_timeout", "0"), ("search_path", "pg_catalog, pg_temp"),
     ]
     let connection = try await PostgresConnection.connect(configuration)
-    let faults: [String]
+    let progress = ProgressLine()
+    let report: TrailReport
     do {
       // Entries and rows must be of one moment.
-      faults = try await connection.run { session in
+      report = try await connection.run { session in
         try session.executeScript("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        let faults = try LedgerAudit.faults(on: session)
+        let report = try LedgerAudit.report(
+          on: session, onProgress: { progress.show($0, of: $1) })
         try session.executeScript("COMMIT")
-        return faults
+        return report
       }
       await connection.close()
     } catch {
       await connection.close()
       throw error
     }
+    progress.end()
+    try show(report, of: nil, ledger, filter: nil)
+  }
+
+  /// - Parameters:
+  ///   - path: the file that was verified; nil for PostgreSQL.
+  ///   - filter: what the file, an export, is restricted to; nil for a whole trail.
+  private func show(
+    _ report: TrailReport, of path: String?, _ ledger: LedgerIdentity, filter: String?
+  ) throws {
     if json {
-      var object = JSONObjectText()
-      object.put("ok", faults.isEmpty)
-      object.put("ledger", ledger.id)
-      object.put("epoch", ledger.epoch)
-      object.put("fault_count", Int64(faults.count))
-      object.put("faults", faults)
-      print(object.text)
+      printJSON(report, of: path, ledger, filter: filter)
     } else {
-      for fault in faults { print(fault) }
-      let verdict = faults.isEmpty ? "ok" : counted(Int64(faults.count), "fault")
-      print("PostgreSQL: ledger \(ledger.id), epoch \(ledger.epoch): \(verdict)")
+      printText(report, of: path, ledger, filter: filter)
     }
-    if !faults.isEmpty { throw ExitCode.failure }
+    if !report.isSound { throw ExitCode.failure }
+  }
+
+  private func printJSON(
+    _ report: TrailReport, of path: String?, _ ledger: LedgerIdentity, filter: String?
+  ) {
+    var object = JSONObjectText()
+    object.put("ok", report.isSound)
+    if let path { object.put("file", path) }
+    object.put("ledger", ledger.id)
+    object.put("epoch", ledger.epoch)
+    object.put("entries", report.entries)
+    if let events = report.events { object.put("break_glass_events", events) }
+    if against == nil {
+      object.put("budgets", report.budgets)
+      if report.events != nil { object.put("journals", report.journals) }
+      if path != nil { object.put("unverifiable", report.unverifiable) }
+    }
+    if let filter { object.put("filter", filter) }
+    object.put("fault_count", Int64(report.faultCount))
+    object.put("faults", report.faults.map { JSONObjectText($0) })
+    print(object.text)
+  }
+
+  private func printText(
+    _ report: TrailReport, of path: String?, _ ledger: LedgerIdentity, filter: String?
+  ) {
+    for fault in report.faults.prefix(100) { print(fault) }
+    if report.faultCount > 100 { print("… and \(report.faultCount - 100) more") }
+    let verdict = report.isSound ? "ok" : counted(Int64(report.faultCount), "fault")
+    print("\(path ?? "PostgreSQL"): ledger \(ledger.id), epoch \(ledger.epoch)")
+    let entries = counted(report.entries, "entry", "entries")
+    let events = counted(report.events ?? 0, "break-glass event")
+    if against != nil {
+      print("\(entries) and \(events) compared with PostgreSQL: \(verdict)")
+    } else {
+      print(
+        "\(entries) of \(counted(report.budgets, "budget")), "
+          + "\(events) of \(counted(report.journals, "journal")): \(verdict)")
+    }
+    if report.events == nil {
+      print("a file of the first format, which holds no break-glass events")
+    }
+    if let filter {
+      print(
+        "an export restricted to \(filter): \(report.unverifiable) of them follow on some that "
+          + "are not in it, and cannot be verified")
+    }
   }
 }

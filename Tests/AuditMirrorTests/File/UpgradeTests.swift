@@ -1,6 +1,7 @@
 import AuditMirror
 import Foundation
 import Testing
+import TrustBudget
 import TrustBudgetTesting
 
 /// A file of the first format, which knew no break-glass events, of the second, which had no receipts, or of

@@ -1,3 +1,4 @@
+import LibPQ
 import Testing
 import TrustBudget
 import TrustBudgetTesting
@@ -85,6 +86,31 @@ import TrustBudgetTesting
       #expect(inSQL.first?.first == "user:alice", "\(what)")
       #expect(ofOne == inSQL, "\(what)")
       #expect(inProgram.first?.hasPrefix("user:alice") == true, "\(what)")
+    }
+  }
+
+  @Test func `each budget is compared with its own row, and everything is counted`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await database.withNodes(1) { nodes in
+        for (number, budget) in ["a", "b", "c", "b", "d", "a"].enumerated() {
+          _ = try await nodes[0].perform(.charging(budget, requestID: "\(number)"))
+        }
+      }
+      try await database.execute(
+        """
+        DELETE FROM trust_budget.budgets WHERE budget_id = 'b';
+        UPDATE trust_budget.budgets SET spent = 0 WHERE budget_id = 'd';
+        INSERT INTO trust_budget.budgets (budget_id, initial_balance) VALUES ('e', 1)
+        """)
+      let report = try await database.withConnection { connection in
+        try await connection.run { try LedgerAudit.report(on: $0) }
+      }
+      #expect(
+        report.faults.map(\.description) == [
+          "b: there are entries and no budget", "d: the row is not what its entries make of it",
+          "e: there is a budget and no entry",
+        ])
+      #expect((report.entries, report.budgets, report.events) == (10, 5, 0))
     }
   }
 

@@ -159,7 +159,9 @@ struct DatabaseCommandTests {
           return try await program.end()
         }
       }
-      #expect(verdict.output.contains(": ok"), "\(verdict.errors)")
+      #expect(
+        verdict.output.contains(" entries of 2 budgets, 0 break-glass events of 0 journals: ok"),
+        "\(verdict.output) \(verdict.errors)")
       #expect(verdict.status == 0)
     }
   }

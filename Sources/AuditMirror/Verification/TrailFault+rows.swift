@@ -1,0 +1,24 @@
+import TrustBudget
+
+extension TrailFault {
+  init(_ row: some TrailRow, _ problem: String) {
+    self.init(
+      row.place.chain, sequence: row.place.sequence, number: row.position.number,
+      problem: problem)
+  }
+
+  /// What is to be read of a row that may hold anything, for ``init(unreadable:_:_:)``.
+  static func columns<TableRow: TrailRow>(of _: TableRow.Type) -> String {
+    let chain = TableRow.chainColumn.name
+    return "CAST(\(chain) AS TEXT), \(TableRow.sequenceColumn), \(TableRow.numberColumn)"
+  }
+
+  /// A row with values that nobody of ours has written.
+  init<TableRow: TrailRow>(
+    unreadable _: TableRow.Type, _ row: inout FileStatement, _ error: InvalidValue
+  ) {
+    self.init(
+      TableRow.chain((try? row.text()) ?? ""), sequence: try? row.number(),
+      number: try? row.number(), problem: "it holds what is no value of ours: \(error)")
+  }
+}

@@ -1,0 +1,52 @@
+/// What a verification of a trail has found.
+package struct TrailReport: Hashable, Sendable {
+  /// No more than so many faults are kept; the rest is counted.
+  package static let keptFaults = 1_000
+
+  package var entries: Int64 = 0
+  package var budgets: Int64 = 0
+  /// Break-glass events; nil for a file of a format that knows none.
+  package var events: Int64?
+  package var journals: Int64 = 0
+  /// Rows of an export whose predecessor is not in it, so that their hash cannot be checked.
+  package var unverifiable: Int64 = 0
+  /// The first fault of each budget and of each journal, and those of the whole trail.
+  package private(set) var faults: [TrailFault] = []
+  package private(set) var faultCount = 0
+
+  package init() {}
+
+  package var isSound: Bool { faultCount == 0 }
+
+  package mutating func add(_ fault: TrailFault) {
+    faultCount += 1
+    if faults.count < TrailReport.keptFaults { faults.append(fault) }
+  }
+}
+
+/// Something wrong with a trail, and where.
+package struct TrailFault: Hashable, Sendable, CustomStringConvertible {
+  /// nil for what concerns the whole trail.
+  package let chain: TrailChain?
+  package let sequence: Int64?
+  /// PostgreSQL's number of the row, as a file has it.
+  package let number: Int64?
+  package let problem: String
+
+  package init(
+    _ chain: TrailChain? = nil, sequence: Int64? = nil, number: Int64? = nil, problem: String
+  ) {
+    self.chain = chain
+    self.sequence = sequence
+    self.number = number
+    self.problem = problem
+  }
+
+  package var description: String {
+    guard let chain else { return problem }
+    var place = "\(chain)"
+    if let sequence { place += " \(chain.rowName) \(sequence)" }
+    if let number { place += " (\(chain.rowName)_id \(number))" }
+    return "\(place): \(problem)"
+  }
+}
