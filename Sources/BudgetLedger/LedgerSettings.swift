@@ -1,4 +1,5 @@
-/// The bounds of a node's ledger. Everything is bounded; the defaults answer a caller within 5 s.
+/// The bounds of a node's ledger. Everything is bounded: with the defaults a caller is answered within
+/// 5 s, or when the statement ends that is under way then.
 package struct LedgerSettings: Sendable {
   /// The node's name, as every entry that it writes carries it.
   package var node: String

@@ -19,21 +19,27 @@ struct Attempt: Sendable {
     pending.lazy.map(\.deadline).min() ?? .now
   }
 
+  /// Whether a try of it, or of what it was a part of, came to nothing.
+  var hasFailed: Bool { !lastReason.isEmpty }
+
+  /// Notes a try that is to be repeated.
   mutating func note(_ reason: String, mayHaveCommitted: Bool) {
     failures += 1
-    // A try that ran into the deadline was cut short, and hides why the ones before it failed.
-    if lastReason.isEmpty || earliestDeadline > .now { lastReason = reason }
+    note(reason)
     self.mayHaveCommitted = self.mayHaveCommitted || mayHaveCommitted
   }
 
-  /// Answers those whose deadline has passed: with what is known, never with a guess.
-  mutating func letGoOfOverdue(at now: ContinuousClock.Instant) {
-    letGo { $0.deadline <= now }
+  /// Notes why a try came to nothing.
+  mutating func note(_ reason: String) {
+    // A try that ran into the deadline was cut short, and hides why the ones before it failed.
+    if lastReason.isEmpty || earliestDeadline > .now { lastReason = reason }
   }
 
-  /// Answers everybody: there will be no other try.
-  mutating func letGoOfAll() {
-    letGo { _ in true }
+  /// Answers those who have waited too long, with what is known, never with a guess; everybody, if the
+  /// lane is to end at once. Whoever was not tried yet has his first try.
+  mutating func letGo(at now: ContinuousClock.Instant, isEnding: Bool) {
+    guard hasFailed else { return }
+    letGo { isEnding || $0.deadline <= now }
   }
 
   /// Answers everybody that PostgreSQL refuses them; unless an earlier try may have got through.

@@ -58,13 +58,7 @@ struct HeldRequests {
 
   /// Answers those who have waited too long; everybody, if the lane is to end at once.
   mutating func letGo(at now: ContinuousClock.Instant, isEnding: Bool) {
-    for index in attempts.indices {
-      if isEnding {
-        attempts[index].attempt.letGoOfAll()
-      } else {
-        attempts[index].attempt.letGoOfOverdue(at: now)
-      }
-    }
+    for index in attempts.indices { attempts[index].attempt.letGo(at: now, isEnding: isEnding) }
     attempts.removeAll { $0.attempt.pending.isEmpty }
   }
 }

@@ -75,13 +75,15 @@ final class Lane: Sendable {
   /// Answers every operation, whatever happens, or leaves it with those who are held up.
   ///
   /// Whoever can be answered does not wait for those who cannot yet: what is to be tried again goes
-  /// to the end.
+  /// to the end, and so do the parts of a batch that has waited in vain. And nobody is tried again once
+  /// he should have had an answer.
   private func settle(
     _ attempts: [Attempt], _ habits: inout BatchHabits, _ held: inout HeldRequests
   ) async {
     var attempts = attempts
     while !attempts.isEmpty {
       var attempt = attempts.removeFirst()
+      attempt.letGo(at: .now, isEnding: Task.isCancelled)
       guard !attempt.pending.isEmpty else { continue }
       switch await perform(&attempt, habits) {
       case .answered(let answers, let hasQueuedInVain):
@@ -97,9 +99,8 @@ final class Lane: Sendable {
       case .retry(let reason, let mayHaveCommitted, _):
         metrics.noteRetry()
         attempt.note(reason, mayHaveCommitted: mayHaveCommitted)
-        attempt.letGoOfOverdue(at: .now)
-        // Nobody would wait between two tries any more.
-        if Task.isCancelled { attempt.letGoOfAll() }
+        // Before the pause: nobody waits for that any more.
+        attempt.letGo(at: .now, isEnding: Task.isCancelled)
         if attempts.allSatisfy({ $0.failures > 0 }) { await attempt.pause() }
         attempts.append(attempt)
       case .setAside(let budgets, let reason):
@@ -108,7 +109,7 @@ final class Lane: Sendable {
         waiting.note(reason, mayHaveCommitted: false)
         held.add(waiting, for: budgets)
         attempts.insert(free, at: 0)
-      case .takeApart(let reason):
+      case .takeApart(let reason, let hasWaited):
         let count = attempt.pending.count
         guard count > 1 else {
           attempt.refuse(reason)
@@ -116,8 +117,10 @@ final class Lane: Sendable {
         }
         logger.warning(
           "taking a batch apart", metadata: ["operations": "\(count)", "reason": "\(reason)"])
+        attempt.note(reason)
         let (first, second) = attempt.parted { index, _ in index >= count / 2 }
-        attempts.insert(contentsOf: [first, second], at: 0)
+        // At once, they keep the order of the requests on each budget.
+        attempts.insert(contentsOf: [first, second], at: hasWaited ? attempts.endIndex : 0)
       }
     }
   }
@@ -127,7 +130,7 @@ final class Lane: Sendable {
     case retry(reason: String, mayHaveCommitted: Bool, inNewSession: Bool = false)
     /// Somebody else holds these budgets.
     case setAside(held: Set<BudgetID>, reason: String)
-    case takeApart(reason: String)
+    case takeApart(reason: String, hasWaited: Bool = false)
 
     var needsNewSession: Bool {
       if case .retry(_, _, inNewSession: true) = self { true } else { false }
@@ -147,7 +150,7 @@ final class Lane: Sendable {
     }
     let transaction = BatchTransaction(
       node: settings.node, ledger: open.ledger, operations: attempt.pending.map(\.operation),
-      looksUpFirst: habits.looksUpFirst || attempt.failures > 0, queues: habits.queues)
+      looksUpFirst: habits.looksUpFirst || attempt.hasFailed, queues: habits.queues)
     let started = attempt
     let boarded = Mutex<[PendingOperation]>([])
     let outcome: Outcome
@@ -175,7 +178,8 @@ final class Lane: Sendable {
         }
       }
     } catch {
-      outcome = .retry(reason: LedgerHealth.reason(error), mayHaveCommitted: true)
+      // The session was closed before it could be lent: nothing was sent.
+      outcome = .retry(reason: LedgerHealth.reason(error), mayHaveCommitted: false)
     }
     attempt = started.joined(by: boarded.withLock { $0 })
     if outcome.needsNewSession || !open.connection.isUsable {
@@ -209,11 +213,17 @@ final class Lane: Sendable {
       let budgets = Set(attempt.pending.lazy.flatMap(\.operation.budgetIDs))
       let held = heldBudgets(among: budgets, on: session)
       if !held.isEmpty { return .setAside(held: held, reason: reason) }
+      // What else is waited for may be one request's, or everybody's: a table that is locked.
       return isAlone
-        ? .retry(reason: reason, mayHaveCommitted: false) : .takeApart(reason: reason)
-    case .uniqueViolation, .queryCanceled:
-      // One request id used twice at once (alone it finds the other's entry), or a statement that is
-      // too slow as a whole.
+        ? .retry(reason: reason, mayHaveCommitted: false)
+        : .takeApart(reason: reason, hasWaited: true)
+    case .queryCanceled:
+      // A statement that is too slow as a whole.
+      return isAlone
+        ? .retry(reason: reason, mayHaveCommitted: false)
+        : .takeApart(reason: reason, hasWaited: true)
+    case .uniqueViolation:
+      // One request id used twice at once: alone it finds the other's entry.
       return isAlone
         ? .retry(reason: reason, mayHaveCommitted: false) : .takeApart(reason: reason)
     default:

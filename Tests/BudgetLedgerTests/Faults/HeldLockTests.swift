@@ -38,6 +38,36 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `whoever waited in vain for a table that is locked is not charged when it is free`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      let patience: Duration = .seconds(2)
+      let node = try database.node {
+        $0.lanes = 1
+        $0.lockTimeout = .milliseconds(100)
+        $0.patience = patience
+      }
+      try await database.withConnection { holder in
+        try await holder.execute("BEGIN; LOCK TABLE trust_budget.audit_entries IN SHARE MODE")
+        let operations = try (0..<32).map { try TrustBudget.Operation.charging("user:u\($0)") }
+        let outcomes = try await node.performTogether(operations) {
+          // Longer than anybody waits; the batch, by then in parts, is tried all the while.
+          try await Task.sleep(for: patience + .seconds(1))
+          try await holder.execute("COMMIT")
+        }
+        for outcome in outcomes {
+          guard case .unavailable(let reason) = outcome.error else {
+            Issue.record("\(outcome)")
+            continue
+          }
+          #expect(reason.contains("lock timeout"))
+        }
+      }
+      #expect(try await database.count("SELECT count(*) FROM trust_budget.audit_entries") == 0)
+    }
+  }
+
   @Test func `a row that is held for too long makes its request unavailable, and is not charged`()
     async throws
   {
