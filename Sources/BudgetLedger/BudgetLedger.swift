@@ -25,10 +25,10 @@ package struct BudgetLedger: Service {
     self.health = health
     let sessions = LedgerSessions(connectionString: connectionString, settings: settings)
     let configuration = try sessions.forLanes()
+    let witness = Witness()
     self.reader = LedgerReader(
       pool: PostgresPool(try sessions.forReads(), maximumConnections: settings.readers),
-      node: settings.node, patience: settings.patience)
-    let witness = Witness()
+      node: settings.node, patience: settings.patience, witness: witness)
     let watch = BudgetWatch(
       reader: reader, settings: settings, logger: logger, metrics: factory)
     self.watch = watch
@@ -37,8 +37,8 @@ package struct BudgetLedger: Service {
       var logger = logger
       logger[metadataKey: "lane"] = "\(number)"
       return Lane(
-        configuration: configuration, settings: settings, witness: witness, health: health,
-        watch: watch, metrics: metrics, logger: logger)
+        number: number, configuration: configuration, settings: settings, witness: witness,
+        health: health, watch: watch, metrics: metrics, logger: logger)
     }
   }
 
@@ -82,10 +82,9 @@ package struct BudgetLedger: Service {
     while (try? await Task.sleep(for: settings.watchInterval)) != nil {
       do {
         health.note(.available(try await reader.check()))
-      } catch  where !Task.isCancelled {
-        health.note(.unavailable(reason: LedgerHealth.reason(error)))
       } catch {
-        return
+        if Task.isCancelled { return }
+        health.note(.unavailable(reason: LedgerHealth.reason(error)))
       }
     }
   }
@@ -117,7 +116,7 @@ extension BudgetLedger {
   }
 
   /// By the first budget in sorted order, so that operations on the same budgets meet in one lane.
-  private func lane(of operation: Operation) -> Lane {
+  func lane(of operation: Operation) -> Lane {
     let first = operation.budgetIDs.min()?.value ?? ""
     // FNV-1a: the same on every run, which makes what a log says about a lane worth something.
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325

@@ -15,14 +15,14 @@ package struct SchemaCheck: Sendable {
 
   package static let embedded = SchemaCheck()
 
-  /// - Parameter witness: the newest entry that this node has seen committed, if any.
+  /// - Parameter seen: entries that this node has seen committed.
   /// - Returns: the ledger.
   /// - Throws: `SchemaProblem`, or `PostgresError`.
   func ledgerIdentity(
-    on session: PostgresSession, witness: TrailHead? = nil
+    on session: PostgresSession, seen: [TrailHead] = []
   ) throws -> LedgerIdentity {
     try checkVersion(on: session)
-    return try ServerCheck(witness: witness).ledgerIdentity(on: session)
+    return try ServerCheck(seen: seen).ledgerIdentity(on: session)
   }
 
   /// Whether the schema is one that this program knows, on whatever server.

@@ -33,8 +33,9 @@ extension SchemaProblem: CustomStringConvertible {
         + "nobody works on the original any more, and then, as its owner, run: \(newEpoch)"
     case .promoted(let from, let to):
       "the server's timeline went from \(from) to \(to): a standby was promoted, or a backup was "
-        + "restored to a point in time, and this node cannot tell whether entries were lost. "
-        + "As the ledger's owner, run: \(newEpoch)"
+        + "restored to a point in time, and this node, which has just started, cannot tell whether "
+        + "entries were lost. A node that was at work before says so by itself. If there is none, "
+        + "as the ledger's owner, run: \(newEpoch)"
     case .entriesLost(let head):
       "entries were lost: this node has seen \(head) committed, and it is not there any more, after "
         + "a failover or a restore. As the ledger's owner, run: \(newEpoch)"

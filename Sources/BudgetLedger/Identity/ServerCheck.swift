@@ -10,40 +10,50 @@ import TrustBudget
 ///   waits for one that can, or for the owner.
 /// - A standby without the last entries: refused by every node that misses one.
 struct ServerCheck: Sendable {
-  let witness: TrailHead?
+  /// Entries that this node has seen committed.
+  let seen: [TrailHead]
 
   func ledgerIdentity(on session: PostgresSession) throws -> LedgerIdentity {
     guard let found = try session.execute(ReadLedgerServer()).first else {
       throw SchemaProblem.withoutLedger
     }
-    if let witness, witness.ledger.id != found.ledger.id {
-      throw SchemaProblem.otherLedger(found: found.ledger.id, expected: witness.ledger.id)
+    if let other = seen.first(where: { $0.ledger.id != found.ledger.id }) {
+      throw SchemaProblem.otherLedger(found: found.ledger.id, expected: other.ledger.id)
     }
     let isOtherServer = found.recorded.systemIdentifier != found.current.systemIdentifier
     guard found.isOriginal else { throw SchemaProblem.restored(otherServer: isOtherServer) }
     // What was lost before the owner began a new epoch is known to be.
-    if let witness, witness.ledger.epoch >= found.ledger.epoch,
-      try session.execute(FindTrailHead(head: witness)).first != true
+    let witnesses = seen.filter { $0.ledger.epoch >= found.ledger.epoch }
+    if !witnesses.isEmpty,
+      let lost = try session.execute(FindLostHeads(heads: witnesses)).first
     {
-      throw SchemaProblem.entriesLost(witness)
+      throw SchemaProblem.entriesLost(witnesses[lost])
     }
     guard found.recorded != found.current else { return found.ledger }
-    if !isOtherServer, witness == nil {
+    if !isOtherServer, witnesses.isEmpty {
       throw SchemaProblem.promoted(
         from: found.recorded.timeline, to: found.current.timeline)
     }
-    try recognise(on: session)
+    try recognise(witnesses.first, on: session)
     return found.ledger
   }
 
   /// Notes that the ledger has moved, for the nodes that have seen nothing.
-  private func recognise(on session: PostgresSession) throws {
+  private func recognise(_ witness: TrailHead?, on session: PostgresSession) throws {
     do {
+      guard witness != nil else {
+        _ = try session.execute(RecogniseServer(witness: nil))
+        return
+      }
+      // A node says so in whatever session it notices: nobody may ask it for a charge before.
+      _ = try session.execute(BeginTransaction())
       _ = try session.execute(RecogniseServer(witness: witness))
+      _ = try session.execute(CommitTransaction())
     } catch let error as PostgresError
       where error.sqlState == .readOnlyTransaction || error.sqlState == .insufficientPrivilege
     {
-      // A session for reads, or a role that may not: then one that decides will.
+      // A session for reads, or a role that may not: then another will.
+      _ = try session.execute(RollbackTransaction())
     }
   }
 }

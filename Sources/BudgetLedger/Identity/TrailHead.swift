@@ -36,22 +36,26 @@ struct ReadTrailHead: PostgresStatement {
   }
 }
 
-/// Whether an entry is where it was seen.
-struct FindTrailHead: PostgresStatement {
+/// Which entries are not where they were seen, by their places in the list.
+struct FindLostHeads: PostgresStatement {
   static let name: String? = nil
   static let sql = """
-    SELECT EXISTS (SELECT FROM trust_budget.audit_entries
-                   WHERE budget_id = $1 AND budget_seq = $2 AND hash = $3)
+    SELECT place - 1
+    FROM unnest($1, $2, $3) WITH ORDINALITY AS seen (budget_id, budget_seq, hash, place)
+    WHERE NOT EXISTS (SELECT FROM trust_budget.audit_entries AS e
+                      WHERE e.budget_id = seen.budget_id AND e.budget_seq = seen.budget_seq
+                        AND e.hash = seen.hash)
+    ORDER BY place
     """
-  static let parameterTypes: [PostgresType] = [.text, .int8, .bytea]
+  static let parameterTypes: [PostgresType] = [.textArray, .int8Array, .byteaArray]
 
-  let head: TrailHead
+  let heads: [TrailHead]
 
   func bind(_ parameters: inout PostgresParameters) {
-    parameters.append(head.budgetID)
-    parameters.append(head.sequence)
-    parameters.append(head.hash)
+    parameters.append(heads.map(\.budgetID))
+    parameters.append(heads.map(\.sequence))
+    parameters.append(heads.map(\.hash))
   }
 
-  static func decode(_ row: inout PostgresRow) throws -> Bool { try row.next(Bool.self) }
+  static func decode(_ row: inout PostgresRow) throws -> Int { Int(try row.next(Int64.self)) }
 }

@@ -13,6 +13,7 @@ final class Lane: Sendable {
   private let thread = ConnectionThread()
   private let connection: LaneConnection
   private let witness: Witness
+  private let number: Int
   private let settings: LedgerSettings
   private let health: LedgerHealth
   private let watch: BudgetWatch
@@ -20,13 +21,15 @@ final class Lane: Sendable {
   private let logger: Logger
 
   init(
-    configuration: PostgresConfiguration, settings: LedgerSettings, witness: Witness,
-    health: LedgerHealth, watch: BudgetWatch, metrics: LedgerMetrics, logger: Logger
+    number: Int, configuration: PostgresConfiguration, settings: LedgerSettings,
+    witness: Witness, health: LedgerHealth, watch: BudgetWatch, metrics: LedgerMetrics,
+    logger: Logger
   ) {
     self.queue = LaneQueue(capacity: settings.queueLength)
     self.connection = LaneConnection(
-      configuration: configuration, thread: thread, witness: witness)
+      configuration: configuration, thread: thread, witness: witness, lane: number)
     self.witness = witness
+    self.number = number
     self.settings = settings
     self.health = health
     self.watch = watch
@@ -168,7 +171,7 @@ final class Lane: Sendable {
               return joining.map(\.operation)
             }
           }
-          if let head = transaction.committedHead { witness.note(head) }
+          if let head = transaction.committedHead { witness.note(head, lane: number) }
           metrics.note(transaction)
           watch.watch(transaction.strained)
           return .answered(answers, hasQueuedInVain: transaction.hasQueuedInVain)

@@ -14,15 +14,19 @@ actor LaneConnection {
   private let thread: ConnectionThread
   /// A new session must find what it names.
   private let witness: Witness
+  private let lane: Int
   private var open: Open? {
     didSet { hasOpen.store(open != nil, ordering: .relaxed) }
   }
   private let hasOpen = Atomic(false)
 
-  init(configuration: PostgresConfiguration, thread: ConnectionThread, witness: Witness) {
+  init(
+    configuration: PostgresConfiguration, thread: ConnectionThread, witness: Witness, lane: Int
+  ) {
     self.configuration = configuration
     self.thread = thread
     self.witness = witness
+    self.lane = lane
   }
 
   /// Whether there is a session, for those who only want to know.
@@ -43,14 +47,14 @@ actor LaneConnection {
     configuration.connectTimeout = min(configuration.connectTimeout, timeLeft)
     let connection = try await PostgresConnection.connect(configuration, on: thread)
     do {
-      let seen = witness.head
+      let seen = witness.heads
       let (ledger, head) = try await connection.run { session in
         (
-          try SchemaCheck.embedded.ledgerIdentity(on: session, witness: seen),
+          try SchemaCheck.embedded.ledgerIdentity(on: session, seen: seen),
           try session.execute(ReadTrailHead()).first
         )
       }
-      if let head { witness.note(head) }
+      if let head { witness.begin(with: head, lane: lane) }
       let session = Open(connection: connection, ledger: ledger)
       open = session
       return session

@@ -6,6 +6,7 @@ package struct LedgerReader: Sendable {
   let pool: PostgresPool
   let node: String
   let patience: Duration
+  let witness: Witness
 
   /// The charge with this id, and what became of it.
   ///
@@ -61,7 +62,8 @@ package struct LedgerReader: Sendable {
   ///
   /// - Throws: `SchemaProblem` when it must not be worked on, `LedgerError` when it cannot be reached.
   package func check() async throws -> LedgerIdentity {
-    try await read { try SchemaCheck.embedded.ledgerIdentity(on: $0) }
+    let seen = witness.heads
+    return try await read { try SchemaCheck.embedded.ledgerIdentity(on: $0, seen: seen) }
   }
 
   /// Connections that are in use for reads at this moment.

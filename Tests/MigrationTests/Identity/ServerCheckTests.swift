@@ -48,6 +48,48 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a node of which nobody asks anything goes through it, and says so for all`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await database.withNodes(1) { nodes in
+        try await nodes[0].charge("user:alice")
+        try await database.query(Self.promoted)
+        #expect(try await nodes[0].reader.check().epoch == 1)
+        #expect(try await identity(in: database, witness: nil).epoch == 1)
+      }
+    }
+  }
+
+  @Test func `what any lane has seen must be there, not only the newest entry`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await database.withNodes(1) { nodes in
+        let lost = try Operation.charging("user:lost")
+        // Of another lane.
+        let kept = try #require(
+          (0..<100).lazy.map { "user:kept-\($0)" }.first {
+            (try? Operation.charging($0)).map { nodes[0].lane(of: $0) !== nodes[0].lane(of: lost) }
+              ?? false
+          })
+        _ = try await nodes[0].perform(lost)
+        try await nodes[0].charge(kept)
+        try await database.execute(
+          """
+          ALTER TABLE trust_budget.audit_entries DISABLE TRIGGER audit_entries_are_append_only;
+          DELETE FROM trust_budget.audit_entries WHERE budget_id = 'user:lost';
+          """)
+        await #expect(throws: SchemaProblem.self) { try await nodes[0].reader.check() }
+        try await database.terminateSessions(where: "application_name = 'trust-budget node-1'")
+        let outcome = await nodes[0].outcome(of: try .charging(kept))
+        guard case .unavailable(let reason) = outcome.error else {
+          Issue.record("\(outcome)")
+          return
+        }
+        #expect(reason.contains("entries were lost"))
+      }
+    }
+  }
+
   @Test func `pg_upgrade is recognised by anybody`() async throws {
     try await withEntries { database, _ in
       try await database.query(Self.upgraded)
@@ -113,7 +155,7 @@ import TrustBudgetTesting
     in database: TestDatabase, witness: TrailHead?
   ) async throws -> LedgerIdentity {
     try await database.withConnection { connection in
-      try await connection.run { try SchemaCheck.embedded.ledgerIdentity(on: $0, witness: witness) }
+      try await connection.run { try SchemaCheck.embedded.ledgerIdentity(on: $0, seen: witness.map { [$0] } ?? []) }
     }
   }
 
