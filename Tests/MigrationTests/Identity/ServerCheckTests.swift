@@ -155,7 +155,9 @@ import TrustBudgetTesting
     in database: TestDatabase, witness: TrailHead?
   ) async throws -> LedgerIdentity {
     try await database.withConnection { connection in
-      try await connection.run { try SchemaCheck.embedded.ledgerIdentity(on: $0, seen: witness.map { [$0] } ?? []) }
+      try await connection.run {
+        try SchemaCheck.embedded.ledgerIdentity(on: $0, seen: witness.map { [$0] } ?? [])
+      }
     }
   }
 
