@@ -102,6 +102,36 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a forked journal that was moved away is not in the way of the next one`() async throws
+  {
+    try await withProxy { proxy, database, directory in
+      let copy = directory.file("copy.db")
+      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
+        (node) async throws in
+        _ = try await node.record(id: "1")
+        #expect(try await eventually { try await database.events() == ["1"] })
+      }
+      try FileManager.default.copyItem(atPath: directory.journal, toPath: copy)
+      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
+        (node) async throws in
+        _ = try await node.record(id: "2")
+        #expect(try await eventually { try await database.events() == ["1", "2"] })
+      }
+      try await Node.with(journal: copy, on: proxy.connectionString) { (node) async throws in
+        _ = try await node.record(id: "mine")
+        #expect(try await eventually { node.breakGlass.status.isForked })
+        try FileManager.default.moveItem(atPath: copy, toPath: copy + ".forked")
+        // The first finds that the file is gone; the journal after it has what comes from then on.
+        for id in ["3", "4"] { _ = try await node.record(id: id) }
+        #expect(
+          try await eventually(within: .seconds(60)) {
+            try await database.events() == ["1", "2", "3", "4"]
+          })
+        #expect(try await eventually { !node.breakGlass.status.isForked })
+      }
+    }
+  }
+
   @Test func `the service role is all that it takes, and events are not destroyed by accident`()
     async throws
   {

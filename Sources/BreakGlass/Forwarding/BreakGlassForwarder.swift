@@ -41,25 +41,32 @@ actor BreakGlassForwarder {
   /// - Parameter isLast: to try once more, whatever the pause.
   func forward(isLast: Bool = false) async {
     let removed = keeper.removed
-    let journals = removed + [keeper.current].compactMap(\.self)
+    // What is in the way of one must not be in the way of another: first the journal in use.
+    let journals = [keeper.current].compactMap(\.self) + removed
     let isBehind = journals.contains { $0.sequence > $0.forwardedThrough }
     let isDue = pause == .zero ? isBehind || .now >= due : .now >= due
     guard !journals.isEmpty, isLast ? isBehind : isDue else { return }
-    do {
-      for journal in journals { try await send(journal) }
-      removed.forEach(keeper.forget)
-      pause = .zero
-      due = .now + Self.interval
-      note(nil)
-    } catch let fork as BreakGlassFork {
-      pause = Self.interval
-      due = .now + pause
-      note(.forked(fork))
-    } catch {
-      pause = min(max(pause * 2, .milliseconds(100)), Self.longestPause)
-      due = .now + pause
-      note(.unavailable(LedgerHealth.reason(error)))
+    var obstacle: Obstacle?
+    for journal in journals {
+      do {
+        try await send(journal)
+        keeper.forget(journal)
+      } catch let fork as BreakGlassFork {
+        obstacle = obstacle ?? .forked(fork)
+        // Its file, wherever it was moved, is all that can be kept of it.
+        keeper.forget(journal)
+      } catch {
+        obstacle = obstacle ?? .unavailable(LedgerHealth.reason(error))
+      }
     }
+    pause =
+      switch obstacle {
+      case nil: .zero
+      case .forked: Self.interval
+      case .unavailable: min(max(pause * 2, .milliseconds(100)), Self.longestPause)
+      }
+    due = .now + (obstacle == nil ? Self.interval : pause)
+    note(obstacle)
   }
 
   func close() async {

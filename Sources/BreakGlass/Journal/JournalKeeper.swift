@@ -37,7 +37,7 @@ final class JournalKeeper: Sendable {
     for journal in removed + [current].compactMap(\.self) { journal.close() }
   }
 
-  /// Lets a removed journal go.
+  /// Lets a journal go, if it is one of those that were removed.
   func forget(_ journal: BreakGlassJournal) {
     state.withLock { $0.removed.removeAll { $0 === journal } }
   }
