@@ -45,6 +45,15 @@ package struct Budget: Hashable, Sendable {
   /// allocation was lowered below what had been spent.
   package var balance: Int64 { initialBalance.value + adjustment - spent }
 
+  /// Whether all that can be said of it after an adjustment is a number that every JSON reader keeps
+  /// exactly: its balance, too, however much of what was spent is given back.
+  func isExact(adjustedBy points: Int64) -> Bool {
+    let adjustment = adjustment + points
+    let whole = initialBalance.value + adjustment
+    return abs(adjustment) <= Points.maximum && spent <= Points.maximum
+      && whole <= Points.maximum && whole - spent >= -Points.maximum
+  }
+
   /// The end of its chain; nil before its first entry.
   package var head: ChainHead? {
     lastSequence == 0 ? nil : ChainHead(sequence: lastSequence, hash: lastHash, balance: balance)

@@ -8,7 +8,7 @@ extension Batch {
     if let answer = earlier(adjustment.requestID, adjustment.content, at: index) { return answer }
     // An update that is out of range must not even write the reset that would be due before it.
     let current = budgets[index].afterDueReset(at: now)
-    guard abs(current.adjustment + adjustment.points) <= Points.maximum else {
+    guard current.isExact(adjustedBy: adjustment.points) else {
       return .rejected(.outOfRange(adjustment.budgetID))
     }
     resetIfDue(at: index, origin: adjustment.origin)

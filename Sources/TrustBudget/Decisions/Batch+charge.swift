@@ -42,17 +42,21 @@ extension Batch {
     cost > .zero && budget.balance < cost.value
   }
 
-  /// Whether `spent` would leave the range that is kept exactly. Known before anything is written:
+  /// Whether a charge would leave the range that is kept exactly. Known before anything is written:
   /// a reset that is due makes room, and a charge that will be denied needs none.
   private func isOutOfRange(_ terms: Terms, at index: Int) -> Bool {
-    let most = Points.maximum - terms.cost.value
-    guard budgets[index].spent > most else { return false }
+    // No reset, and no denial, can matter to what is in range anyway.
+    if budgets[index].adjustment == 0, budgets[index].spent <= Points.maximum - terms.cost.value {
+      return false
+    }
     var budget = budgets[index].afterDueReset(at: now)
     budget.initialBalance = terms.initialBalance
     budget.resetInterval = terms.resetInterval
     budget = budget.afterDueReset(at: now)
-    let isDenied = terms.enforcement == .enforce && isShort(budget, of: terms.cost)
-    return budget.spent > most && !isDenied
+    if terms.enforcement == .observe || !isShort(budget, of: terms.cost) {
+      budget.spent += terms.cost.value
+    }
+    return !budget.isExact(adjustedBy: 0)
   }
 
   private mutating func deny(_ charge: Charge, _ terms: Terms, at index: Int) -> Denial {

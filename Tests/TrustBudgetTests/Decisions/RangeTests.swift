@@ -39,12 +39,35 @@ struct RangeTests {
   func adjusted() throws {
     var ledger = MemoryLedger()
     _ = ledger.decide(try charge("1", terms(every: 24)))
-    #expect(ledger.decide(try adjustment("2", of: most)).changed != nil)
+    #expect(ledger.decide(try adjustment("2", of: most - 10)).changed != nil)
     let count = ledger.entries.count
     #expect(
       ledger.decide(try adjustment("3", of: 1)).rejection == .outOfRange(try BudgetID(alice)))
     #expect(ledger.entries.count == count)
     ledger.now = .newYear.after(hours: 24)
-    #expect(ledger.decide(try adjustment("4", of: most)).changed?.budget.adjustment == most)
+    #expect(ledger.decide(try adjustment("4", of: most - 10)).changed?.budget.balance == most)
+  }
+
+  @Test("Neither more points allocated nor points given back take a balance beyond it")
+  func adjustedBefore() throws {
+    var ledger = MemoryLedger()
+    _ = ledger.decide(try charge("1", terms(cost: 5, of: 10)))
+    #expect(ledger.decide(try adjustment("2", of: most - 9)).rejection != nil)
+    #expect(ledger.decide(try adjustment("3", of: most - 10)).changed?.budget.balance == most - 5)
+    let raised = try charge("4", terms(of: 11))
+    #expect(ledger.decide(raised).rejection == .outOfRange(try BudgetID(alice)))
+    #expect(ledger.decide(try charge("5", terms(of: 10))).remaining == most - 6)
+  }
+
+  @Test("A balance below zero stays within it as well")
+  func belowZero() throws {
+    var ledger = MemoryLedger()
+    _ = ledger.decide(try charge("1", terms(of: 10)))
+    #expect(ledger.decide(try adjustment("2", of: -most)).changed?.budget.balance == 9 - most)
+    #expect(
+      ledger.decide(try charge("3", terms(cost: 10, .observe))).rejection
+        == .outOfRange(try BudgetID(alice)))
+    #expect(ledger.decide(try charge("4", terms(cost: 9, .observe))).remaining == -most)
+    #expect(ledger.decide(try charge("5", terms(cost: 9))).denial != nil)
   }
 }
