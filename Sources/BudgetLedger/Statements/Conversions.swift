@@ -10,6 +10,21 @@ extension Timestamp {
   }
 }
 
+extension Timestamp {
+  /// A moment that intervals can be added to and taken from.
+  ///
+  /// - Throws: `InvalidValue` for the infinities, and outside the years 1 to 9999.
+  init(finite timestamp: PostgresTimestamp) throws(InvalidValue) {
+    self.init(timestamp)
+    guard (Timestamp.yearOne...Timestamp.endOfYear9999).contains(self) else {
+      throw InvalidValue("must be a moment of the years 1 to 9999")
+    }
+  }
+
+  private static let yearOne = Timestamp(microseconds: -62_135_596_800_000_000)
+  private static let endOfYear9999 = Timestamp(microseconds: 253_402_300_799_999_999)
+}
+
 extension PostgresTimestamp {
   init(_ timestamp: Timestamp) {
     self.init(microsecondsSinceUnixEpoch: timestamp.microseconds)
@@ -22,9 +37,9 @@ extension ResetInterval {
     guard interval.months == 0 else {
       throw InvalidValue("must be an interval without months: a month has no fixed length")
     }
-    try self.init(
-      microseconds: interval.microseconds
-        + Int64(interval.days) * 24 * ResetInterval.microsecondsPerHour)
+    let days = Int64(interval.days) * 24 * ResetInterval.microsecondsPerHour
+    let (microseconds, isTooLong) = interval.microseconds.addingReportingOverflow(days)
+    try self.init(microseconds: isTooLong ? .max : microseconds)
   }
 }
 

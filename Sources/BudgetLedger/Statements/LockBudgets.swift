@@ -53,7 +53,7 @@ extension Budget {
       adjustment: try row.next(Int64.self),
       spent: try row.next(Int64.self),
       resetInterval: try row.next(PostgresInterval?.self).map(ResetInterval.init(_:)),
-      windowStartedAt: Timestamp(try row.next(PostgresTimestamp.self)),
+      windowStartedAt: try Timestamp(finite: try row.next(PostgresTimestamp.self)),
       windowSequence: try row.next(Int64.self),
       lastSequence: try row.next(Int64.self),
       lastHash: try row.next(Digest.self))

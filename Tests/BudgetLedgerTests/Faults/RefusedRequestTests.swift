@@ -34,16 +34,25 @@ import TrustBudgetTesting
     }
   }
 
-  @Test func `a budget's row that makes no sense stops the charges of that budget alone`()
-    async throws
-  {
+  @Test(arguments: [
+    // A month has no fixed length.
+    "reset_interval = '1 month'",
+    "reset_interval = '200000000 days'",
+    "reset_interval = '106751990 days 24:00:00'",
+    "window_started_at = 'infinity', reset_interval = '1 hour'",
+    "window_started_at = '-infinity', reset_interval = '1 hour'",
+    "window_started_at = '4000-01-01 BC', reset_interval = '1 hour'",
+    "window_started_at = '294000-01-01', reset_interval = '1 hour'",
+  ])
+  func `a budget's row that makes no sense stops the charges of that budget alone`(
+    change: String
+  ) async throws {
     try await TestDatabase.withLedger { database in
       try await database.withNodes(1) { nodes in
         _ = try await nodes[0].perform(.charging("user:odd"))
       }
-      // A month has no fixed length.
       try await database.query(
-        "UPDATE trust_budget.budgets SET reset_interval = '1 month' WHERE budget_id = 'user:odd'")
+        "UPDATE trust_budget.budgets SET \(change) WHERE budget_id = 'user:odd'")
       let node = try database.node { $0.lanes = 1 }
       let outcomes = try await node.performTogether([
         .charging("user:a"), .charging("user:odd"), .charging("user:b"),
@@ -52,6 +61,9 @@ import TrustBudgetTesting
       guard case .refused = outcomes[1].error else {
         Issue.record("\(outcomes[1])")
         return
+      }
+      await #expect(throws: LedgerError.self) {
+        try await node.reader.budgets(BudgetQuery(limit: 10))
       }
     }
   }
