@@ -51,6 +51,24 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: ["SUPERUSER", "CREATEROLE"])
+  func `a role that no grant could hold back is refused`(power: String) async throws {
+    try await TestDatabase.withLedger { database in
+      try await TestRole.with(in: database) { role in
+        try await database.execute("ALTER ROLE \"\(role.name)\" \(power)")
+        for roles in [LedgerRoles(service: role.name), LedgerRoles(auditor: role.name)] {
+          let error = await #expect(throws: MigrationError.self) {
+            try await database.runner().up(roles: roles)
+          }
+          guard case .badRole = error else {
+            Issue.record("\(String(describing: error))")
+            return
+          }
+        }
+      }
+    }
+  }
+
   @Test func `the service role has all that a node needs, tokens too, and no more`() async throws {
     try await TestDatabase.withLedger { database in
       try await TestRole.with(in: database) { role in

@@ -41,6 +41,12 @@ package struct LedgerRoles: Hashable, Sendable {
       throw MigrationError.badRole(
         "The role \"\(role)\" is a superuser: no grant could hold it back. Use another one")
     }
+    if found.createsRoles {
+      throw MigrationError.badRole(
+        "The role \"\(role)\" may create roles, and up to PostgreSQL 15 grant itself any that is no "
+          + "superuser's: the owner's, too. Use another one, or: ALTER ROLE \"\(role)\" NOCREATEROLE"
+      )
+    }
     if found.ownsSchema {
       throw MigrationError.badRole(
         "The role \"\(role)\" owns the schema trust_budget, or is a member of the role that does: "
@@ -52,12 +58,13 @@ package struct LedgerRoles: Hashable, Sendable {
 struct FindRole: PostgresStatement {
   struct Role: Sendable {
     let isSuperuser: Bool
+    let createsRoles: Bool
     let ownsSchema: Bool
   }
 
   static let name: String? = nil
   static let sql = """
-    SELECT r.rolsuper, pg_has_role(r.oid, n.nspowner, 'MEMBER')
+    SELECT r.rolsuper, r.rolcreaterole, pg_has_role(r.oid, n.nspowner, 'MEMBER')
     FROM pg_roles AS r, pg_namespace AS n
     WHERE r.rolname = $1 AND n.nspname = 'trust_budget'
     """
@@ -68,7 +75,9 @@ struct FindRole: PostgresStatement {
   func bind(_ parameters: inout PostgresParameters) { parameters.append(role) }
 
   static func decode(_ row: inout PostgresRow) throws -> Role {
-    Role(isSuperuser: try row.next(Bool.self), ownsSchema: try row.next(Bool.self))
+    Role(
+      isSuperuser: try row.next(Bool.self), createsRoles: try row.next(Bool.self),
+      ownsSchema: try row.next(Bool.self))
   }
 }
 
