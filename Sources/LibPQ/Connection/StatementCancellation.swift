@@ -19,7 +19,7 @@ final class StatementCancellation: @unchecked Sendable {
   }
 
   /// How long the server may take to answer a cancel request.
-  static let patience: Duration = .seconds(5)
+  static let patience: Duration = .seconds(3)
 
   private let condition = NSCondition()
   private let request: OpaquePointer

@@ -264,8 +264,9 @@ func runServices(
     services: services.map { .init(service: $0) },
     gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
   configuration.maximumGracefulShutdownDuration = drainTimeout
-  // Whoever does not even heed that is of no use any more.
-  configuration.maximumCancellationDuration = .seconds(5)
+  // Whoever does not even heed that is of no use any more, and the program ends in the middle. A
+  // PostgreSQL that has stopped answering is given up after some 3 s.
+  configuration.maximumCancellationDuration = .seconds(10)
   let group = ServiceGroup(configuration: configuration)
   do {
     try await group.run()
