@@ -15,6 +15,9 @@ import TrustBudget
 /// batch stops there; so it does if a budget was made for a request that turned out to be known.
 /// In each case nothing is committed, and the batch is done again, with the look-up.
 ///
+/// A batch that changes nothing, because all of its requests are known, is committed like any other:
+/// with a synchronous standby its locks make it wait until the standby has what it answers from, too.
+///
 /// Until its COMMIT is sent, operations on the very budgets that are locked may still come aboard:
 /// on a busy budget most arrive while the lock is waited for.
 struct BatchTransaction {
@@ -121,14 +124,17 @@ struct BatchTransaction {
       let changed = batch.changes.map { index, budget in
         LockedBudget(location: state.rows[index].location, budget: budget)
       }
-      // This also takes back a row that was made for a charge which came to nothing.
-      guard !changed.isEmpty else { return try sender.send(RollbackTransaction()) }
+      if changed.isEmpty, !state.created.isEmpty {
+        // This takes back a row that was made for a charge which came to nothing.
+        return try sender.send(RollbackTransaction())
+      }
       guard batch.hasEntries(for: state.created) else { throw BatchConflict() }
-      try sender.send(UpdateBudgets(rows: changed))
+      if !changed.isEmpty { try sender.send(UpdateBudgets(rows: changed)) }
       mayHaveCommitted = true
       try sender.send(CommitTransaction())
       strained = changed.lazy.map(\.budget).filter(\.isStrained).map(\.id)
     }
+    if session.takeNotices().contains(where: \.isOfUnconfirmedCommit) { throw UnconfirmedCommit() }
     self.resets = resets
     committedHead = newest.map { entry in
       TrailHead(
@@ -227,6 +233,14 @@ private struct LookUpNeeded: Error {}
 /// Another node was quicker, or another request of the batch is in the way, so that the batch has to
 /// be looked at again, in smaller parts.
 struct BatchConflict: Error {}
+
+/// Somebody cut the wait for the synchronous standby short: all is committed here, and may yet be lost in
+/// a failover. So nobody is answered; when it is tried again the requests are known, and waited for.
+struct UnconfirmedCommit: Error, CustomStringConvertible {
+  var description: String {
+    "the COMMIT was not confirmed by the synchronous standby: somebody ended the wait for it"
+  }
+}
 
 extension Optional {
   fileprivate func orThrow() throws -> Wrapped {

@@ -198,6 +198,7 @@ final class Lane: Sendable {
   ) -> Outcome {
     let reason = LedgerHealth.reason(error)
     let isAlone = attempt.pending.count == 1
+    if error is UnconfirmedCommit { return .retry(reason: reason, mayHaveCommitted: true) }
     guard let error = error as? PostgresError else {
       _ = try? session.execute(RollbackTransaction())
       return isAlone && error is BatchConflict
@@ -242,9 +243,15 @@ final class Lane: Sendable {
     among budgets: Set<BudgetID>, on session: PostgresSession
   ) -> Set<BudgetID> {
     let ids = budgets.map(\.value)
+    // Locking is writing, and a database may have transactions read by default.
     guard
-      let (budgets, free) = try? session.pipeline(ReadBudgets(ids: ids), FindFreeBudgets(ids: ids))
-    else { return [] }
+      let (_, budgets, free, _) = try? session.pipeline(
+        BeginTransaction(), ReadBudgets(ids: ids), FindFreeBudgets(ids: ids),
+        RollbackTransaction())
+    else {
+      _ = try? session.execute(RollbackTransaction())
+      return []
+    }
     return Set(budgets.lazy.map(\.id)).subtracting(free)
   }
 }

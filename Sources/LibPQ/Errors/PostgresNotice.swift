@@ -1,7 +1,4 @@
 /// A NOTICE or WARNING that came with a statement's answer.
-///
-/// One matters to us: a WARNING 01000 at COMMIT says that the wait for the synchronous standby was
-/// cut short.
 package struct PostgresNotice: Sendable, Hashable {
   /// `WARNING`, `NOTICE`, `INFO`, `LOG` or `DEBUG`, in English whatever the server's language.
   package let severity: String
@@ -9,4 +6,8 @@ package struct PostgresNotice: Sendable, Hashable {
   package let message: String
   package let detail: String?
   package let hint: String?
+  /// Whether it says that a COMMIT's wait for the synchronous standby was cut short: what was committed
+  /// may yet be lost in a failover. Told by who raised it, since neither its code (01000) nor its words,
+  /// which are in the server's language, are its own.
+  package let isOfUnconfirmedCommit: Bool
 }

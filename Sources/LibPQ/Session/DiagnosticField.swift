@@ -13,6 +13,7 @@ enum DiagnosticField: UInt8 {
   case table = 0x74  // t
   case column = 0x63  // c
   case constraint = 0x6E  // n
+  case function = 0x52  // R: of the server's source
 
   func value(in result: OpaquePointer?) -> String? {
     PQresultErrorField(result, Int32(rawValue)).map { String(cString: $0) }

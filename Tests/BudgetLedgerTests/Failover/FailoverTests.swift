@@ -86,4 +86,41 @@ import TrustBudgetTesting
       try await primary.expectSoundLedger()
     }
   }
+
+  @Test func `nobody is answered what a standby may lack because somebody ended the wait for it`()
+    async throws
+  {
+    try await ReplicatedCluster.with { cluster in
+      let primary = cluster.database(on: cluster.primary)
+      let node = try primary.node {
+        $0.lanes = 1
+        $0.patience = .seconds(3)
+      }
+      await cluster.standby.stop()
+      let operation = try TrustBudget.Operation.charging("user:a", requestID: "once")
+      let outcome = try await withRunning([node]) { () async throws in
+        async let answer = node.outcome(of: operation)
+        // The commit, and again that of the look-up which finds it.
+        for _ in 1...2 {
+          #expect(
+            try await eventually {
+              try await primary.query(
+                """
+                SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+                WHERE wait_event = 'SyncRep' AND application_name = 'trust-budget node-1'
+                """) == [["t"]]
+            })
+        }
+        return await answer
+      }
+      guard case .outcomeUnknown = outcome.error else {
+        Issue.record("\(outcome)")
+        return
+      }
+      try await primary.execute("ALTER SYSTEM SET synchronous_standby_names = ''")
+      try await primary.execute("SELECT pg_reload_conf()")
+      #expect(try await primary.node("node-2").performTogether([operation])[0].get().isReplay)
+      try await primary.expectSoundLedger()
+    }
+  }
 }

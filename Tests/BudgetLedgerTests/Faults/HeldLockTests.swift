@@ -7,18 +7,22 @@ import TrustBudgetTesting
 
 /// Somebody holds a budget's row: a DBA with a transaction left open, say.
 @Suite struct HeldLockTests {
-  @Test(arguments: [0, 7, 15])
+  @Test(arguments: [0, 7, 15], [false, true])
   func `the others of the batch are answered while one row is held, and that one after it`(
-    position: Int
+    position: Int, isReadOnlyByDefault: Bool
   ) async throws {
     try await TestDatabase.withLedger { database in
       try await database.makeBudgets("user:held")
+      if isReadOnlyByDefault {
+        try await database.execute(
+          "ALTER DATABASE \(database.name) SET default_transaction_read_only = on")
+      }
       let node = try database.node {
         $0.lanes = 1
         $0.lockTimeout = .milliseconds(50)
       }
       try await database.withConnection { holder in
-        try await holder.execute("BEGIN")
+        try await holder.execute("BEGIN READ WRITE")
         try await holder.lock("user:held")
         let operations = try (0..<16).map {
           try TrustBudget.Operation.charging($0 == position ? "user:held" : "user:u\($0)")
