@@ -136,22 +136,6 @@ struct PipelineTests {
     #expect(counts == ([6_000_001], [6_000_001], [6_000_001]))
   }
 
-  @Test("the rows that a statement touched are counted")
-  func affectedRows() async throws {
-    struct Insert: PostgresStatement {
-      static let name: String? = nil
-      static let sql = "INSERT INTO touched SELECT generate_series(1, 7)"
-      typealias Row = Void
-    }
-    let connection = try await TestServer.connect()
-    let counts = try await connection.run { session in
-      try session.executeScript("CREATE TEMP TABLE touched (number int)")
-      _ = try session.pipeline(Begin(), Insert(), Commit())
-      return session.affectedRowCounts
-    }
-    #expect(counts == [0, 7, 0])
-  }
-
   @Test("a large answer is streamed row by row, and may be left in the middle")
   func stream() async throws {
     struct Series: PostgresStatement {

@@ -134,15 +134,11 @@ private struct AuditedJournal {
 struct ReadTrail: PostgresStatement {
   static let name: String? = nil
   static let sql = """
-    SELECT \(Entry.columns), id IS NOT NULL, \(columnsOfRow)
+    SELECT \(Entry.columns), id IS NOT NULL, \(Budget.columnsButID)
     FROM trust_budget.audit_entries
-    LEFT JOIN (SELECT budget_id AS id, \(columnsOfRow) FROM trust_budget.budgets) AS row
+    LEFT JOIN (SELECT budget_id AS id, \(Budget.columnsButID) FROM trust_budget.budgets) AS row
            ON id = budget_id AND budget_seq = 1
     ORDER BY budget_id, budget_seq
-    """
-  private static let columnsOfRow = """
-    initial_balance, adjustment, spent, reset_interval, window_started_at, window_seq, last_seq, \
-    last_hash
     """
 
   static func decode(_ row: inout PostgresRow) throws -> (entry: Entry, row: Budget?) {

@@ -5,8 +5,7 @@ import TrustBudget
 struct ReadBudgets: PostgresStatement {
   static let name: String? = "read_budgets"
   static let sql = """
-    SELECT budget_id, initial_balance, adjustment, spent, reset_interval, window_started_at,
-           window_seq, last_seq, last_hash
+    SELECT \(Budget.columns)
     FROM trust_budget.budgets
     WHERE budget_id = ANY ($1)
     """
@@ -37,8 +36,7 @@ package struct BudgetQuery: PostgresStatement {
 
   package static let name: String? = "list_budgets"
   package static let sql = """
-    SELECT b.budget_id, b.initial_balance, b.adjustment, b.spent, b.reset_interval,
-           b.window_started_at, b.window_seq, b.last_seq, b.last_hash
+    SELECT \(Budget.columns)
     FROM trust_budget.budgets AS b
     CROSS JOIN LATERAL (
         SELECT CASE WHEN now() >= b.window_started_at + b.reset_interval

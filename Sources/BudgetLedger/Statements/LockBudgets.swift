@@ -12,8 +12,7 @@ struct LockBudgets: PostgresStatement {
 
   static let name: String? = "lock_budgets"
   static let sql = """
-    SELECT ctid, budget_id, initial_balance, adjustment, spent, reset_interval, window_started_at,
-           window_seq, last_seq, last_hash
+    SELECT ctid, \(Budget.columns)
     FROM trust_budget.budgets
     WHERE budget_id = ANY ($1)
     ORDER BY budget_id
@@ -40,12 +39,19 @@ struct LockedBudget {
 }
 
 extension Budget {
-  /// Reads nine columns, in the order of its properties.
+  /// The columns that `init(decoding:)` reads, in its order.
+  static let columns = "budget_id, \(columnsButID)"
+
+  static let columnsButID = """
+    initial_balance, adjustment, spent, reset_interval, window_started_at, window_seq, last_seq, \
+    last_hash
+    """
+
   init(decoding row: inout PostgresRow) throws {
     try self.init(try BudgetID(try row.next(String.self)), decoding: &row)
   }
 
-  /// Reads all but the first of them.
+  /// Reads `columnsButID`.
   init(_ id: BudgetID, decoding row: inout PostgresRow) throws {
     self.init(
       id: id,

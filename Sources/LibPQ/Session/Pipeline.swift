@@ -15,7 +15,6 @@ struct Pipeline {
   private var hasReceivedSync = false
   /// Prepared in this pipeline, which may yet fail.
   private var preparing: [ObjectIdentifier: String] = [:]
-  private(set) var affectedRowCounts: [Int] = []
 
   init(session: PostgresSession) {
     self.session = session
@@ -63,7 +62,6 @@ struct Pipeline {
   ) throws -> [Statement.Row] {
     while let result = try nextAnswer() {
       guard case .executed(_, let statement) = expected[received - 1] else { continue }
-      affectedRowCounts.append(result.affectedRowCount)
       return try RowReader(result).readAll(Statement.self, statement: statement)
     }
     return []

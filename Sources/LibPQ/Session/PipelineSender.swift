@@ -52,7 +52,6 @@ extension PostgresSession {
         try pipeline.drain()
         throw failure ?? error
       }
-      affectedRowCounts = []
       if let failure { throw failure }
     }
   }

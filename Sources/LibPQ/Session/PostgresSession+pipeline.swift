@@ -31,7 +31,6 @@ extension PostgresSession {
       do {
         let rows = (repeat try pipeline.receive((each Statement).self))
         try pipeline.finish()
-        affectedRowCounts = pipeline.affectedRowCounts
         return rows
       } catch {
         try pipeline.drain()

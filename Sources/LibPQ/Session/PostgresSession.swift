@@ -8,10 +8,6 @@ package final class PostgresSession {
   var parameters = PostgresParameters()
   var preparedStatements = PreparedStatements()
 
-  /// How many rows each statement of the last successful call touched, in order: for INSERT, UPDATE
-  /// and DELETE those written, for SELECT those read, 0 for other statements.
-  package internal(set) var affectedRowCounts: [Int] = []
-
   init(wire: Wire) {
     self.wire = wire
   }
@@ -25,9 +21,6 @@ package final class PostgresSession {
     default: .unknown
     }
   }
-
-  /// The server's version as a number: 150018 for 15.18.
-  package var serverVersion: Int { Int(PQserverVersion(wire.connection)) }
 
   /// The server process that serves this session, as `pg_backend_pid()` tells it.
   package var backendProcessIdentifier: Int32 { PQbackendPID(wire.connection) }

@@ -16,11 +16,6 @@ struct ServerResult: ~Copyable {
   var rowCount: Int32 { PQntuples(pointer) }
   var columnCount: Int32 { PQnfields(pointer) }
 
-  /// How many rows the command touched, as its tag says; 0 if it isn't of that sort.
-  var affectedRowCount: Int {
-    PQcmdTuples(pointer).flatMap { Int(String(cString: $0)) } ?? 0
-  }
-
   /// The server's error, if that is what the result is.
   func error(kind: PostgresError.Kind, statement: String?) -> PostgresError {
     let message = DiagnosticField.message.value(in: pointer)
