@@ -110,8 +110,8 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ]),
-    .target(name: "PrivatePostgres"),
-    // Other programs that are started: signing commands, notifications.
+    .target(name: "PrivatePostgres", dependencies: ["ChildProcess"]),
+    // Other programs that are started: servers, signing commands, notifications.
     .target(name: "ChildProcess"),
     .executableTarget(
       name: "trust-budget",
@@ -158,7 +158,8 @@ let package = Package(
         .product(name: "CoreMetrics", package: "swift-metrics"),
       ]),
     .testTarget(name: "ClaimedFileTests", dependencies: ["ClaimedFile", "TrustBudgetTesting"]),
-    .testTarget(name: "PrivatePostgresTests", dependencies: ["PrivatePostgres"]),
+    .testTarget(
+      name: "PrivatePostgresTests", dependencies: ["PrivatePostgres", "ChildProcess"]),
     .testTarget(name: "LibPQTests", dependencies: ["LibPQ", "PrivatePostgres"]),
     .testTarget(
       name: "BudgetLedgerTests",

@@ -1,3 +1,4 @@
+import ChildProcess
 import Foundation
 import Synchronization
 import Testing
@@ -29,7 +30,7 @@ import Testing
         ["/bin/sleep", "60"], environment: [:], descriptors: [null, null, null])
       defer {
         kill(child, SIGKILL)
-        ChildProcess.wait(for: child)
+        Child.reap(child)
       }
       let directory = "/proc/\(child)/fd"
       let held = try FileManager.default.contentsOfDirectory(atPath: directory).compactMap {

@@ -1,13 +1,10 @@
+import ChildProcess
 import Foundation
 
-/// A child process, started with nothing of ours but the descriptors it is given.
-///
-/// Foundation's `Process` can't start a session, nor pass a fourth descriptor.
+/// The processes around a private server, each in a session of its own, so that Ctrl-C in our terminal
+/// doesn't reach it.
 enum ChildProcess {
-  /// `POSIX_SPAWN_SETSID`, which glibc's headers show under `_GNU_SOURCE` only.
-  private static let setSession: Int32 = 0x80
-
-  /// Starts a program in a session of its own, so that Ctrl-C in our terminal doesn't reach it.
+  /// Starts a program.
   ///
   /// - Parameters:
   ///   - arguments: The program's path, and its arguments.
@@ -18,38 +15,12 @@ enum ChildProcess {
   static func spawn(
     _ arguments: [String], environment: [String: String], descriptors: [Int32]
   ) throws -> pid_t {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    for (target, source) in descriptors.enumerated() {
-      posix_spawn_file_actions_adddup2(&actions, source, Int32(target))
+    do {
+      return try Child.start(
+        arguments, environment: environment, descriptors: descriptors, in: .its)
+    } catch {
+      throw PrivatePostgresError.system("can't run \(arguments[0])", code: error.code.rawValue)
     }
-    // Descriptors that somebody opened without O_CLOEXEC would stay open for as long as the server
-    // lives: a listening socket, or the one by which Foundation learns of another child's end. The
-    // child closes them, for only it knows what another thread opens at this very moment.
-    _ = addCloseFrom(&actions, Int32(descriptors.count))
-
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
-    var all = sigset_t()
-    sigemptyset(&none)
-    sigfillset(&all)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setsigdefault(&attributes, &all)
-    posix_spawnattr_setflags(
-      &attributes, Int16(setSession | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-
-    var child: pid_t = 0
-    var argv = arguments.map { strdup($0) } + [nil]
-    var envp = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
-    defer { (argv + envp).forEach { free($0) } }
-    let code = posix_spawn(&child, arguments[0], &actions, &attributes, &argv, &envp)
-    guard code == 0 else {
-      throw PrivatePostgresError.system("can't run \(arguments[0])", code: code)
-    }
-    return child
   }
 
   /// What a program prints on one line, or nil if it fails.
@@ -65,18 +36,8 @@ enum ChildProcess {
     close(theirs)
     guard let child else { return nil }
     let text = readAll(ours)
-    guard wait(for: child) == 0 else { return nil }
+    guard Child.reap(child) == 0 else { return nil }
     return text.trimmingCharacters(in: .whitespacesAndNewlines)
-  }
-
-  /// Waits for a child's end.
-  ///
-  /// - Returns: Its status, as `waitpid` tells it.
-  @discardableResult
-  static func wait(for child: pid_t) -> Int32 {
-    var status: Int32 = 0
-    while waitpid(child, &status, 0) == -1, errno == EINTR {}
-    return status
   }
 
   /// Two connected sockets, neither of which a child inherits by accident. (A pipe would do, but
@@ -103,9 +64,3 @@ enum ChildProcess {
     return String(decoding: bytes, as: UTF8.self)
   }
 }
-
-/// glibc's (2.34 or later), whose headers show it under `_GNU_SOURCE` only.
-@_silgen_name("posix_spawn_file_actions_addclosefrom_np")
-private func addCloseFrom(
-  _ actions: UnsafeMutablePointer<posix_spawn_file_actions_t>, _ first: Int32
-) -> Int32

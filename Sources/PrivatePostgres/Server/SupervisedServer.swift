@@ -1,3 +1,4 @@
+import ChildProcess
 import Foundation
 
 /// A running server and the supervisor that starts it, watches over us, and stops it.
@@ -58,7 +59,7 @@ final class SupervisedServer: Sendable {
     shutdown(lifeline, Int32(SHUT_WR))
     _ = ChildProcess.readAll(lifeline)
     close(lifeline)
-    ChildProcess.wait(for: supervisor)
+    Child.reap(supervisor)
   }
 
   /// Waits until the server says in its pid file that it is ready.

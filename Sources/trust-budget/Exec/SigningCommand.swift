@@ -50,41 +50,36 @@ struct SigningCommand {
   /// - Returns: its exit status; 128 and the signal's number where a signal ended it.
   /// - Throws: the system's error when it can't be started.
   func run() async throws -> Int32 {
-    let process = Process()
-    process.executableURL = try executable()
-    process.arguments = Array(arguments.dropFirst())
-    process.environment = environment
-    let (ends, end) = AsyncStream.makeStream(of: Int32.self)
-    process.terminationHandler = { process in
-      let status = process.terminationStatus
-      end.yield(process.terminationReason == .uncaughtSignal ? 128 + status : status)
-      end.finish()
+    // What this program was started to ignore, by nohup say, is not for the command either.
+    let trapped: [UnixSignal] = [.sigint, .sigquit, .sigterm, .sighup].filter {
+      !SigningCommand.isIgnored($0)
     }
-    let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
-    try process.runUnblockingSignals()
-    return await withTaskGroup { group in
+    let signals = await UnixSignalsSequence(trapping: trapped)
+    let child = try Child.start(arguments, environment: environment, in: .ours)
+    await withTaskGroup { group in
       group.addTask {
-        for await signal in signals { kill(process.processIdentifier, signal.rawValue) }
+        for await signal in signals where !Terminal.hasSent(signal) {
+          kill(child, signal.rawValue)
+        }
       }
-      defer { group.cancelAll() }
-      return await ends.first { _ in true } ?? 1
+      await Child.end(of: child)
+      group.cancelAll()
     }
+    // What remains is to tell the node, which takes seconds at most; without it, the points are lost.
+    for signal in trapped { Glibc.signal(signal.rawValue, SIG_IGN) }
+    return Child.reap(child)
+  }
+
+  private static func isIgnored(_ signal: UnixSignal) -> Bool {
+    var action = sigaction()
+    sigaction(signal.rawValue, nil, &action)
+    let handler = action.__sigaction_handler.sa_handler
+    return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
   /// Where `ssh-keygen -s` writes the certificates of the public keys among the arguments, the last
   /// one first.
   var certificatePaths: [String] {
     arguments.reversed().filter { $0.hasSuffix(".pub") }.map { $0.dropLast(4) + "-cert.pub" }
-  }
-
-  /// Looks the program up as a shell would.
-  private func executable() throws -> URL {
-    let name = arguments[0]
-    if name.contains("/") { return URL(filePath: name) }
-    for directory in (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":") {
-      let path = "\(directory)/\(name)"
-      if FileManager.default.isExecutableFile(atPath: path) { return URL(filePath: path) }
-    }
-    throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: name])
   }
 }
