@@ -153,6 +153,12 @@ public struct Problem: Error, Sendable, CustomStringConvertible {
   /// say now.
   public var isTemporary: Bool { [502, 503, 504].contains(status) }
 
+  /// The request may have been carried out, or may be yet: the connection to the ledger, or that of a
+  /// proxy to the node, was lost on the way. Asking again under the same id tells.
+  public var isOutcomeUnknown: Bool {
+    kind == "outcome-unknown" || (kind == "unknown" && isTemporary)
+  }
+
   /// The node did not take the token, or there was none: it is unknown, expired or revoked.
   public var isUnauthenticated: Bool { kind == "unauthenticated" }
 

@@ -122,6 +122,7 @@ public struct TrustBudgetClient: Sendable {
     let deadline = ContinuousClock.now + patience
     var pause = Duration.milliseconds(100)
     var problem: Problem?
+    var open: (any Error)?
     while true {
       let failure: any Error
       do {
@@ -132,7 +133,8 @@ public struct TrustBudgetClient: Sendable {
         let refusal = Problem(status: status, content: content)
         guard refusal.isTemporary else { throw refusal }
         problem = refusal
-        failure = refusal
+        if refusal.isOutcomeUnknown { open = refusal }
+        failure = open ?? refusal
       } catch let refusal as Problem {
         throw refusal
       } catch let error as DecodingError {
@@ -140,8 +142,10 @@ public struct TrustBudgetClient: Sendable {
       } catch {
         let unreachable = Unreachable(server: server, error)
         guard unreachable.isTemporary else { throw unreachable }
-        // Of several attempts the node's own words say most.
-        failure = problem ?? unreachable
+        if unreachable.isOutcomeUnknown { open = unreachable }
+        // An attempt that may still be under way forbids to say what became of the request. Of the
+        // others the node's own words say most.
+        failure = open ?? problem ?? unreachable
       }
       guard .now + pause < deadline else { throw failure }
       try await Task.sleep(for: pause)

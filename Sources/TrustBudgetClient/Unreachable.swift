@@ -7,23 +7,43 @@ public struct Unreachable: Error, Sendable, CustomStringConvertible {
   public let server: String
   /// What went wrong.
   public let reason: String
-  /// Asking again, under the same id, may bring an answer: nothing has to be changed first. Whether
-  /// the request arrived is not known.
+  /// Asking again, under the same id, may bring an answer: nothing has to be changed first.
   public let isTemporary: Bool
+  /// The request may have arrived, so it may have been carried out, or may be yet. Asking again under
+  /// the same id tells.
+  public let isOutcomeUnknown: Bool
 
   /// One sentence for people.
-  public var description: String { "\(server) gave no answer: \(reason)" }
+  public var description: String {
+    "\(server) gave no answer: \(reason)"
+      + (isOutcomeUnknown ? "; whether the request was carried out is not known" : "")
+  }
 
   init(server: String, reason: String, isTemporary: Bool = false) {
     self.server = server
     self.reason = reason
     self.isTemporary = isTemporary
+    self.isOutcomeUnknown = false
   }
 
   /// - Parameter error: what sending failed with.
   init(server: String, _ error: any Error) {
     self.server = server
     (reason, isTemporary) = Unreachable.reason(error)
+    isOutcomeUnknown = isTemporary && !Unreachable.isBeforeSending(error)
+  }
+
+  /// Whether there was no connection to send anything on.
+  private static func isBeforeSending(_ error: any Error) -> Bool {
+    if let error = error as? HTTPClientError { return error == .connectTimeout }
+    return code(of: error).map {
+      [ECONNREFUSED, ENOENT, EACCES, ENETUNREACH, EHOSTUNREACH].contains($0)
+    } ?? false
+  }
+
+  /// The system's number for an error, which NIO wraps in several ways.
+  private static func code(of error: any Error) -> Int32? {
+    "\(error)".firstMatch(of: /errno: ([0-9]+)/).flatMap { Int32($0.1) }
   }
 
   /// The reason in words, where the library has only names for it: BoringSSL names a place in its own
@@ -43,7 +63,7 @@ public struct Unreachable: Error, Sendable, CustomStringConvertible {
       default: ("TLS failed: \(name.lowercased().replacing("_", with: " "))", true)
       }
     }
-    if let code = text.firstMatch(of: /errno: ([0-9]+)/).flatMap({ Int32($0.1) }) {
+    if let code = code(of: error) {
       return (String(cString: strerror(code)).lowercased(), true)
     }
     return (text, true)

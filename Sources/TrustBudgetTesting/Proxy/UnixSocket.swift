@@ -1,8 +1,8 @@
 import Foundation
 
 /// Blocking Unix sockets, for threads that may block.
-enum UnixSocket {
-  static func listen(at path: String) throws -> Int32 {
+package enum UnixSocket {
+  package static func listen(at path: String) throws -> Int32 {
     let descriptor = try open()
     let isListening = try withAddress(path) { address, length in
       bind(descriptor, address, length) == 0 && Glibc.listen(descriptor, 64) == 0
@@ -25,7 +25,7 @@ enum UnixSocket {
   }
 
   /// - Returns: what there is to read; nil at the end.
-  static func read(_ descriptor: Int32) -> [UInt8]? {
+  package static func read(_ descriptor: Int32) -> [UInt8]? {
     var bytes = [UInt8](repeating: 0, count: 65_536)
     while true {
       let count = Glibc.read(descriptor, &bytes, bytes.count)
@@ -35,7 +35,7 @@ enum UnixSocket {
   }
 
   /// - Returns: whether all was written.
-  static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+  package static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes {

@@ -165,7 +165,7 @@ struct ExecCommand: AsyncParsableCommand {
     do {
       try await client.settle(id, certificate: try SSHCertificate(readingFile: path).signed)
     } catch {
-      Console.error("\(id) is charged but not settled: \(error)")
+      Console.error(ExecCommand.failed("settled", id, error))
     }
   }
 
@@ -185,7 +185,18 @@ struct ExecCommand: AsyncParsableCommand {
       try await client.refund(id, reason: reason)
       Console.note("trust-budget: refunded, because \(reason).")
     } catch {
-      Console.error("\(id) is charged and not refunded: \(error)")
+      Console.error(
+        "\(ExecCommand.failed("refunded", id, error))\n"
+          + "To refund it later, if it is not: POST /v1/charges/\(id)/refund")
     }
+  }
+
+  /// What is to be said of a charge whose end the node was told in vain.
+  private static func failed(_ end: String, _ id: String, _ error: any Error) -> String {
+    let isUnknown =
+      (error as? Problem)?.isOutcomeUnknown ?? (error as? Unreachable)?.isOutcomeUnknown ?? false
+    return isUnknown
+      ? "\(id) is charged, and whether it is \(end) is not known: \(error)"
+      : "\(id) is charged but not \(end): \(error)"
   }
 }

@@ -1,0 +1,47 @@
+import Foundation
+import TrustBudgetTesting
+
+/// Gives one answer after the other, whatever it is asked, and the last one for ever.
+final class ScriptedNode: Sendable {
+  struct Answer: Sendable {
+    let status: String
+    let body: String
+  }
+
+  /// Where it listens.
+  let path: String
+  /// The same as the client takes it.
+  let url: String
+  private let listener: Int32
+
+  /// - Parameter answers: nil takes the request and hangs up.
+  init(in directory: TemporaryDirectory, answers: [Answer?]) throws {
+    path = directory.file("node")
+    url = "http+unix://\(path.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? path)"
+    listener = try UnixSocket.listen(at: path)
+    let listener = listener
+    Thread.detachNewThread {
+      var number = 0
+      while true {
+        let connection = accept(listener, nil, nil)
+        guard connection >= 0 else { return }
+        _ = UnixSocket.read(connection)
+        if let answer = answers[min(number, answers.count - 1)] {
+          let text = """
+            HTTP/1.1 \(answer.status)\r\nconnection: close\r\n\
+            content-length: \(answer.body.utf8.count)\r\n\r\n\(answer.body)
+            """
+          _ = UnixSocket.write(Array(text.utf8), to: connection)
+        }
+        close(connection)
+        number += 1
+      }
+    }
+  }
+
+  /// Ends the thread, too.
+  func stop() {
+    shutdown(listener, Int32(SHUT_RDWR))
+    close(listener)
+  }
+}
