@@ -64,4 +64,24 @@ import TrustBudgetTesting
       #expect(try await database.exists("schema_migrations") == false)
     }
   }
+
+  @Test func `baseline refuses what it cannot compare, and an empty database`() async throws {
+    try await TestDatabase.withEmptyDatabase { database in
+      let newest = Int64(Migrations.embedded.count)
+      let comparable = "Cannot go to version"
+      for (runner, version, problem) in [
+        (database.runner(), newest - 1, comparable), (database.runner(), newest + 1, comparable),
+        (database.runner(), 0, comparable), (database.runner([]), 0, comparable),
+        (database.runner(catalogue: nil), newest, comparable),
+        (database.runner(), newest, "audit_entries is missing"),
+      ] {
+        let error = await #expect(throws: MigrationError.self) {
+          try await runner.baseline(version: version, reason: "by hand")
+        }
+        #expect(error.map { "\($0)" }?.contains(problem) == true, "\(version)")
+      }
+      let hasHistory = try await database.exists("schema_migrations")
+      #expect(!hasHistory)
+    }
+  }
 }

@@ -28,17 +28,28 @@ extension MigrationRunner {
     }
   }
 
-  /// Records the migrations up to `version` as applied without running them: for a schema that
-  /// somebody made by hand.
+  /// Records the migrations as applied without running them: for a schema that somebody made by hand.
   ///
-  /// Where it is known what the schema must be, it must be that.
+  /// It must be what the migrations make, and that is known of all of them together alone.
   ///
+  /// - Parameters:
+  ///   - version: the newest migration's, so that nobody takes the schema for a newer one than it is.
+  ///   - reason: why, for the record.
   /// - Returns: the migrations.
   /// - Throws: `MigrationError`, or `PostgresError` when the database cannot be reached.
   package func baseline(version: Int64, reason: String) async throws -> [Migration] {
-    guard (1...max(1, Int64(migrations.count))).contains(version), !migrations.isEmpty else {
+    guard version == Int64(migrations.count), version > 0 else {
       throw MigrationError.noSuchVersion(
-        version, reason: "there are \(migrations.count) migrations")
+        version,
+        reason: "there are \(migrations.count) migrations, and a schema can be compared with what "
+          + "all of them make. For an older one, use the program that came with it, and then this "
+          + "one's migrate up")
+    }
+    guard let catalogue else {
+      throw MigrationError.noSuchVersion(
+        version,
+        reason: "the migrations have no catalogue.txt to compare the schema with. Make it from an "
+          + "empty database, by trust-budget migrate up and catalogue")
     }
     return try await withRunnerLock(until: .now + patience, progress: { _ in }) { connection in
       try await connection.run { session in
@@ -46,20 +57,17 @@ extension MigrationRunner {
         guard try MigrationHistory.open(on: session).isEmpty else {
           throw MigrationError.notNeeded("the database has a history of migrations already")
         }
-        let baseline = Array(migrations.prefix { $0.version <= version })
-        for migration in baseline {
+        for migration in migrations {
           _ = try session.pipeline(
             RecordMigration(migration: migration, isDone: true),
             RecordEvent(
               action: .baselined, migration: migration, new: migration.checksum, reason: reason))
         }
-        if baseline.count == migrations.count, let catalogue {
-          let live = Catalogue(objects: try session.execute(ReadCatalogue()))
-          let differences = catalogue.differences(from: live)
-          guard differences.isEmpty else { throw MigrationError.catalogueDiffers(differences) }
-        }
+        let live = Catalogue(objects: try session.execute(ReadCatalogue()))
+        let differences = catalogue.differences(from: live)
+        guard differences.isEmpty else { throw MigrationError.catalogueDiffers(differences) }
         _ = try session.execute(CommitTransaction())
-        return baseline
+        return migrations
       }
     }
   }
