@@ -17,7 +17,8 @@ struct AuditVerifyCommand: AsyncParsableCommand {
       break-glass events.
       """)
 
-  @Option(help: ArgumentHelp("The audit file, a copy of it, or an export.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp("The audit file, a copy of it, or a SQLite export.", valueName: "path"))
   var file: String?
 
   @Option(help: ArgumentHelp("Compare the file with this PostgreSQL.", valueName: "url"))

@@ -51,6 +51,19 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: [ExportFormat.csv, .jsonl])
+  func `an export that is for reading is not called damaged`(format: ExportFormat) async throws {
+    try await withMirroredTrail { database, path, directory in
+      let target = directory.file("export")
+      let source = ExportSource.file(try await ReadableFile(path: path))
+      _ = try await Export(source, as: format).write(to: target)
+      let error = await #expect(throws: AuditFileError.self) {
+        _ = try await ReadableFile(path: target)
+      }
+      #expect(error?.description.contains("--format sqlite can be verified") == true)
+    }
+  }
+
   @Test func `an export through a link replaces what it leads to, and a device is written to`()
     async throws
   {
