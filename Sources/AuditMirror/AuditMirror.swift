@@ -3,6 +3,7 @@ import ClaimedFile
 import Foundation
 import LibPQ
 import Logging
+import Metrics
 import ServiceLifecycle
 import TrustBudget
 
@@ -17,9 +18,11 @@ package struct AuditMirror: Service {
   private let configuration: PostgresConfiguration
   private let settings: AuditMirrorSettings
 
+  /// - Parameter metrics: makes what the mirror counts with.
   /// - Throws: `PostgresError` when the connection string cannot be read.
   package init(
-    connectionString: String, settings: AuditMirrorSettings, logger: Logger
+    connectionString: String, settings: AuditMirrorSettings, logger: Logger,
+    metrics: any MetricsFactory = NOOPMetricsHandler.instance
   ) throws {
     configuration = try TrailReader.configuration(
       connectionString: connectionString, applicationName: "trust-budget \(settings.node) mirror")
@@ -27,7 +30,7 @@ package struct AuditMirror: Service {
     path = settings.path
     var logger = logger
     logger[metadataKey: "file"] = "\(settings.path)"
-    health = MirrorHealth(node: settings.node, logger: logger)
+    health = MirrorHealth(node: settings.node, logger: logger, metrics: metrics)
   }
 
   /// Follows the trail until the service is told to stop; then catches up for a moment.

@@ -27,19 +27,23 @@ package final class BreakGlass: Service {
   private let forwarder: BreakGlassForwarder
   private let notifier: BreakGlassNotifier
   private let queue = RecordingQueue()
-  private let events = Counter(label: "trust_budget_break_glass_events_total")
-  private let unforwarded = Gauge(label: "trust_budget_break_glass_unforwarded")
+  private let events: Counter
+  private let unforwarded: Gauge
 
   /// - Parameters:
   ///   - journal: the path of the journal. It is made when it is first needed.
   ///   - now: the node's clock.
+  ///   - metrics: makes what the events are counted with.
   /// - Throws: `PostgresError` when the connection string cannot be read.
   package init(
     node: String, journal path: String, connectionString: String,
-    now: @escaping @Sendable () -> Timestamp, logger: Logger
+    now: @escaping @Sendable () -> Timestamp, logger: Logger,
+    metrics: any MetricsFactory = NOOPMetricsHandler.instance
   ) throws {
     self.now = now
     self.logger = logger
+    events = Counter(label: "trust_budget_break_glass_events_total", factory: metrics)
+    unforwarded = Gauge(label: "trust_budget_break_glass_unforwarded", factory: metrics)
     let settings = LedgerSettings(node: node)
     keeper = JournalKeeper(path: path, node: node, now: now, logger: logger)
     recorder = BreakGlassRecorder(

@@ -15,12 +15,13 @@ package final class MirrorHealth: Sendable {
   private let entries: Counter
   private let events: Counter
 
-  init(node: String, logger: Logger) {
+  init(node: String, logger: Logger, metrics factory: any MetricsFactory) {
     self.logger = logger
     let labels = [("node", node)]
-    entries = Counter(label: "trust_budget_mirror_entries_total", dimensions: labels)
+    entries = Counter(
+      label: "trust_budget_mirror_entries_total", dimensions: labels, factory: factory)
     events = Counter(
-      label: "trust_budget_mirror_break_glass_events_total", dimensions: labels)
+      label: "trust_budget_mirror_break_glass_events_total", dimensions: labels, factory: factory)
   }
 
   package var current: MirrorStatus { status.withLock { $0 } }

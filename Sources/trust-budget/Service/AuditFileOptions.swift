@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuditMirror
+import CoreMetrics
 import Logging
 import TrustBudget
 
@@ -15,9 +16,13 @@ struct AuditFileOptions: ParsableArguments {
 
 extension AuditMirror {
   /// A node's mirror, on the wall clock of this machine.
-  init(connectionString: String, node: String, path: String, logger: Logger) throws {
+  init(
+    connectionString: String, node: String, path: String, logger: Logger,
+    metrics: any MetricsFactory
+  ) throws {
     try self.init(
       connectionString: connectionString,
-      settings: AuditMirrorSettings(node: node, path: path, now: { .wallClock() }), logger: logger)
+      settings: AuditMirrorSettings(node: node, path: path, now: { .wallClock() }), logger: logger,
+      metrics: metrics)
   }
 }

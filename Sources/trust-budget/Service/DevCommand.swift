@@ -102,10 +102,10 @@ struct DevCommand: AsyncParsableCommand {
         connectionString: connectionString, settings: settings, logger: logger, metrics: metrics)
       let breakGlass = try await openBreakGlass(
         node: name, journal: DevCommand.journal(of: name, in: files),
-        connectionString: connectionString, policies: policies, logger: logger)
+        connectionString: connectionString, policies: policies, logger: logger, metrics: metrics)
       let mirror = try AuditMirror(
         connectionString: connectionString, node: name,
-        path: DevCommand.auditFile(of: name, in: files), logger: logger)
+        path: DevCommand.auditFile(of: name, in: files), logger: logger, metrics: metrics)
       let server = TrustBudgetServer(
         name: name,
         entrance: Entrance(addresses: [

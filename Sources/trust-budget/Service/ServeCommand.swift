@@ -3,7 +3,6 @@ import ArgumentParser
 import AuditMirror
 import BreakGlass
 import BudgetLedger
-import CoreMetrics
 import Foundation
 import Logging
 import NIOCore
@@ -149,7 +148,6 @@ struct ServeCommand: AsyncParsableCommand {
     var settings = LedgerSettings(node: name)
     settings.lanes = lanes
     let metrics = PrometheusRegistry(describing: MetricDescription.all)
-    MetricsSystem.bootstrap(metrics)
     let ledger = try await translatingErrors {
       try BudgetLedger(
         connectionString: database.connectionString, settings: settings, logger: logger,
@@ -158,10 +156,10 @@ struct ServeCommand: AsyncParsableCommand {
     try await verifySchema(of: ledger, logger: logger)
     let breakGlass = try await openBreakGlass(
       node: name, journal: breakGlassJournal, connectionString: database.connectionString,
-      policies: policies, logger: logger)
+      policies: policies, logger: logger, metrics: metrics)
     let mirror = try AuditMirror(
       connectionString: database.connectionString, node: name, path: auditFile.path,
-      logger: logger)
+      logger: logger, metrics: metrics)
     let tokens = try await tokenAuthenticator(settings, logger: logger)
     let departure = Departure(delay: .seconds(drainDelay)) {
       logger.notice("leaving", metadata: ["node": "\(name)"])
@@ -240,12 +238,12 @@ func openPolicy(_ path: String, logger: Logger) throws -> PolicyStore {
 /// Sets up the path for emergencies; its journal is opened where it may be needed.
 func openBreakGlass(
   node: String, journal path: String, connectionString: String, policies: PolicyStore,
-  logger: Logger
+  logger: Logger, metrics: PrometheusRegistry
 ) async throws -> BreakGlass {
   let breakGlass = try await translatingErrors {
     try BreakGlass(
       node: node, journal: path, connectionString: connectionString, now: { .wallClock() },
-      logger: logger)
+      logger: logger, metrics: metrics)
   }
   // Also where break-glass was switched off since: what it holds must reach PostgreSQL.
   if policies.current.policy.breakGlass != nil || FileManager.default.fileExists(atPath: path) {

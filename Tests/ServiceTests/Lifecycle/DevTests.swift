@@ -32,6 +32,14 @@ struct DevTests {
           #expect(reply.json["trust_budget"]["remaining"] == JSON(9 - number))
         }
         #expect(try await nodes[1].authorize("alice").status == 403)
+        // An allocation, ten charges, a denial; each node counts what its own mirror took.
+        for (node, name) in zip(nodes, ["dev-1", "dev-2"]) {
+          try await wait(for: "the mirror of \(name) to count the entries") {
+            try await Metrics(of: node)["trust_budget_mirror_entries_total{node=\"\(name)\"}"] == 12
+          }
+          #expect(
+            try await Metrics(of: node).names.contains("trust_budget_break_glass_events_total"))
+        }
 
         let database = try #require(program.output.firstMatch(of: /DATABASE_URL="(.*)"/)).1
         let list = try await Program.run(

@@ -88,7 +88,7 @@ struct MetricsTests {
 struct Metrics {
   private var values: [String: Double] = [:]
 
-  init(of node: RunningNode) async throws {
+  init(of node: some Reachable) async throws {
     let reply = try await node.get("/metrics")
     guard reply.status == 200 else { throw TestFailure("/metrics answers \(reply.status)") }
     for line in String(decoding: reply.body, as: UTF8.self).split(separator: "\n")
