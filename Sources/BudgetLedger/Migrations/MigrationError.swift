@@ -26,7 +26,7 @@ package enum MigrationError: Error, Hashable, Sendable {
   case unfinished(label: String)
   /// There is no down file.
   case noWayBack(label: String)
-  /// The way back would destroy entries.
+  /// The way back would destroy entries, or tokens.
   case wouldDestroy(label: String, tables: [String])
   /// There is nothing to repair, or nothing to put a baseline under.
   case notNeeded(String)
@@ -77,8 +77,9 @@ extension MigrationError: CustomStringConvertible {
     case .noWayBack(let label):
       "There is no way back from migration \(label): it has no .down.sql."
     case .wouldDestroy(let label, let tables):
-      "Taking migration \(label) back would destroy the audit data in \(tables.joined(separator: ", ")). "
-        + "Nothing was changed. Export it first, and then say: --destroy-audit-data"
+      "Taking migration \(label) back would destroy what is in \(tables.joined(separator: ", ")). "
+        + "Nothing was changed. Export the trail first, be ready to give every caller a new token, and "
+        + "then say: --destroy-audit-data"
     case .notNeeded(let reason):
       "Nothing was changed: \(reason)."
     case .catalogueDiffers(let differences):

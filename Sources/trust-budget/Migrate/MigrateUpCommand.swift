@@ -62,7 +62,8 @@ struct MigrateDownCommand: AsyncParsableCommand {
     discussion: """
       Example: trust-budget migrate down --to 2 --database-url postgresql:///ledger
 
-      Entries are evidence. What would destroy them is refused, unless --destroy-audit-data is given.
+      Entries are evidence, and callers need their tokens. What would destroy either is refused,
+      unless --destroy-audit-data is given.
       """)
 
   @OptionGroup var options: MigrationOptions
@@ -70,7 +71,8 @@ struct MigrateDownCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The version that stays; 0: none.", valueName: "version"))
   var to: Int64
 
-  @Flag(name: .customLong("destroy-audit-data"), help: "Also where entries are lost by it.")
+  @Flag(
+    name: .customLong("destroy-audit-data"), help: "Also where entries or tokens are lost by it.")
   var destroyAuditData = false
 
   func run() async throws {

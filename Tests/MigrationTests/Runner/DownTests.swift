@@ -45,6 +45,23 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `tokens are not destroyed unless somebody says so`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await database.execute(
+        """
+        INSERT INTO trust_budget.api_tokens (name, roles, hash)
+        VALUES ('ca-1', '{issuer}', sha256('secret'))
+        """)
+      let label = try #require(Migrations.embedded.first { $0.up.contains("api_tokens") }).label
+      await #expect(
+        throws: MigrationError.wouldDestroy(label: label, tables: ["trust_budget.api_tokens"])
+      ) { try await database.runner().down(to: 4) }
+      #expect(try await database.count("SELECT count(*) FROM trust_budget.api_tokens") == 1)
+      _ = try await database.runner().down(to: 4, destroyingAuditData: true)
+      #expect(try await database.exists("api_tokens") == false)
+    }
+  }
+
   @Test(arguments: [
     "ALTER TABLE trust_budget.audit_entries DROP COLUMN actor CASCADE;",
     """

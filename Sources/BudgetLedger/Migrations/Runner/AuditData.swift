@@ -1,16 +1,17 @@
 import LibPQ
 
-/// The append-only tables of the schema that hold rows: what nobody may lose by accident.
+/// The tables of the schema that hold what nobody may lose by accident: the append-only ones, and the
+/// tokens, without which no caller is let in.
 ///
-/// Which tables those are, PostgreSQL's catalogue says: those on which a trigger refuses changes. And
+/// Which tables are append-only, PostgreSQL's catalogue says: those on which a trigger refuses changes. And
 /// whether something is lost is looked at when it is gone, within the transaction; so no migration
 /// can forget to declare it.
 struct AuditData: Sendable {
-  private let tables: [AppendOnlyTable]
+  private let tables: [GuardedTable]
 
   static func read(on session: PostgresSession) throws -> AuditData {
     AuditData(
-      tables: try session.execute(ReadAppendOnlyTables()).filter { try hasRows($0, on: session) })
+      tables: try session.execute(ReadGuardedTables()).filter { try hasRows($0, on: session) })
   }
 
   /// The tables that are gone since, or have lost a column or all their rows.
@@ -23,20 +24,19 @@ struct AuditData: Sendable {
     }.map(\.quotedName)
   }
 
-  private static func hasRows(_ table: AppendOnlyTable, on session: PostgresSession) throws -> Bool
-  {
+  private static func hasRows(_ table: GuardedTable, on session: PostgresSession) throws -> Bool {
     // The name was quoted by the server.
     try session.query("SELECT EXISTS (SELECT FROM \(table.quotedName))").rows.first?.first == "t"
   }
 }
 
-struct AppendOnlyTable: Sendable {
+struct GuardedTable: Sendable {
   let id: Int64
   let quotedName: String
   let columns: Set<String>
 }
 
-struct ReadAppendOnlyTables: PostgresStatement {
+struct ReadGuardedTables: PostgresStatement {
   static let name: String? = nil
   static let sql = """
     SELECT c.oid::bigint, format('%I.%I', 'trust_budget', c.relname),
@@ -44,14 +44,15 @@ struct ReadAppendOnlyTables: PostgresStatement {
                  WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped)
     FROM pg_class AS c
     WHERE c.relnamespace = to_regnamespace('trust_budget') AND c.relkind IN ('r', 'p')
-      AND EXISTS (SELECT FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
-                  WHERE t.tgrelid = c.oid AND p.proname = 'refuse_change'
-                    AND p.pronamespace = c.relnamespace)
+      AND (c.relname = 'api_tokens'
+           OR EXISTS (SELECT FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
+                      WHERE t.tgrelid = c.oid AND p.proname = 'refuse_change'
+                        AND p.pronamespace = c.relnamespace))
     ORDER BY c.relname
     """
 
-  static func decode(_ row: inout PostgresRow) throws -> AppendOnlyTable {
-    AppendOnlyTable(
+  static func decode(_ row: inout PostgresRow) throws -> GuardedTable {
+    GuardedTable(
       id: try row.next(Int64.self), quotedName: try row.next(String.self),
       columns: Set(try row.next([String].self)))
   }
