@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Foundation
 import NIOSSL
 
 /// How a client knows its node, and shows who it is itself, over TLS.
@@ -29,15 +30,18 @@ public struct TransportSecurity: Sendable {
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.verifySignatureAlgorithms = Self.nodeSignatures
     if let authorityFile {
-      configuration.trustRoots = .certificates(
-        try Self.reading(authorityFile) { try NIOSSLCertificate.fromPEMFile($0) })
+      configuration.trustRoots = .certificates(try Self.certificates(in: authorityFile))
     }
     if let certificateFile {
-      configuration.certificateChain = try Self.reading(certificateFile) {
-        try NIOSSLCertificate.fromPEMFile($0).map { .certificate($0) }
-      }
-      configuration.privateKey = try Self.reading(keyFile ?? certificateFile) {
-        .privateKey(try NIOSSLPrivateKey(file: $0, format: .pem))
+      configuration.certificateChain = try Self.certificates(in: certificateFile)
+        .map { .certificate($0) }
+      configuration.privateKey = .privateKey(
+        try Self.key(in: keyFile ?? certificateFile, isAlone: keyFile != nil))
+      // Else it would show with the first connection only, and look like the node's mistake.
+      guard (try? NIOSSLContext(configuration: configuration)) != nil else {
+        throw UnusableFile(
+          path: keyFile ?? certificateFile,
+          reason: "it is not the key of the certificate in \(certificateFile)")
       }
     }
     var settings = HTTPClient.Configuration(tlsConfiguration: configuration)
@@ -52,14 +56,31 @@ public struct TransportSecurity: Sendable {
     .rsaPssRsaeSha384, .rsaPkcs1Sha384, .rsaPssRsaeSha512, .rsaPkcs1Sha512, .ed25519,
   ]
 
-  private static func reading<Content>(
-    _ path: String, _ read: (String) throws -> Content
-  ) throws -> Content {
-    do {
-      return try read(path)
-    } catch {
-      throw UnusableFile(path: path, reason: "\(error)")
+  private static func certificates(in path: String) throws -> [NIOSSLCertificate] {
+    let bytes = try contents(of: path)
+    guard let certificates = try? NIOSSLCertificate.fromPEMBytes(bytes), !certificates.isEmpty
+    else {
+      throw UnusableFile(path: path, reason: "it holds no certificate in PEM, or a broken one")
     }
+    return certificates
+  }
+
+  /// - Parameter isAlone: whether the key has a file of its own.
+  private static func key(in path: String, isAlone: Bool) throws -> NIOSSLPrivateKey {
+    guard let key = try? NIOSSLPrivateKey(bytes: try contents(of: path), format: .pem) else {
+      throw UnusableFile(
+        path: path,
+        reason: "it holds no private key in PEM, or one with a passphrase"
+          + (isAlone ? "" : "; where the key has a file of its own, name that as well"))
+    }
+    return key
+  }
+
+  private static func contents(of path: String) throws -> [UInt8] {
+    guard access(path, R_OK) == 0, let bytes = FileManager.default.contents(atPath: path) else {
+      throw UnusableFile(path: path, reason: String(cString: strerror(errno)))
+    }
+    return Array(bytes)
   }
 }
 

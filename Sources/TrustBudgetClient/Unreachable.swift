@@ -15,8 +15,16 @@ public struct Unreachable: Error, Sendable, CustomStringConvertible {
 
   /// One sentence for people.
   public var description: String {
-    "\(server) gave no answer: \(reason)"
+    "\(Self.name(of: server)) gave no answer: \(reason)"
       + (isOutcomeUnknown ? "; whether the request was carried out is not known" : "")
+  }
+
+  /// `unix:/path` for what only a URL writes as `http+unix://%2Fpath`.
+  private static func name(of server: String) -> String {
+    let scheme = "http+unix://"
+    guard server.hasPrefix(scheme) else { return server }
+    let path = server.dropFirst(scheme.count)
+    return "unix:\(path.removingPercentEncoding ?? String(path))"
   }
 
   init(server: String, reason: String, isTemporary: Bool = false) {
@@ -36,9 +44,15 @@ public struct Unreachable: Error, Sendable, CustomStringConvertible {
   /// Whether there was no connection to send anything on.
   private static func isBeforeSending(_ error: any Error) -> Bool {
     if let error = error as? HTTPClientError { return error == .connectTimeout }
+    if isUnknownHost(error) { return true }
     return code(of: error).map {
       [ECONNREFUSED, ENOENT, EACCES, ENETUNREACH, EHOSTUNREACH].contains($0)
     } ?? false
+  }
+
+  /// Whether nobody knows the server's name; NIO wraps that, too.
+  private static func isUnknownHost(_ error: any Error) -> Bool {
+    "\(error)".contains("UnknownHost")
   }
 
   /// The system's number for an error, which NIO wraps in several ways.
@@ -63,6 +77,7 @@ public struct Unreachable: Error, Sendable, CustomStringConvertible {
       default: ("TLS failed: \(name.lowercased().replacing("_", with: " "))", true)
       }
     }
+    if isUnknownHost(error) { return ("no such host is known here", true) }
     if let code = code(of: error) {
       return (String(cString: strerror(code)).lowercased(), true)
     }

@@ -6,6 +6,14 @@ package struct Entrance: Sendable {
     case tcp(host: String, port: Int)
     /// A socket in the file system, with its permissions.
     case unix(path: String, mode: UInt32)
+
+    /// As logs have it: `127.0.0.1:8470`, `unix:/run/trust-budget/socket`.
+    package var text: String {
+      switch self {
+      case .tcp(let host, let port): "\(host):\(port)"
+      case .unix(let path, _): "unix:\(path)"
+      }
+    }
   }
 
   package let addresses: [Address]

@@ -6,6 +6,7 @@ import ServiceLifecycle
 
 /// What answers at one of a node's addresses.
 struct NodeApplication: Service {
+  private let address: Entrance.Address
   private let application: any ApplicationProtocol
   private let socket: UnixSocketFile?
 
@@ -45,12 +46,17 @@ struct NodeApplication: Service {
       },
       logger: logger)
     if let socket { application.beforeServerStarts { try socket.prepare() } }
+    self.address = address
     self.application = application
     self.socket = socket
   }
 
   func run() async throws {
     defer { socket?.remove() }
-    try await application.run()
+    do {
+      try await application.run()
+    } catch {
+      throw UnusableAddress(address, error) ?? error
+    }
   }
 }

@@ -21,32 +21,34 @@ final class UnixSocketFile: Sendable {
   /// Until ``isMade()``, files that this process makes are its user's alone. Otherwise anybody could
   /// connect between the making of the socket and the setting of its permissions.
   ///
-  /// - Throws: `UnusableSocket`.
+  /// - Throws: `UnusableAddress`.
   func prepare() throws {
     guard path.utf8.count <= UnixSocketFile.maximumPathLength else {
-      throw UnusableSocket(
-        path, "is longer than \(UnixSocketFile.maximumPathLength) bytes, the most of a socket")
+      throw UnusableAddress(
+        "\(path) is longer than \(UnixSocketFile.maximumPathLength) bytes, the most of a socket")
     }
     var status = stat()
     if lstat(path, &status) == 0 {
       guard status.st_mode & S_IFMT == S_IFSOCK else {
-        throw UnusableSocket(path, "is there, and is no socket; it is left alone")
+        throw UnusableAddress("\(path) is there, and is no socket; it is left alone")
       }
-      guard !isAnswered() else { throw UnusableSocket(path, "is another program's, which answers") }
+      guard !isAnswered() else {
+        throw UnusableAddress("\(path) is another program's, which answers")
+      }
       guard unlink(path) == 0 || errno == ENOENT else {
-        throw UnusableSocket(path, "is left from a former run, and may not be removed")
+        throw UnusableAddress("\(path) is left from a former run, and may not be removed")
       }
     }
     let mask = umask(0o177)
     state.withLock { $0.mask = mask }
   }
 
-  /// - Throws: `UnusableSocket`.
+  /// - Throws: `UnusableAddress`.
   func isMade() throws {
     if let mask = state.withLock({ $0.mask.take() }) { umask(mask) }
     var status = stat()
     guard chmod(path, mode) == 0, lstat(path, &status) == 0 else {
-      throw UnusableSocket(path, "cannot be given its permissions")
+      throw UnusableAddress("\(path) cannot be given its permissions")
     }
     let inode = UInt64(status.st_ino)
     state.withLock { $0.inode = inode }
@@ -75,14 +77,5 @@ final class UnixSocketFile: Sendable {
           || errno != ECONNREFUSED
       }
     }
-  }
-}
-
-/// Why a node cannot have its Unix socket.
-package struct UnusableSocket: Error, CustomStringConvertible {
-  package let description: String
-
-  init(_ path: String, _ what: String) {
-    description = "\(path) \(what)"
   }
 }

@@ -46,7 +46,12 @@ struct DevCommand: AsyncParsableCommand {
     var logger = logging.logger()
     if logging.logLevel == .info { logger.logLevel = .warning }
     let home = URL(filePath: directory, directoryHint: .isDirectory)
-    try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+    do {
+      try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+    } catch {
+      throw CommandFailure(
+        "\(directory) cannot be made: \(error.systemReason); choose another --directory")
+    }
     let data = home.appending(path: "postgres")
     guard !ephemeral || !FileManager.default.fileExists(atPath: data.path(percentEncoded: false))
     else {
@@ -57,7 +62,14 @@ struct DevCommand: AsyncParsableCommand {
     let sample = home.appending(path: "policy.yaml")
     let writesSample =
       policy == nil && !FileManager.default.fileExists(atPath: sample.path(percentEncoded: false))
-    if writesSample { try Data(DevCommand.samplePolicy.utf8).write(to: sample) }
+    if writesSample {
+      do {
+        try Data(DevCommand.samplePolicy.utf8).write(to: sample)
+      } catch {
+        throw CommandFailure(
+          "\(sample.path(percentEncoded: false)) cannot be written: \(error.systemReason)")
+      }
+    }
     defer {
       if ephemeral {
         removeFiles(in: home.appending(path: "data").path(percentEncoded: false))

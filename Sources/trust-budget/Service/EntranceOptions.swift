@@ -149,13 +149,3 @@ struct FileMode: ExpressibleByArgument, CustomStringConvertible {
 
   var description: String { "0" + String(bits, radix: 8) }
 }
-
-extension Entrance.Address {
-  /// As logs have it: `127.0.0.1:8470`, `unix:/run/trust-budget/socket`.
-  var text: String {
-    switch self {
-    case .tcp(let host, let port): "\(host):\(port)"
-    case .unix(let path, _): "unix:\(path)"
-    }
-  }
-}

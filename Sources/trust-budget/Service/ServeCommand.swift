@@ -5,7 +5,6 @@ import BreakGlass
 import BudgetLedger
 import Foundation
 import Logging
-import NIOCore
 import PolicyFile
 import PrometheusExposition
 import ServiceLifecycle
@@ -268,9 +267,7 @@ func runServices(
   let group = ServiceGroup(configuration: configuration)
   do {
     try await group.run()
-  } catch let error as IOError where error.errnoCode == EADDRINUSE {
-    throw CommandFailure("the address is in use by another program; choose another port, or 0")
-  } catch let error as UnusableSocket {
+  } catch let error as UnusableAddress {
     throw CommandFailure("\(error)")
   } catch {
     throw CommandFailure("the service ended: \(error)")

@@ -1,0 +1,84 @@
+import Foundation
+import Testing
+import TrustBudgetTesting
+
+/// Addresses and files that won't do are named, with the system's reason.
+@Suite(.service())
+struct AddressMessageTests {
+  @Test func `an address that a node cannot have is named`() async throws {
+    let port = try Service.current.node.port
+    for (arguments, problem) in [
+      (["--listen", "127.0.0.1:\(port)"], "127.0.0.1:\(port) is in use by another program"),
+      (
+        ["--unix-socket", "/nowhere/s"],
+        "unix:/nowhere/s cannot be listened at: No such file or directory"
+      ),
+      (
+        ["--listen", "nowhere.invalid:0", "--insecure"],
+        "nowhere.invalid:0 cannot be listened at: no such host is known here"
+      ),
+    ] {
+      let end = try await Program.with(
+        [
+          "serve", "--policy", try Service.current.directory.file(Service.policyFile), "--auth",
+          "none", "--database-url", "postgresql://127.0.0.1:1/x",
+        ] + arguments
+      ) { try await $0.end() }
+      #expect(end.status == 1)
+      #expect(end.errors.contains("trust-budget: \(problem)"), "\(end.errors)")
+    }
+  }
+
+  @Test func `a node that is not there is named as it was given`() async throws {
+    for (arguments, problem) in [
+      (["--unix-socket", "/nowhere/s p"], "unix:/nowhere/s p gave no answer: no such file"),
+      (
+        ["--server", "http://nowhere.invalid:1"],
+        "http://nowhere.invalid:1 gave no answer: no such host is known here\n"
+      ),
+    ] {
+      let end = try await Program.with(["exec", "--username", "a"] + arguments + ["--", "true"]) {
+        try await $0.end()
+      }
+      #expect(end.status == 1)
+      #expect(end.errors.contains("trust-budget: \(problem)"), "\(end.errors)")
+    }
+  }
+
+  @Test func `files that a client cannot use for TLS are named at once`() async throws {
+    try await Undertaker.shared.withDirectory { directory in
+      let authority = try await CertificateAuthority(in: directory)
+      let good = try await authority.issue("good")
+      let other = try await authority.issue("other")
+      for (arguments, problem) in [
+        (
+          ["--ca-file", "/nowhere/ca"],
+          "/nowhere/ca cannot be used for TLS: No such file or directory"
+        ),
+        (["--ca-file", good.key], "it holds no certificate in PEM"),
+        (["--client-cert", good.certificate], "where the key has a file of its own"),
+        (
+          ["--client-cert", good.certificate, "--client-key", other.key],
+          "it is not the key of the certificate in \(good.certificate)"
+        ),
+      ] {
+        let end = try await Program.with(["exec", "--username", "a"] + arguments + ["--", "true"]) {
+          try await $0.end()
+        }
+        #expect(end.status == 1)
+        #expect(end.errors.contains(problem), "\(end.errors)")
+        #expect(!end.errors.contains("gave no answer"))
+      }
+    }
+  }
+
+  @Test func `a directory that dev cannot make is named`() async throws {
+    try await Undertaker.shared.withDirectory { directory in
+      let home = try directory.write("", to: "file") + "/dev"
+      let end = try await Program.run("dev", "--directory", home, "--port", "0")
+      #expect(end.status == 1)
+      #expect(end.errors.hasPrefix("trust-budget: \(home) cannot be made: "), "\(end.errors)")
+      #expect(!end.errors.contains("Domain"))
+    }
+  }
+}
