@@ -47,7 +47,8 @@ package final class LedgerHealth: Sendable {
     case .undefinedTable, .undefinedSchema:
       "\(words). The schema is missing or old; run: trust-budget migrate up"
     case .insufficientPrivilege:
-      "\(words). To let a role serve, run as the owner: trust-budget migrate up --service-role ROLE"
+      "\(words). Either this is for the owner of the schema to run; or, if the role is to serve, the "
+        + "owner runs: trust-budget migrate up --service-role ROLE"
     default: words
     }
   }

@@ -153,12 +153,16 @@ public struct TrustBudgetClient: Sendable {
     }
   }
 
+  /// Whether a node may be at such an address: `http://127.0.0.1:8470`, say.
+  public static func isAddress(_ text: String) -> Bool {
+    guard let url = URLComponents(string: text) else { return false }
+    return ["http", "https", "http+unix"].contains(url.scheme) && url.host?.isEmpty == false
+      && (1...65_535).contains(url.port ?? 80) && url.query == nil
+  }
+
   /// The server's address, without a slash at its end.
   private func baseURL() throws -> String {
-    guard let url = URLComponents(string: server),
-      ["http", "https", "http+unix"].contains(url.scheme),
-      url.host?.isEmpty == false, (1...65_535).contains(url.port ?? 80), url.query == nil
-    else {
+    guard Self.isAddress(server) else {
       throw Unreachable(server: server, reason: "an address looks like http://127.0.0.1:8470")
     }
     return server.hasSuffix("/") ? String(server.dropLast()) : server

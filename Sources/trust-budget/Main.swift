@@ -18,6 +18,15 @@ struct Main {
     }
   }
 
+  /// ArgumentParser cannot write a help that is narrower than its own margins.
+  private static func widenNarrowTerminal() {
+    var size = winsize()
+    let columns =
+      ProcessInfo.processInfo.environment["COLUMNS"].map { Int($0) ?? 0 }
+      ?? (ioctl(1, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_col) : 80)
+    if columns < 60 { setenv("COLUMNS", "60", 1) }
+  }
+
   /// Tells a person what went wrong, and gives the exit status.
   private static func report(_ error: any Error) -> Int32 {
     if let status = error as? ExitCode { return status.rawValue }
@@ -25,6 +34,7 @@ struct Main {
       Console.error(failure.message)
       return 1
     }
+    widenNarrowTerminal()
     let message = TrustBudgetCommand.fullMessage(for: error)
     switch TrustBudgetCommand.exitCode(for: error) {
     case .success:
@@ -36,6 +46,10 @@ struct Main {
       return 1
     case .validationFailure:
       Console.note(message)
+      let words = CommandLine.arguments.dropFirst().prefix { $0 != "--" }
+      if let number = words.first(where: { $0.wholeMatch(of: /-[0-9]+/) != nil }) {
+        Console.note("A number below zero comes last, after two dashes: -- \(number)")
+      }
       return 2
     default:
       Console.error("\(error)")

@@ -83,7 +83,7 @@ struct BreakGlassRunCommand: AsyncParsableCommand {
     } catch let failure as CommandFailure {
       throw failure
     } catch {
-      throw CommandFailure("\(error)")
+      throw CommandFailure(ofNode: error)
     }
     Console.note(
       "trust-budget: BREAK-GLASS: \(grant.principals.joined(separator: ",")) for "

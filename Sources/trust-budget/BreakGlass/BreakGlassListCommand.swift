@@ -60,7 +60,7 @@ struct BreakGlassListCommand: AsyncParsableCommand {
         cursor = page.nextCursor
       } while cursor != nil && events.count < limit
     } catch {
-      throw CommandFailure("\(error)")
+      throw CommandFailure(ofNode: error)
     }
     return (events, notice)
   }

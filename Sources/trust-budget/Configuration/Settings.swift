@@ -3,6 +3,7 @@ import LibPQ
 import Logging
 import PolicyFile
 import TrustBudget
+import TrustBudgetClient
 import TrustBudgetServer
 
 /// Everything that a host may say once.
@@ -70,7 +71,13 @@ enum Settings {
 
   // MARK: Who calls a node
 
-  static let server = Setting("server", "http://127.0.0.1:8470")
+  static let server = Setting(
+    "server", "http://127.0.0.1:8470",
+    check: { address throws(InvalidValue) in
+      guard address.hasPrefix("unix:") || TrustBudgetClient.isAddress(address) else {
+        throw InvalidValue("must be an address such as http://127.0.0.1:8470, or unix:PATH")
+      }
+    })
   static let tokenFile = Setting<String?>("token-file")
   static let authorityFile = Setting<String?>("ca-file", unset: "those that the system trusts")
   static let clientCertificate = Setting<String?>("client-cert")

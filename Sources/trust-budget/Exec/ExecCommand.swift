@@ -98,7 +98,7 @@ struct ExecCommand: AsyncParsableCommand {
     } catch {
       let isOpen =
         (error as? Problem)?.isTemporary ?? (error as? Unreachable)?.isTemporary ?? false
-      guard isOpen else { throw CommandFailure("\(error)") }
+      guard isOpen else { throw CommandFailure(ofNode: error) }
       throw CommandFailure(
         "\(error)\nTo repeat this attempt, and be charged once: --request-id \(request.requestID)")
     }
@@ -112,7 +112,7 @@ struct ExecCommand: AsyncParsableCommand {
     do {
       state = try await client.state(ofCharge: authorization.requestID)
     } catch {
-      throw CommandFailure("\(error)")
+      throw CommandFailure(ofNode: error)
     }
     guard state != .settled else {
       throw CommandFailure(

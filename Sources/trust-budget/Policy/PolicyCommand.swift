@@ -69,8 +69,10 @@ enum JSONText {
 }
 
 extension Policy {
-  /// - Throws: `PolicyDiagnostics`, or a `CommandFailure` when the file cannot be read.
+  /// - Throws: `PolicyDiagnostics`, or a `CommandFailure` when the file cannot be read; a `ValidationError` for
+  ///   no name at all.
   init(readingFile path: String) throws {
+    guard !path.isEmpty else { throw ValidationError("the policy file's name must not be empty") }
     let bytes: [UInt8]
     do {
       bytes = Array(try Data(contentsOf: URL(filePath: path)))

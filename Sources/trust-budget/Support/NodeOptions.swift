@@ -38,6 +38,7 @@ struct NodeOptions: ParsableArguments {
     guard server == nil || unixSocket == nil else {
       throw ValidationError("--server and --unix-socket name two nodes; give one")
     }
+    try server.map(Settings.server.validate)
     guard security.keyFile == nil || security.certificateFile != nil else {
       throw ValidationError("--client-key needs --client-cert")
     }
@@ -84,5 +85,17 @@ struct NodeOptions: ParsableArguments {
       try? await http.shutdown()
       throw error
     }
+  }
+}
+
+extension CommandFailure {
+  /// What a node refused, and what may help.
+  init(ofNode error: any Error) {
+    let isUnauthenticated = (error as? Problem)?.isUnauthenticated ?? false
+    self.init(
+      isUnauthenticated
+        ? "\(error)\nA token is taken from --token-file FILE, $TRUST_BUDGET_TOKEN_FILE or "
+          + "$TRUST_BUDGET_TOKEN; trust-budget token create makes one."
+        : "\(error)")
   }
 }

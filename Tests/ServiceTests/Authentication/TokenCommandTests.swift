@@ -94,6 +94,7 @@ struct TokenCommandTests {
     let without = try await exec("dev-exec", [], [:])
     #expect(without.status == 1)
     #expect(without.errors.contains("This request needs a token"))
+    #expect(without.errors.contains("--token-file FILE"))
     let auditor = try ServiceTokens.current.of(.auditor).text
     let forbidden = try await exec("dev-exec", [], ["TRUST_BUDGET_TOKEN": auditor])
     #expect(forbidden.status == 1)

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import TrustBudgetTesting
 
@@ -103,6 +104,21 @@ struct DatabaseCommandTests {
         #expect(end.status == 1)
         #expect(end.errors.contains("run: trust-budget migrate up"), "\(end.errors)")
       }
+    }
+  }
+
+  @Test func `what only the owner may do is not called a right that the service lacks`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      let role = "nobody_\(UUID().uuidString.prefix(8).lowercased())"
+      try await database.execute("CREATE ROLE \(role) LOGIN")
+      let end = try await Program.run(
+        "token", "create", "--name", "a", "--role", "admin", "--database-url",
+        database.connectionString + " user='\(role)'")
+      try await database.execute("DROP ROLE \(role)")
+      #expect(end.status == 1)
+      #expect(end.errors.contains("for the owner of the schema to run"), "\(end.errors)")
     }
   }
 

@@ -54,7 +54,7 @@ struct HelpTests {
       ["exec", "--username", "a", "--duration", "soon", "--", "true"],
       ["exec", "--username", "a", "--source-ip", "1.2.3", "--", "true"],
       ["exec", "--username", "a", "--request-id", "é", "--", "true"],
-      ["policy", "explain", "x.yaml"],
+      ["policy", "explain", "x.yaml"], ["policy", "check", ""],
       ["policy", "explain", "x.yaml", "--username", "a", "--at", "noon"],
       ["token"], ["token", "create", "--name", "a"], ["token", "create", "--role", "issuer"],
       ["token", "create", "--name", "a", "--role", "root"], ["token", "revoke"],
@@ -68,6 +68,19 @@ struct HelpTests {
     #expect(end.status == 2, "\(end.errors)\(end.output)")
     #expect(end.errors != "")
     #expect(end.output == "")
+  }
+
+  @Test(arguments: ["0", "10", "none"])
+  func `help is printed on the narrowest terminal`(columns: String) async throws {
+    let end = try await Program.run("serve", "--help", environment: ["COLUMNS": columns])
+    #expect(end.status == 0)
+    #expect(end.output.contains("USAGE: trust-budget serve"))
+  }
+
+  @Test func `whoever takes points is told how to write it`() async throws {
+    let end = try await Program.run("budget", "adjust", "user:alice", "-20", "--reason", "x")
+    #expect(end.status == 2)
+    #expect(end.errors.hasSuffix("comes last, after two dashes: -- -20\n"), "\(end.errors)")
   }
 
   @Test(

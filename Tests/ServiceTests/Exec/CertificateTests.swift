@@ -136,7 +136,8 @@ struct CertificateTests {
         "--username", "dev-\(id)", "--request-id", id, "--certificate", path, "--", "cp",
         try directory.write(content, to: "source"), path)
       #expect(end.status == 0)
-      #expect(end.errors.contains("\(id) is charged but not settled"))
+      #expect(
+        end.errors.contains("\(id) is charged but not settled: \(path) holds no SSH certificate"))
       let charge = try await Service.current.node.get("/v1/charges/\(id)").json
       #expect(charge["state"] == "charged")
     }
