@@ -169,6 +169,10 @@ struct DevCommand: AsyncParsableCommand {
           cost: 1
           initial_balance: 10
           reset_interval_hours: 24
+    break_glass:
+      principals: ["root"]
+      max_duration: "60s"
+      min_approvers: 1
 
     """
 }

@@ -32,6 +32,8 @@ struct DevTests {
           #expect(reply.json["trust_budget"]["remaining"] == JSON(9 - number))
         }
         #expect(try await nodes[1].authorize("alice").status == 403)
+        let emergency = try await nodes[0].breakGlass("alice", ["approvers": ["bob"]])
+        #expect(emergency.json["principals"] == ["root"])
         // An allocation, ten charges, a denial; each node counts what its own mirror took.
         for (node, name) in zip(nodes, ["dev-1", "dev-2"]) {
           try await wait(for: "the mirror of \(name) to count the entries") {
