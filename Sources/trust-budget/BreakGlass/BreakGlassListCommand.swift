@@ -59,6 +59,7 @@ struct BreakGlassListCommand: AsyncParsableCommand {
         notice = notice ?? page.notice
         cursor = page.nextCursor
       } while cursor != nil && events.count < limit
+      if cursor != nil { Console.noteMore("the newest events", limit: limit) }
     } catch {
       throw CommandFailure(ofNode: error)
     }

@@ -32,9 +32,12 @@ struct BudgetListCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let budgets = try await database.withReader {
-      try await $0.budgets(BudgetQuery(prefix: prefix, status: status, limit: limit))
+    // One more than is shown tells whether there are more.
+    let found = try await database.withReader {
+      try await $0.budgets(BudgetQuery(prefix: prefix, status: status, limit: limit + 1))
     }
+    let budgets = found.prefix(limit)
+    if found.count > limit { Console.noteMore("the first budgets", limit: limit) }
     if json {
       var object = JSONObjectText()
       object.put("budgets", budgets.map { JSONObjectText($0) })
@@ -104,11 +107,12 @@ struct BudgetHistoryCommand: AsyncParsableCommand {
 
   func run() async throws {
     let id = try argument.budgetID()
-    let newest = try await database.withReader {
-      try await $0.entries(EntryQuery(budgetID: id, limit: limit))
+    let found = try await database.withReader {
+      try await $0.entries(EntryQuery(budgetID: id, limit: limit + 1))
     }
-    guard !newest.isEmpty else { throw CommandFailure("\(Rejection.noSuchBudget(id))") }
-    let entries = newest.reversed()
+    guard !found.isEmpty else { throw CommandFailure("\(Rejection.noSuchBudget(id))") }
+    let entries = found.prefix(limit).reversed()
+    if found.count > limit { Console.noteMore("the newest entries", limit: limit) }
     if json {
       var object = JSONObjectText()
       object.put("entries", entries.map { JSONObjectText($0) })

@@ -223,6 +223,9 @@ struct EmergencyTests {
     let list = try await Program.run("break-glass", "list", "--server", url, "--json")
     let events = try JSON(parsing: Data(list.output.utf8))["events"].list
     #expect(events.count { $0["username"] == "dev-again" } == 2)
+    #expect(list.errors == "")
+    let one = try await Program.run("break-glass", "list", "--server", url, "--limit", "1")
+    #expect(one.errors.contains("the newest events alone, 1 of them; --limit"))
   }
 
   @Test func `a refused command is not run`() async throws {

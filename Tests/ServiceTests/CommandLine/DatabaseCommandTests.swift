@@ -78,6 +78,9 @@ struct DatabaseCommandTests {
         on: database)
       #expect(exhausted.json["budgets"].list.map { $0["budget_id"] } == ["user:dev-b"])
       let table = try await run("budget", "list", on: database)
+      #expect(table.errors == "")
+      let first = try await run("budget", "list", "--limit", "1", on: database)
+      #expect(first.errors.contains("the first budgets alone, 1 of them; --limit"))
       #expect(table.output.contains(/BUDGET +BALANCE +OF +SPENT +RESETS AT\n/))
       #expect(table.output.contains(/user:dev-a +2 +3 +1 +20[0-9T:-]+Z\n/))
 
@@ -89,8 +92,10 @@ struct DatabaseCommandTests {
       let history = try await run(
         "budget", "history", "user:dev-b", "--limit", "2", "--json", on: database)
       #expect(history.json["entries"].list.map { $0["kind"] } == ["charge", "denial"])
+      #expect(history.errors.contains("the newest entries alone, 2 of them; --limit"))
       let entries = try await run("budget", "history", "user:dev-b", on: database)
       #expect(entries.output.split(separator: "\n").count == 6)
+      #expect(entries.errors == "")
       #expect(entries.output.contains(/SEQ +TIME +KIND/))
     }
   }
