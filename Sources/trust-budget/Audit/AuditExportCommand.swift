@@ -22,7 +22,8 @@ struct AuditExportCommand: AsyncParsableCommand {
   var format: ExportFormat
 
   @Option(
-    help: ArgumentHelp("Where to. Default: standard output, for csv and jsonl.", valueName: "path"))
+    help: ArgumentHelp(
+      "Where to. Default, or -: standard output, for csv and jsonl.", valueName: "path"))
   var out: String?
 
   @Option(help: ArgumentHelp("Export this audit file instead of PostgreSQL.", valueName: "path"))
@@ -49,7 +50,7 @@ struct AuditExportCommand: AsyncParsableCommand {
   var until: String?
 
   func validate() throws {
-    guard format != .sqlite || out != nil else {
+    guard format != .sqlite || path != nil else {
       throw ValidationError("a SQLite file cannot go to standard output: say --out")
     }
     guard format != .sqlite || what == nil else {
@@ -61,8 +62,14 @@ struct AuditExportCommand: AsyncParsableCommand {
     guard file == nil || database.url == nil else {
       throw ValidationError("export from --file or from --database-url, not both")
     }
-    _ = try filter()
+    let filter = try filter()
+    if let since = filter.since, let until = filter.until, since >= until {
+      throw ValidationError("--since must be before --until")
+    }
   }
+
+  /// The file to write; nil: standard output.
+  private var path: String? { out == "-" ? nil : out }
 
   func run() async throws {
     let filter = try filter()
@@ -77,15 +84,15 @@ struct AuditExportCommand: AsyncParsableCommand {
       let export = Export(
         source, as: format, of: what ?? .entries, filter: filter,
         onProgress: { progress.show($0, of: $1) })
-      guard let out else {
+      guard let path else {
         let result = try await export.writeText(to: STDOUT_FILENO)
         progress.end()
         return noteWhatIsMissing(result)
       }
-      let result = try await export.write(to: out)
+      let result = try await export.write(to: path)
       progress.end()
       let restriction = result.filter.map { " (\($0))" } ?? ""
-      Console.note("\(out): \(words(result))\(restriction)")
+      Console.note("\(path): \(words(result))\(restriction)")
       noteWhatIsMissing(result)
     }
   }

@@ -46,8 +46,8 @@ struct AuditStatusCommand: AsyncParsableCommand {
       """)
     if let filter = summary.filter { print("restricted to   \(filter)") }
     guard let behind else { return }
-    print(
-      "to come         \(behind.isMoreThanCounted ? "more than " : "")\(behind.entries) entries")
+    let entries = counted(behind.entries, "entry", "entries")
+    print("to come         \(behind.isMoreThanCounted ? "more than " : "")\(entries)")
     if behind.events > 0 { print("                \(counted(behind.events, "break-glass event"))") }
     print("lag             \(JSONObjectText.seconds(behind.lag)) s")
     if let holder = behind.holder { print("held back by    \(holder)") }

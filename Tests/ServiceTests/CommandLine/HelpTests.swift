@@ -55,6 +55,10 @@ struct HelpTests {
       ["exec", "--username", "a", "--source-ip", "1.2.3", "--", "true"],
       ["exec", "--username", "a", "--request-id", "é", "--", "true"],
       ["policy", "explain", "x.yaml"], ["policy", "check", ""],
+      ["audit", "export", "--format", "sqlite", "--out", "-"],
+      [
+        "audit", "export", "--format", "csv", "--since", "2026-01-02", "--until", "2026-01-01",
+      ],
       ["policy", "explain", "x.yaml", "--username", "a", "--at", "noon"],
       ["token"], ["token", "create", "--name", "a"], ["token", "create", "--role", "issuer"],
       ["token", "create", "--name", "a", "--role", "root"], ["token", "revoke"],

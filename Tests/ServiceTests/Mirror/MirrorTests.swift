@@ -192,6 +192,13 @@ import TrustBudgetTesting
         return !export.errors.contains("oldest open transaction")
       }
       #expect(try await verifyInPython(path).contains("rows: ok"))
+      _ = try await service.node.authorize("rich-1")
+      try await wait(for: "status to count the one entry that the export lacks") {
+        try await Program.run(
+          "audit", "status", "--audit-file", path,
+          environment: ["DATABASE_URL": service.database.connectionString]
+        ).output.contains("to come         1 entry\n")
+      }
       try await tool(
         "sqlite3", path, "UPDATE audit_entries SET username = 'eve' WHERE budget_seq = 5")
       let end = try await Program.run("audit", "verify", "--file", path)
@@ -204,6 +211,9 @@ import TrustBudgetTesting
       #expect(missing.errors.contains("cannot be read"))
       let wrong = try await Program.run("audit", "export", "--format", "sqlite")
       #expect(wrong.status == 2)
+      let piped = try await Program.run(
+        "audit", "export", "--format", "csv", "--file", path, "--out", "-")
+      #expect(piped.output.contains("user:rich-1"))
     }
   }
 
