@@ -19,7 +19,7 @@ struct DatabaseCheck {
       let checkup = try await LedgerCheckup.read(connectionString: connectionString)
       let after = Timestamp.wallClock()
       return [
-        server(checkup), role(checkup), schema(checkup), synchronousCommit(checkup),
+        server(checkup), role(checkup), await schema(checkup), synchronousCommit(checkup),
         connections(checkup), horizon(checkup), clock(checkup, before: before, after: after),
       ]
     } catch let error as PostgresError where error.kind == .server {
@@ -73,11 +73,29 @@ struct DatabaseCheck {
     return .ok("role", "\(role) may charge, and may not rewrite the trail.")
   }
 
-  private func schema(_ checkup: LedgerCheckup) -> Finding {
+  /// What nodes look at, and what they trust to be there: indexes, triggers, functions.
+  private func schema(_ checkup: LedgerCheckup) async -> Finding {
+    let ledger: LedgerIdentity
     switch checkup.schema {
-    case .success(let ledger): .ok("schema", "ledger \(ledger.id), epoch \(ledger.epoch).")
+    case .success(let identity): ledger = identity
     case .failure(let problem):
-      .problem("schema", "nodes refuse to charge.", "\(problem)")
+      return .problem("schema", "nodes refuse to charge.", "\(problem)")
+    }
+    let sound = Finding.ok("schema", "ledger \(ledger.id), epoch \(ledger.epoch).")
+    guard !checkup.isInRecovery else { return sound }
+    do {
+      let differences =
+        try await MigrationRunner(connectionString: connectionString).verify().catalogue ?? []
+      guard let first = differences.first else { return sound }
+      let more = differences.count > 1 ? ", and \(differences.count - 1) more" : ""
+      return .warning(
+        "schema", "it is not as the migrations made it: \(first)\(more).",
+        "trust-budget migrate verify names all of it; put it right as the owner.")
+    } catch {
+      return .warning(
+        "schema",
+        "it cannot be compared with what the migrations make: "
+          + LedgerHealth.reason(error), "trust-budget migrate verify")
     }
   }
 

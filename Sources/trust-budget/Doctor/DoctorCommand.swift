@@ -46,10 +46,14 @@ struct DoctorCommand: AsyncParsableCommand {
     if let auditFile = auditFile ?? Settings.auditFile.configured {
       findings += FileCheck.auditFile(auditFile)
     }
-    if let certificate = certificate ?? Settings.certificate.value {
-      findings += FileCheck.certificate(certificate)
+    findings += FileCheck.tls(
+      certificate: certificate ?? Settings.certificate.value,
+      key: key ?? Settings.certificateKey.value)
+    if let problem = ServeCommand.openness(
+      of: Settings.listen.value, Settings.authentication.value, Settings.insecure.value)
+    {
+      findings.append(.problem("listen", problem, "Change auth, listen or insecure."))
     }
-    if let key = key ?? Settings.certificateKey.value { findings += FileCheck.key(key) }
     var node = LedgerSettings(node: "")
     node.lanes = Settings.lanes.value
     findings += await DatabaseCheck(

@@ -1,6 +1,7 @@
 import Foundation
 import PolicyFile
 import TrustBudget
+import TrustBudgetServer
 
 /// Looks at the files that a node reads and writes.
 enum FileCheck {
@@ -66,11 +67,28 @@ enum FileCheck {
     return [.ok("audit file", "\(path) can be written, \(free >> 30) GiB are free.")]
   }
 
-  static func certificate(_ path: String) -> [Finding] {
-    pem("certificate", path, marker: "-----BEGIN CERTIFICATE-----")
+  /// The files of a node's TLS: each, and then both together as the node reads them.
+  static func tls(certificate: String?, key: String?) -> [Finding] {
+    let findings =
+      (certificate.map {
+        pem("certificate", $0, marker: "-----BEGIN CERTIFICATE-----")
+      } ?? []) + (key.map(self.key) ?? [])
+    guard !findings.contains(where: { $0.status == .problem }), let certificate, let key,
+      let chain = FileManager.default.contents(atPath: certificate),
+      let secret = FileManager.default.contents(atPath: key)
+    else { return findings }
+    do {
+      _ = try TLSMaterial(certificate: Array(chain), key: Array(secret), clientAuthority: nil)
+      return findings
+    } catch {
+      return findings + [
+        .problem(
+          "TLS", "\(error)", "Give the key that \(certificate) was issued for, and both whole.")
+      ]
+    }
   }
 
-  static func key(_ path: String) -> [Finding] {
+  private static func key(_ path: String) -> [Finding] {
     var findings = pem("key", path, marker: "PRIVATE KEY-----")
     let attributes = try? FileManager.default.attributesOfItem(atPath: path)
     if let permissions = (attributes?[.posixPermissions] as? NSNumber)?.intValue,

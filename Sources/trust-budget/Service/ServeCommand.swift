@@ -112,10 +112,8 @@ struct ServeCommand: AsyncParsableCommand {
     switch auth {
     case .token: break
     case .none:
-      if let address = entrance.tcpAddress(listen), !address.isLoopback, !insecure {
-        throw ValidationError(
-          "--auth none on \(address) would let anybody charge; use --auth token, "
-            + "listen on 127.0.0.1, or say --insecure as well")
+      if let problem = ServeCommand.openness(of: entrance.tcpAddress(listen), auth, insecure) {
+        throw ValidationError(problem)
       }
     case .mtls:
       guard entrance.clientAuthority != nil, entrance.rolesFile != nil else {
@@ -126,6 +124,15 @@ struct ServeCommand: AsyncParsableCommand {
           "--auth mtls: callers at a Unix socket have no certificate; use --auth token, or none")
       }
     }
+  }
+
+  /// Why a node must not be reached at an address without authentication; nil: it may be.
+  static func openness(
+    of address: ListenAddress?, _ auth: Authentication, _ insecure: Bool
+  ) -> String? {
+    guard auth == .none, !insecure, let address, !address.isLoopback else { return nil }
+    return "--auth none on \(address) would let anybody charge; use --auth token, "
+      + "listen on 127.0.0.1, or say --insecure as well"
   }
 
   private var policyPath: String? { policy ?? Settings.policy.value }

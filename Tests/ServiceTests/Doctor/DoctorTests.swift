@@ -74,6 +74,42 @@ struct DoctorTests {
     }
   }
 
+  @Test(arguments: [
+    ("DROP INDEX trust_budget.audit_entries_tail", "audit_entries_tail"),
+    (
+      "ALTER TABLE trust_budget.audit_entries DISABLE TRIGGER audit_entries_are_append_only",
+      "audit_entries_are_append_only"
+    ),
+  ])
+  func `what the migrations made and somebody changed is found`(change: String, name: String)
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await database.execute(change)
+      let end = try await Program.run(
+        "doctor", "--json", "--database-url", database.connectionString)
+      let schema = try findings(end)["schema"]
+      #expect(schema?["status"] == "warning", "\(end.output)")
+      #expect(schema?["message"].text?.contains(name) == true)
+    }
+  }
+
+  @Test func `what serve would refuse is a problem`() async throws {
+    try await Undertaker.shared.withDirectory { directory in
+      let authority = try await CertificateAuthority(in: directory)
+      let (one, other) = (try await authority.issue("one"), try await authority.issue("other"))
+      let config = try directory.write("auth: none\nlisten: 192.0.2.1:8470\n", to: "config.yaml")
+      let end = try await Program.run(
+        "doctor", "--json", "--config", config, "--tls-cert", one.certificate, "--tls-key",
+        other.key, "--database-url", "host=/nowhere dbname=x")
+      let findings = try findings(end)
+      #expect(findings["key"]?["status"] == "ok")
+      #expect(
+        findings["TLS"]?["message"].text?.contains("does not belong") == true, "\(end.output)")
+      #expect(findings["listen"]?["message"].text?.contains("would let anybody charge") == true)
+    }
+  }
+
   @Test func `a database without the schema, and a transaction that stays open, are found`()
     async throws
   {
