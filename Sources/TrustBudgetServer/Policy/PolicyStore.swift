@@ -26,17 +26,20 @@ package final class PolicyStore: Service {
   private let path: String
   private let now: @Sendable () -> Timestamp
   private let logger: Logger
+  private let hangups: UnixSignalsSequence
   private let state: Mutex<Loaded>
   private let loadCount = Atomic(1)
   private let failureCount = Atomic(0)
 
-  /// Reads the file for the first time.
+  /// Reads the file for the first time. From then on SIGHUP ends no program: it waits for ``run()``.
   ///
   /// - Parameter now: the wall clock, for `hours` in rules and for what `/v1/policy` says.
   /// - Throws: `PolicyDiagnostics`, or the file system's error.
   package init(
     path: String, now: @escaping @Sendable () -> Timestamp, logger: Logger
-  ) throws {
+  ) async throws {
+    // Before the file is read, so that no change of it goes unseen.
+    hangups = await UnixSignalsSequence(trapping: .sighup)
     let policy = try Policy(yaml: try PolicyStore.read(path), fileName: path)
     self.path = path
     self.now = now
@@ -59,9 +62,7 @@ package final class PolicyStore: Service {
   package func run() async throws {
     try await withThrowingTaskGroup { group in
       group.addTask {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
-          self.reload()
-        }
+        for await _ in self.hangups.cancelOnGracefulShutdown() { self.reload() }
       }
       group.addTask {
         let ticks = AsyncTimerSequence(interval: PolicyStore.interval, clock: .continuous)

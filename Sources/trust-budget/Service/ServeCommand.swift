@@ -141,7 +141,7 @@ struct ServeCommand: AsyncParsableCommand {
     Allocator.keepLittle()
     let logger = logging.logger()
     guard let policyPath else { throw CommandFailure("--policy is missing") }
-    let policies = try openPolicy(policyPath, logger: logger)
+    let policies = try await openPolicy(policyPath, logger: logger)
     let entrance = try self.entrance.entrance(listen, logger: logger)
     let roles = auth == .mtls ? try self.entrance.clientRoles(logger: logger) : nil
     if migrate {
@@ -230,9 +230,9 @@ struct ServeCommand: AsyncParsableCommand {
 }
 
 /// Opens the policy file, or says everything that is wrong with it.
-func openPolicy(_ path: String, logger: Logger) throws -> PolicyStore {
+func openPolicy(_ path: String, logger: Logger) async throws -> PolicyStore {
   do {
-    return try PolicyStore(path: path, now: { .wallClock() }, logger: logger)
+    return try await PolicyStore(path: path, now: { .wallClock() }, logger: logger)
   } catch let diagnostics as PolicyDiagnostics {
     Console.note("\(diagnostics)")
     throw ExitCode.failure

@@ -91,8 +91,8 @@ struct AccessTests {
     }
   }
 
-  @Test func `the table has every route that there is`() throws {
-    let routes = try ContractTests.routes(try Service.current)
+  @Test func `the table has every route that there is`() async throws {
+    let routes = try await ContractTests.routes(try Service.current)
     #expect(
       Set(routes.map { "\($0.method.rawValue) \($0.path)" })
         == Set(Self.rules.map { "\($0.method.rawValue) \($0.path)" }))

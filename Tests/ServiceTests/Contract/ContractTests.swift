@@ -36,7 +36,7 @@ struct ContractTests {
       let recorder = Recorder(node: try service.node)
       try await recordEverything(recorder)
       try await recordRefusals(recorder, by: service)
-      let routes = try Self.routes(service).map { "\($0.method.rawValue) \($0.path)" }
+      let routes = try await Self.routes(service).map { "\($0.method.rawValue) \($0.path)" }
       let directory = service.directory
       try directory.write(routes.joined(separator: "\n") + "\n", to: "routes")
       try directory.write(try recorder.text, to: "exchanges")
@@ -48,14 +48,14 @@ struct ContractTests {
   }
 
   /// The routes of a server that never runs.
-  static func routes(_ service: Service) throws -> [Route] {
+  static func routes(_ service: Service) async throws -> [Route] {
     let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     return TrustBudgetServer(
       name: "routes", entrance: Entrance(addresses: []),
       ledger: try BudgetLedger(
         connectionString: service.database.connectionString,
         settings: LedgerSettings(node: "routes"), logger: logger),
-      policies: try PolicyStore(
+      policies: try await PolicyStore(
         path: service.directory.file(Service.policyFile), now: { Timestamp(microseconds: 0) },
         logger: logger),
       authenticator: NoAuthentication(),

@@ -83,6 +83,34 @@ struct ReloadTests {
     }
   }
 
+  @Test func `a SIGHUP during a slow start is heeded once the node runs`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await Undertaker.shared.withDirectory { directory in
+        let path = try directory.write(policy(balance: 10), to: Service.policyFile)
+        try await database.withConnection { holder in
+          try await holder.execute("BEGIN; LOCK TABLE trust_budget.schema_migrations")
+          let arguments = [
+            "serve", "--policy", path, "--listen", "127.0.0.1:0", "--auth", "none",
+            "--break-glass-journal", directory.file("journal.db"),
+          ]
+          try await Program.with(
+            arguments, environment: ["DATABASE_URL": database.connectionString]
+          ) { program in
+            try await wait(for: "the node to look at the schema") {
+              try await database.isWaiting("relation")
+            }
+            try directory.write(policy(balance: 20), to: Service.policyFile)
+            program.signal(SIGHUP)
+            try await holder.execute("ROLLBACK")
+            try await wait(for: "the new policy, \(program.errors)") {
+              program.errors.contains("policy loaded")
+            }
+          }
+        }
+      }
+    }
+  }
+
   private func change(to text: String, _ service: Service, signal: Bool) throws {
     try service.directory.write(text, to: Service.policyFile)
     if signal { try service.node.program.signal(SIGHUP) }
