@@ -60,20 +60,14 @@ package final class PolicyStore: Service {
   }
 
   package func run() async throws {
-    try await withThrowingTaskGroup { group in
-      group.addTask {
-        for await _ in self.hangups.cancelOnGracefulShutdown() { self.reload() }
-      }
-      group.addTask {
-        let ticks = AsyncTimerSequence(interval: PolicyStore.interval, clock: .continuous)
-        for await _ in ticks.cancelOnGracefulShutdown() { self.reload() }
-      }
-      try await group.waitForAll()
-    }
+    let ticks = AsyncTimerSequence(interval: PolicyStore.interval, clock: .continuous)
+    // One after the other: of two at once, the one that read an older file could be the last to store it.
+    let occasions = merge(ticks.map { _ in () }, hangups.map { _ in () })
+    for await _ in occasions.cancelOnGracefulShutdown() { reload() }
   }
 
   /// Reads the file again, and takes it over if it is good and not what is in force already.
-  func reload() {
+  private func reload() {
     do {
       let bytes = try PolicyStore.read(path)
       let inForce = current
