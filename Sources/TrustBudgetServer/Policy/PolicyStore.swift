@@ -62,34 +62,44 @@ package final class PolicyStore: Service {
   package func run() async throws {
     let ticks = AsyncTimerSequence(interval: PolicyStore.interval, clock: .continuous)
     // One after the other: of two at once, the one that read an older file could be the last to store it.
-    let occasions = merge(ticks.map { _ in () }, hangups.map { _ in () })
-    for await _ in occasions.cancelOnGracefulShutdown() { reload() }
+    let occasions = merge(ticks.map { _ in Occasion.tick }, hangups.map { _ in Occasion.hangup })
+    var taken = current.policy.digest
+    for await occasion in occasions.cancelOnGracefulShutdown() {
+      let file = Result { try PolicyStore.read(path) }
+      let digest = PolicyStore.digest(file)
+      // Who asks for it gets an answer, whether the file changed or not.
+      guard occasion == .hangup || digest != taken else { continue }
+      taken = digest
+      take(file)
+    }
   }
 
-  /// Reads the file again, and takes it over if it is good and not what is in force already.
-  private func reload() {
+  /// Why the file is looked at.
+  private enum Occasion {
+    case tick
+    case hangup
+  }
+
+  /// Puts the file in force if it is good.
+  private func take(_ file: Result<[UInt8], any Error>) {
     do {
-      let bytes = try PolicyStore.read(path)
-      let inForce = current
-      guard Digest(hashing: bytes) != inForce.policy.digest || inForce.rejected != nil else {
-        return
-      }
-      let policy = try Policy(yaml: bytes, fileName: path)
+      let policy = try Policy(yaml: try file.get(), fileName: path)
       state.withLock { $0 = Loaded(policy: policy, loadedAt: now()) }
       loadCount.add(1, ordering: .relaxed)
       logger.notice("policy loaded", metadata: ["digest": "\(policy.digest)"])
     } catch {
-      let problem = "\(error)"
-      let isNew = state.withLock { loaded in
-        defer { loaded.rejected = problem }
-        return loaded.rejected != problem
-      }
-      if isNew {
-        failureCount.add(1, ordering: .relaxed)
-        logger.error(
-          "policy not loaded, the last good one stays in force", metadata: ["problem": "\(problem)"]
-        )
-      }
+      state.withLock { $0.rejected = "\(error)" }
+      failureCount.add(1, ordering: .relaxed)
+      logger.error(
+        "policy not loaded, the last good one stays in force", metadata: ["problem": "\(error)"])
+    }
+  }
+
+  /// Of what a look at the file finds: its content, or why it cannot be read.
+  private static func digest(_ file: Result<[UInt8], any Error>) -> Digest {
+    switch file {
+    case .success(let bytes): Digest(hashing: bytes)
+    case .failure(let error): Digest(hashing: Array("\(error)".utf8))
     }
   }
 

@@ -83,6 +83,23 @@ struct ReloadTests {
     }
   }
 
+  @Test func `a SIGHUP is answered in the log, though the file is as it was`() async throws {
+    try await Service.with { service in
+      let program = try service.node.program
+      program.signal(SIGHUP)
+      try await wait(for: "the good file to be read again") {
+        program.errors.contains("policy loaded")
+      }
+      try service.directory.write("policies: 7\n", to: Service.policyFile)
+      for count in 1...3 {
+        try await wait(for: "the broken file to be refused \(count) times") {
+          program.errors.matches(of: /policy not loaded/).count >= count
+        }
+        program.signal(SIGHUP)
+      }
+    }
+  }
+
   @Test func `a SIGHUP during a slow start is heeded once the node runs`() async throws {
     try await TestDatabase.withLedger { database in
       try await Undertaker.shared.withDirectory { directory in
