@@ -9,8 +9,8 @@ import UnixSignals
 
 /// The policy in force, and the file that it comes from.
 ///
-/// Read again on SIGHUP and when the file changes. A file that fails never replaces a good one that
-/// is running.
+/// Read again on SIGHUP, and when the file changed and two looks in a row see the same. A file that fails
+/// never replaces a good one that is running.
 package final class PolicyStore: Service {
   /// How often the file is looked at, besides SIGHUP.
   private static let interval: Duration = .seconds(1)
@@ -63,14 +63,18 @@ package final class PolicyStore: Service {
     let ticks = AsyncTimerSequence(interval: PolicyStore.interval, clock: .continuous)
     // One after the other: of two at once, the one that read an older file could be the last to store it.
     let occasions = merge(ticks.map { _ in Occasion.tick }, hangups.map { _ in Occasion.hangup })
-    var taken = current.policy.digest
+    var watch = FileWatch(taken: current.policy.digest)
     for await occasion in occasions.cancelOnGracefulShutdown() {
       let file = Result { try PolicyStore.read(path) }
       let digest = PolicyStore.digest(file)
-      // Who asks for it gets an answer, whether the file changed or not.
-      guard occasion == .hangup || digest != taken else { continue }
-      taken = digest
-      take(file)
+      switch occasion {
+      case .tick where watch.isSettledChange(digest): take(file)
+      case .tick: break
+      case .hangup:
+        // Who asks for it knows that the file is complete, and gets an answer also where it is as it was.
+        watch = FileWatch(taken: digest)
+        take(file)
+      }
     }
   }
 
