@@ -1,24 +1,25 @@
 /// Collects what is wrong with one file while it is read.
 final class DiagnosticLog {
-  /// Nobody reads more; a hostile file could have a million.
+  /// Of errors, and of warnings as well, so that these crowd out none of those. Nobody reads more; a hostile
+  /// file could have a million.
   static let maximumCount = 1_000
 
   private var source: SourceText
   /// A mistake in an anchored node would be found again at every alias.
-  private var noted: Set<PolicyDiagnostic> = []
+  private var noted: [PolicyDiagnostic.Severity: Set<PolicyDiagnostic>] = [:]
   private var omittedCount = 0
-  private(set) var hasErrors = false
 
   init(source: SourceText) {
     self.source = source
   }
+
+  var hasErrors: Bool { noted[.error] != nil }
 
   /// `expected` and `suggestion` complete "expected …" and "did you mean …?".
   func error(
     _ message: @autoclosure () -> String, expected: @autoclosure () -> String? = nil,
     suggestion: @autoclosure () -> String? = nil, at span: SourceSpan
   ) {
-    hasErrors = true
     note(.error, message, expected: expected, suggestion: suggestion, at: span)
   }
 
@@ -30,12 +31,12 @@ final class DiagnosticLog {
     _ severity: PolicyDiagnostic.Severity, _ message: () -> String, expected: () -> String?,
     suggestion: () -> String?, at span: SourceSpan
   ) {
-    guard noted.count < DiagnosticLog.maximumCount else {
+    guard noted[severity, default: []].count < DiagnosticLog.maximumCount else {
       omittedCount += 1
       return
     }
     let excerpt = source.excerpt(around: span)
-    noted.insert(
+    noted[severity, default: []].insert(
       PolicyDiagnostic(
         severity: severity,
         file: source.fileName,
@@ -50,7 +51,7 @@ final class DiagnosticLog {
 
   /// What was noted so far, sorted by position.
   var diagnostics: PolicyDiagnostics {
-    let sorted = noted.sorted {
+    let sorted = noted.values.joined().sorted {
       ($0.line, $0.column, $0.message) < ($1.line, $1.column, $1.message)
     }
     return PolicyDiagnostics(all: sorted, omittedCount: omittedCount)

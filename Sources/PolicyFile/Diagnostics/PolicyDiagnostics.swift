@@ -1,6 +1,6 @@
 /// Everything that was found wrong with a policy file.
 package struct PolicyDiagnostics: Error, Sendable, Hashable {
-  /// Sorted by position; at most `DiagnosticLog.maximumCount`.
+  /// Sorted by position; at most `DiagnosticLog.maximumCount` of each severity.
   package let all: [PolicyDiagnostic]
   /// How many more there were.
   package let omittedCount: Int

@@ -93,6 +93,14 @@ struct HostileFileTests {
     #expect(error?.omittedCount == 49_000)
   }
 
+  @Test("No number of warnings hides an error")
+  func manyWarnings() {
+    let rules = (0...1_002).map { "- {name: R\($0), principals: [a], max_duration: 1m}\n" }
+    let problems = Policy.problems("policies:\n\(rules.joined())- {name: R, principals: [a]}")
+    #expect(problems.filter { $0.severity == .error }.map(\.line) == [1_005])
+    #expect(problems.count { $0.severity == .warning } == 1_000)
+  }
+
   @Test("What is not UTF-8 is found at its place")
   func invalidBytes() {
     let bytes = Array("policies: []\né ".utf8) + [0xFF] + Array("x".utf8)
