@@ -82,7 +82,7 @@ extension Policy {
   /// What is wrong with `yaml`.
   static func problems(_ yaml: [UInt8]) -> [PolicyDiagnostic] {
     do throws(PolicyDiagnostics) {
-      return try Policy(yaml: yaml, fileName: "policy.yaml").warnings
+      return try Policy(yaml: yaml, fileName: "policy.yaml").warnings.all
     } catch {
       return error.all
     }

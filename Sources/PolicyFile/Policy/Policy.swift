@@ -12,8 +12,8 @@ package struct Policy: Sendable {
   package let defaultRule: DefaultRule?
   /// nil: break-glass is not set up.
   package let breakGlass: BreakGlassRule?
-  /// What is likely a mistake and yet no error, sorted by position.
-  package let warnings: [PolicyDiagnostic]
+  /// What is likely a mistake and yet no error.
+  package let warnings: PolicyDiagnostics
 
   /// Reads a policy file.
   ///
@@ -31,7 +31,7 @@ package struct Policy: Sendable {
     self.rules = content.rules
     self.defaultRule = content.defaultRule
     self.breakGlass = content.breakGlass
-    self.warnings = log.diagnostics.all
+    self.warnings = log.diagnostics
   }
 
   /// Decides a request, as if it were asked at `now`.

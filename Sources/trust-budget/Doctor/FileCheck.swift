@@ -13,8 +13,8 @@ enum FileCheck {
       let policy = try Policy(
         yaml: Array(try Data(contentsOf: URL(filePath: path))), fileName: path)
       let count = policy.rules.count == 1 ? "1 rule" : "\(policy.rules.count) rules"
-      guard policy.warnings.isEmpty else {
-        return policy.warnings.map {
+      guard policy.warnings.all.isEmpty else {
+        return policy.warnings.all.map {
           .warning("policy", "\($0)", "trust-budget policy check \(path)")
         }
       }

@@ -27,13 +27,13 @@ struct PolicyCheckCommand: ParsableCommand {
       if json {
         print(try PolicyReport(policy: policy, diagnostics: policy.warnings).json)
       } else {
-        for warning in policy.warnings { Console.note("\(warning)") }
+        if !policy.warnings.all.isEmpty { Console.note("\(policy.warnings)") }
         let rules = policy.rules.count == 1 ? "1 rule" : "\(policy.rules.count) rules"
         print("\(file): ok, \(rules), sha256 \(policy.digest)")
       }
     } catch let diagnostics as PolicyDiagnostics {
       if json {
-        print(try PolicyReport(policy: nil, diagnostics: diagnostics.all).json)
+        print(try PolicyReport(policy: nil, diagnostics: diagnostics).json)
       } else {
         Console.note("\(diagnostics)")
       }
@@ -47,11 +47,14 @@ private struct PolicyReport: Encodable {
   let valid: Bool
   let digest: String?
   let diagnostics: [PolicyDiagnostic]
+  /// How many more there were.
+  let omitted: Int
 
-  init(policy: Policy?, diagnostics: [PolicyDiagnostic]) {
+  init(policy: Policy?, diagnostics: PolicyDiagnostics) {
     self.valid = policy != nil
     self.digest = policy?.digest.hexadecimal
-    self.diagnostics = diagnostics
+    self.diagnostics = diagnostics.all
+    self.omitted = diagnostics.omittedCount
   }
 
   var json: String {

@@ -90,7 +90,7 @@ struct MatchingTests {
   @Test("The full example decides by all of its conditions")
   func fullSample() throws {
     let policy = try Policy(Samples.full)
-    #expect(policy.warnings.isEmpty)
+    #expect(policy.warnings.all.isEmpty)
     #expect(policy.breakGlass?.limits.principals == ["root"])
     let inside = try request()
     let grant = policy.evaluate(inside, at: try Samples.moment()).grant

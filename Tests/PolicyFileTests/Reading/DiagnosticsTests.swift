@@ -150,8 +150,8 @@ struct DiagnosticsTests {
           trust_budget: {cost: 5, initial_balance: 4, budget_id: "${username}${email}"}
         - {name: B, principals: [a], max_duration: 1m}
       """)
-    #expect(policy.warnings.map(\.severity) == [.warning, .warning, .warning])
-    #expect(policy.warnings.map(\.line) == [5, 5, 6])
+    #expect(policy.warnings.all.map(\.severity) == [.warning, .warning, .warning])
+    #expect(policy.warnings.all.map(\.line) == [5, 5, 6])
     #expect(policy.rules.count == 2)
     #expect(policy.rules.first?.limits.maxDuration.description == "15m")
   }

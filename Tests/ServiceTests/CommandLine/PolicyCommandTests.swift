@@ -58,6 +58,19 @@ struct PolicyCommandTests {
     #expect(json.json["diagnostics"].list.compactMap { $0["line"].integer } == [4, 5, 6, 10])
   }
 
+  @Test func `what is left out of a long list is counted, good or bad as the file may be`() async throws {
+    let rules = (0...1_002).map { "- {name: R\($0), principals: [a], max_duration: 1m}\n" }
+    for (more, isValid) in [("", true), ("other: 1\n", false)] {
+      let policy = "policies:\n" + rules.joined() + more
+      let json = try await run(["policy", "check", "--json"], on: policy).json
+      #expect(json["valid"] == .bool(isValid))
+      #expect(json["omitted"] == 2)
+      #expect(json["diagnostics"].list.count == (isValid ? 1_000 : 1_001))
+      let plain = try await run(["policy", "check"], on: policy)
+      #expect(plain.errors.hasSuffix("… and 2 more.\n"))
+    }
+  }
+
   @Test func `a file that is no YAML, or not there, is said so`() async throws {
     let end = try await run(["policy", "check"], on: broken)
     #expect(end.status == 1)
