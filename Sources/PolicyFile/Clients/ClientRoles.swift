@@ -38,17 +38,14 @@ struct ClientRolesReader {
   static func read(
     _ source: SourceText, log: DiagnosticLog
   ) -> [ClientName: ClientRoles.Client]? {
-    do {
-      guard let document = try YAMLLoader.load(source) else {
+    guard let document = YAMLLoader.load(source, log: log) else {
+      if !log.hasErrors {
         log.error("the file is empty", expected: "clients: \(example)", at: .beginning)
-        return nil
       }
-      let reader = NodeReader(document, log: log)
-      return reader.root.flatMap(ClientRolesReader(reader: reader).clients)
-    } catch {
-      log.error(error.message, expected: error.expected, at: error.span)
       return nil
     }
+    let reader = NodeReader(document, log: log)
+    return reader.root.flatMap(ClientRolesReader(reader: reader).clients)
   }
 
   private static let example = #"[{san: "dns:ca-1.example.com", name: ca-1, roles: [issuer]}]"#

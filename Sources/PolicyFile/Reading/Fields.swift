@@ -9,17 +9,18 @@ struct Fields {
   let what: String
   let span: SourceSpan
   let reader: NodeReader
-  /// Known keys only, each once.
-  var entries: [String: Entry] = [:]
+  /// Known keys only. More than one entry is a mistake, and noted: the first counts.
+  var entries: [String: [Entry]] = [:]
 
   func has(_ key: String) -> Bool { entries[key] != nil }
 
   /// Where to point for something about the value of `key`.
-  func span(of key: String) -> SourceSpan { entries[key]?.key.span ?? span }
+  func span(of key: String) -> SourceSpan { entries[key]?.first?.key.span ?? span }
 
   /// - Returns: nil when the key is missing, and when its value is wrong, which is noted then.
   func optional<Value>(_ key: String, _ read: (YAMLNode) -> Value?) -> Value? {
-    entries[key].flatMap { reader.node($0.value) }.flatMap(read)
+    // All of them, for the mistakes in them.
+    entries[key]?.map { reader.node($0.value).flatMap(read) }.first ?? nil
   }
 
   /// - Returns: nil when the key is missing or its value is wrong; either is noted.

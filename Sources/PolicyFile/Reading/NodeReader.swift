@@ -35,7 +35,9 @@ final class NodeReader {
         mismatch(key, wanted: "a key", expected: "one of \(listing(keys))")
         continue
       }
-      if let earlier = fields.entries[name] {
+      let entry = Fields.Entry(key: key, value: pair.value)
+      if let earlier = fields.entries[name]?.first {
+        fields.entries[name]?.append(entry)
         log.error(
           "duplicate key \(VisibleText.quoted(name)) in \(what)",
           expected: "it once; it is on line \(earlier.key.span.start.line + 1) already",
@@ -46,7 +48,7 @@ final class NodeReader {
           expected: "one of \(listing(keys))",
           suggestion: Suggestion.nearest(to: name, among: keys), at: key.span)
       } else {
-        fields.entries[name] = Fields.Entry(key: key, value: pair.value)
+        fields.entries[name] = [entry]
       }
     }
     return fields
@@ -71,7 +73,8 @@ final class NodeReader {
     return elements.compactMap { self.node($0).flatMap(read) }
   }
 
-  /// - Returns: nil when the node has a tag, or too many were read before it.
+  /// - Returns: nil when too many nodes were read before it, or it is a scalar with a tag. A list or a mapping
+  ///   with one may hold other mistakes.
   func node(_ id: YAMLNodeID) -> YAMLNode? {
     let node = document[id]
     visits += 1
@@ -88,7 +91,7 @@ final class NodeReader {
       log.error(
         "found the YAML tag \(VisibleText.quoted(tag))", expected: "a value without a tag",
         at: node.span)
-      return nil
+      if case .scalar = node.content { return nil }
     }
     return node
   }

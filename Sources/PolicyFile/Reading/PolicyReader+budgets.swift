@@ -72,16 +72,14 @@ extension PolicyReader {
       return nil
     }
     let example = #"["user:ci-*"]"#
-    guard
-      let budgetIDs = fields.required("budget_ids", example: example, globs(example: example))
-    else { return nil }
+    let budgetIDs = fields.required("budget_ids", example: example, globs(example: example))
     if !terms.contains(where: fields.has) {
       reader.log.error(
         "an override that changes nothing", expected: "one of \(terms.joined(separator: ", "))",
         at: fields.span)
     }
     return BudgetOverride(
-      budgetIDs: budgetIDs,
+      budgetIDs: budgetIDs ?? [],
       cost: fields.optional("cost", points),
       initialBalance: fields.optional("initial_balance", points),
       resetInterval: fields.optional("reset_interval_hours", resetInterval),

@@ -24,9 +24,14 @@ extension PolicyReader {
         node, of: "a policy rule",
         keys: ["name", "match", "principals", "max_duration", "trust_budget"])
     else { return nil }
-    let name = fields.required("name", example: "Developer") { node in
+    let named = fields.required("name", example: "Developer") { node in
       reader.value(node) { (text) throws(InvalidValue) in
-        try names.add(try IdentityText.validate(text), line: node.span.start.line + 1)
+        (node: node, text: try IdentityText.validate(text))
+      }
+    }
+    let name = named.flatMap { named in
+      reader.checked(named.node) { () throws(InvalidValue) in
+        try names.add(named.text, line: named.node.span.start.line + 1)
       }
     }
     let match = fields.optional("match", self.match)

@@ -14,17 +14,14 @@ struct PolicyReader {
   /// - Returns: nil when nothing can be made of the file. What it says is of use only if no error
   ///   was noted.
   static func read(_ source: SourceText, log: DiagnosticLog) -> Content? {
-    do {
-      guard let document = try YAMLLoader.load(source) else {
+    guard let document = YAMLLoader.load(source, log: log) else {
+      if !log.hasErrors {
         log.error("the file is empty", expected: "a policy: \(example)", at: .beginning)
-        return nil
       }
-      let reader = NodeReader(document, log: log)
-      return reader.root.flatMap(PolicyReader(reader: reader).content)
-    } catch {
-      log.error(error.message, expected: error.expected, at: error.span)
       return nil
     }
+    let reader = NodeReader(document, log: log)
+    return reader.root.flatMap(PolicyReader(reader: reader).content)
   }
 
   private static let example = "a mapping with the key policies, a list of rules"

@@ -69,15 +69,10 @@ private struct SettingsReader {
   static func read(
     _ source: SourceText, keys: [SettingsFile.Key], isPublic: Bool, log: DiagnosticLog
   ) -> [String: SettingsFile.Value] {
-    do {
-      guard let document = try YAMLLoader.load(source) else { return [:] }
-      let reader = NodeReader(document, log: log)
-      return reader.root.map { SettingsReader(reader: reader, isPublic: isPublic).values($0, keys) }
-        ?? [:]
-    } catch {
-      log.error(error.message, expected: error.expected, at: error.span)
-      return [:]
-    }
+    guard let document = YAMLLoader.load(source, log: log) else { return [:] }
+    let reader = NodeReader(document, log: log)
+    return reader.root.map { SettingsReader(reader: reader, isPublic: isPublic).values($0, keys) }
+      ?? [:]
   }
 
   private func values(

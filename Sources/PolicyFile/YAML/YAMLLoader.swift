@@ -7,27 +7,39 @@ enum YAMLLoader {
   /// The largest file that is read.
   static let maximumBytes = 1 << 20
 
-  /// - Returns: nil when there is nothing in the file.
-  /// - Throws: `YAMLError` when it is not YAML, more than one document, or too large.
-  static func load(_ source: SourceText) throws(YAMLError) -> YAMLDocument? {
+  /// Reads the first document of a file. What keeps the file from being one document is noted, and the
+  /// first is of use nevertheless: it may hold other mistakes.
+  ///
+  /// - Returns: nil when there is nothing in the file, or none of it can be read.
+  static func load(_ source: SourceText, log: DiagnosticLog) -> YAMLDocument? {
+    var document: YAMLDocument?
+    do throws(YAMLError) {
+      try load(source, into: &document)
+    } catch {
+      log.error(error.message, expected: error.expected, at: error.span)
+    }
+    return document
+  }
+
+  private static func load(
+    _ source: SourceText, into document: inout YAMLDocument?
+  ) throws(YAMLError) {
     guard source.bytes.count <= maximumBytes else {
       throw YAMLError(
         message: "the file is \(source.bytes.count) bytes long",
         expected: "at most \(maximumBytes) bytes (1 MiB)", span: .beginning)
     }
     // libyaml asserts that its input has an address, and the empty array need not have one.
-    guard !source.bytes.isEmpty else { return nil }
+    guard !source.bytes.isEmpty else { return }
     try withParser(over: source) { (parser) throws(YAMLError) in
       try checkSize(parser)
     }
-    return try withParser(over: source) { (parser) throws(YAMLError) in
-      guard let document = try nextDocument(parser, source) else { return nil }
-      if let another = try nextDocument(parser, source) {
-        throw YAMLError(
-          message: "a second document begins here", expected: "one document in a file",
-          span: another[another.root].span)
-      }
-      return document
+    try withParser(over: source) { (parser) throws(YAMLError) in
+      document = try nextDocument(parser, source)
+      guard document != nil, let another = try nextDocument(parser, source) else { return }
+      throw YAMLError(
+        message: "a second document begins here", expected: "one document in a file",
+        span: another[another.root].span)
     }
   }
 

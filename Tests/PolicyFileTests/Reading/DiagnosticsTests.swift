@@ -54,6 +54,22 @@ struct DiagnosticsTests {
   }
 
   @Test(
+    "A mistake keeps none inside it, or before it, from being reported",
+    arguments: [
+      ("{budget_ids: [], cost: x, enforcement: y}", ["2:14", "2:24", "2:40"]),
+      ("{cost: x, enforcement: y}", ["2:1", "2:8", "2:24"]),
+      ("!own {budget_ids: [a], cost: x}", ["2:1", "2:30"]),
+      ("{budget_ids: [a], cost: 1, cost: x}", ["2:28", "2:34"]),
+      ("{budget_ids: [a], cost: x}]}}]\n--- {a: 1}\n#", ["2:25", "3:5"]),
+      ("{budget_ids: [a], cost: x}]}}]\n--- [\n#", ["2:25", "5:1"]),
+    ])
+  func allTogether(override: String, places: [String]) {
+    let rule = "name: A, principals: [a], max_duration: 1m, trust_budget: {budget_id: a"
+    let problems = Policy.problems("policies: [{\(rule), overrides: [\n\(override)]}}]")
+    #expect(problems.map { "\($0.line):\($0.column)" } == places, "\(problems)")
+  }
+
+  @Test(
     "Each mistake in a file is named",
     arguments: [
       ("", "the file is empty"),
@@ -83,6 +99,7 @@ struct DiagnosticsTests {
   @Test(
     "Each mistake in a rule is named",
     arguments: [
+      ("name: Rule", "duplicate key \"name\" in a policy rule"),
       ("match: [a]", "found a list, not a mapping"),
       ("match: {local_usernames: alice}", "found the text \"alice\", not a list"),
       ("match: {local_usernames: [on]}", "found the truth value on, not text"),
