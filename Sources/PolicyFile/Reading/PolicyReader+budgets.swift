@@ -35,21 +35,27 @@ extension PolicyReader {
       let fields = reader.fields(
         node, of: "trust_budget", keys: ["budget_id"] + terms + ["overrides"])
     else { return nil }
-    let clause = BudgetClause(
-      budgetID: fields.optional("budget_id") { template($0, hasGroups: hasGroups) } ?? .perUser,
-      cost: fields.optional("cost", points) ?? .one,
-      initialBalance: fields.optional("initial_balance", points) ?? .defaultInitialBalance,
-      resetInterval: fields.optional("reset_interval_hours", resetInterval),
-      enforcement: fields.optional("enforcement", reader.choice) ?? .enforce,
-      overrides: fields.optional("overrides") { node in
-        reader.list(node, example: #"- budget_ids: ["user:ci-*"]"#) { override($0, terms: terms) }
-      } ?? [])
-    if clause.enforcement == .enforce, clause.cost > clause.initialBalance {
+    // One that is wrong is not the default's namesake.
+    let budgetID =
+      fields.has("budget_id")
+      ? fields.optional("budget_id") { template($0, hasGroups: hasGroups) } : .perUser
+    let cost = fields.optional("cost", points) ?? .one
+    let initialBalance = fields.optional("initial_balance", points) ?? .defaultInitialBalance
+    let resetInterval = fields.optional("reset_interval_hours", resetInterval)
+    let enforcement = fields.optional("enforcement", reader.choice) ?? Enforcement.enforce
+    let overrides = fields.optional("overrides") { node in
+      reader.list(node, example: #"- budget_ids: ["user:ci-*"]"#) { override($0, terms: terms) }
+    }
+    if enforcement == .enforce, cost > initialBalance {
       reader.log.warning(
-        "a cost of \(clause.cost) can never be paid from a balance of \(clause.initialBalance)",
+        "a cost of \(cost) can never be paid from a balance of \(initialBalance)",
         expected: "a cost of at most the initial_balance", at: fields.span(of: "cost"))
     }
-    return clause
+    return budgetID.map {
+      BudgetClause(
+        budgetID: $0, cost: cost, initialBalance: initialBalance, resetInterval: resetInterval,
+        enforcement: enforcement, overrides: overrides ?? [])
+    }
   }
 
   private func template(_ node: YAMLNode, hasGroups: Bool) -> BudgetIDTemplate? {

@@ -129,6 +129,14 @@ struct DiagnosticsTests {
     #expect(problems.contains { $0.message.hasPrefix(message) }, "\(problems)")
   }
 
+  @Test("Names of budgets that cannot be read are not taken for the same")
+  func unreadableNames() {
+    let problems = Policy.problems(
+      Samples.rule("trust_budget: [{budget_id: '${user}'}, {budget_id: '${mail}'}]"))
+    #expect(problems.count == 2)
+    #expect(problems.allSatisfy { $0.message.contains("unknown variable") }, "\(problems)")
+  }
+
   @Test(
     "Names and principals that would not survive their use are refused",
     arguments: [
