@@ -2,7 +2,7 @@ import TrustBudget
 
 /// A budget's name with places for a request's values: `user:${username}`.
 ///
-/// A `$` that no `{` follows is itself.
+/// A `$` that no `{` follows is itself. Characters are Unicode scalars: no accent hides a brace.
 package struct BudgetIDTemplate: Sendable, Hashable, CustomStringConvertible {
   /// As it was written.
   package let description: String
@@ -23,16 +23,15 @@ package struct BudgetIDTemplate: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// - Throws: `InvalidValue` when it is empty, too long, holds invisible characters, or has an
-  ///   unknown variable or an open `${`.
+  ///   unknown variable, an open `${`, or a mark that would join a value's last letter.
   package init(_ template: String) throws(InvalidValue) {
     description = try IdentityText.validate(template, maximumBytes: BudgetID.maximumBytes)
     var segments: [Segment] = []
     var literal = ""
-    var rest = template[...]
-    while let character = rest.first {
-      guard rest.hasPrefix("${") else {
-        literal.append(character)
-        rest.removeFirst()
+    var rest = template[...].unicodeScalars
+    while let scalar = rest.popFirst() {
+      guard scalar == "$", rest.first == "{" else {
+        literal.unicodeScalars.append(scalar)
         continue
       }
       guard let end = rest.firstIndex(of: "}") else {
@@ -40,8 +39,12 @@ package struct BudgetIDTemplate: Sendable, Hashable, CustomStringConvertible {
       }
       if !literal.isEmpty { segments.append(.literal(literal)) }
       literal = ""
-      segments.append(.variable(try TemplateVariable(named: rest[..<end].dropFirst(2))))
+      let name = Substring(rest[..<end].dropFirst())
+      segments.append(.variable(try TemplateVariable(named: name)))
       rest = rest[end...].dropFirst()
+      guard rest.first?.properties.isGraphemeExtend != true else {
+        throw InvalidValue("must not have an accent, or another mark, on the end of ${\(name)}")
+      }
     }
     if !literal.isEmpty { segments.append(.literal(literal)) }
     self.segments = segments
@@ -59,8 +62,10 @@ package struct BudgetIDTemplate: Sendable, Hashable, CustomStringConvertible {
       switch segment {
       case .variable where isAfterVariable: return true
       case .variable: isAfterVariable = true
-      case .literal(let text) where text.contains { ":/".contains($0) }: isAfterVariable = false
-      case .literal: break
+      case .literal(let text):
+        if text.unicodeScalars.contains(where: { $0 == ":" || $0 == "/" }) {
+          isAfterVariable = false
+        }
       }
     }
     return false

@@ -28,6 +28,18 @@ struct BudgetIDTemplateTests {
   }
 
   @Test(
+    "An accent hides no variable and no end of one",
+    arguments: [
+      ("u${\u{338}username}", "must not use the unknown variable"),
+      ("user:${username}\u{301}", "must not have an accent"),
+      ("user:${username\u{338}", "must close its"),
+    ])
+  func accents(template: String, requirement: String) {
+    let error = #expect(throws: InvalidValue.self) { try BudgetIDTemplate(template) }
+    #expect(error?.requirement.hasPrefix(requirement) == true)
+  }
+
+  @Test(
     "What would make two identities one is percent-encoded",
     arguments: [
       ("a:b", "a%3Ab"), ("a%3Ab", "a%253Ab"), ("a/b", "a%2Fb"), ("a\nb", "a%0Ab"),
@@ -55,7 +67,7 @@ struct BudgetIDTemplateTests {
     "Variables that nothing keeps apart are noticed",
     arguments: [
       ("${username}${group}", true), ("${username}-${group}", true),
-      ("${username}:${group}", false),
+      ("${username}:${group}", false), ("${username}:\u{338}${group}", false),
       ("${username}/${group}", false), ("a:${username}", false),
       ("${username}:x${group}y${rule}", true),
     ])
