@@ -40,21 +40,23 @@ extension NodeReader {
     return nil
   }
 
-  /// Reads a whole number without quotes.
+  /// Reads a whole number without quotes. One that does not fit is the largest or the smallest there is,
+  /// which is beyond every limit.
   func wholeNumber(_ node: YAMLNode) -> Int64? {
-    guard case .scalar(let text, isPlain: true) = node.content, let number = Int64(text),
-      // YAML 1.1 reads 010 as eight.
-      text == "\(number)"
+    guard isDecimal(node) else { return nil }
+    guard case .scalar(let text, isPlain: true) = node.content,
+      text.wholeMatch(of: /0|-?[1-9][0-9]*/) != nil
     else {
       mismatch(
         node, wanted: "a whole number", expected: "a whole number such as 10, without quotes")
       return nil
     }
-    return number
+    return Int64(text) ?? (text.hasPrefix("-") ? .min : .max)
   }
 
   /// Reads a number, with or without a fraction, without quotes.
   func number(_ node: YAMLNode) -> Double? {
+    guard isDecimal(node) else { return nil }
     guard case .scalar(let text, isPlain: true) = node.content,
       text.utf8.allSatisfy("0123456789.+-eE".utf8.contains), let number = Double(text)
     else {
@@ -62,6 +64,17 @@ extension NodeReader {
       return nil
     }
     return number
+  }
+
+  /// Notes a number with a zero in front: YAML 1.1 reads 010 as eight.
+  func isDecimal(_ node: YAMLNode) -> Bool {
+    guard case .scalar(let text, isPlain: true) = node.content,
+      text.prefixMatch(of: /[+-]?0[0-9]/) != nil, node.content.kind == .number
+    else { return true }
+    mismatch(
+      node, wanted: "a decimal number",
+      expected: "a number without a zero in front, which makes it octal to some programs")
+    return false
   }
 
   /// Notes what a value's own rules say against it.

@@ -80,6 +80,9 @@ private struct RuleNames {
       throw InvalidValue("must be another name; this one is taken by the key \(name)")
     }
     if let earlier = lines.updateValue(line, forKey: name) {
+      guard earlier != line else {
+        throw InvalidValue("must be a name of its own; an alias, or this line, has it once more")
+      }
       throw InvalidValue("must be a name of its own; the rule on line \(earlier) has it already")
     }
     return name

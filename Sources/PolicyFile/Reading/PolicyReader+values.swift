@@ -32,6 +32,7 @@ extension PolicyReader {
   /// Text, or a plain number of minutes.
   private func duration(_ node: YAMLNode) -> CertificateDuration? {
     if case .scalar(let minutes, isPlain: true) = node.content, node.content.kind == .number {
+      guard reader.isDecimal(node) else { return nil }
       return reader.checked(node) { () throws(InvalidValue) in try CertificateDuration(minutes) }
     }
     return reader.value(node, CertificateDuration.init(_:))

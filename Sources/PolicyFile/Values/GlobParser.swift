@@ -28,7 +28,7 @@ struct GlobParser {
   private mutating func bracket() throws(InvalidValue) -> Glob.Element {
     let negated = rest.first == "!"
     if negated { rest.removeFirst() }
-    guard rest.first != "^" else {
+    guard negated || rest.first != "^" else {
       throw InvalidValue(#"must write [!…] for "none of these", or [\^…] for the character ^"#)
     }
     var ranges: [ClosedRange<Unicode.Scalar>] = []

@@ -111,10 +111,13 @@ struct DiagnosticsTests {
       ("trust_budget: []", "found an empty list"),
       ("trust_budget: {cost: \"5\"}", "found the text \"5\", not a whole number"),
       ("trust_budget: {cost: 1.5}", "found the number 1.5, not a whole number"),
-      ("trust_budget: {cost: 010}", "found the number 010, not a whole number"),
+      ("trust_budget: {cost: 010}", "found the number 010, not a decimal number"),
+      ("trust_budget: {cost: 99999999999999999999}", "the number 99999999999999999999 must be"),
+      ("trust_budget: {cost: -99999999999999999999}", "the number -99999999999999999999 must be"),
       ("trust_budget: {cost: 9007199254740992}", "the number 9007199254740992 must be"),
       ("trust_budget: {cost: yes}", "found the truth value yes, not a whole number"),
       ("trust_budget: {reset_interval_hours: 0}", "the number 0 must be a number of hours"),
+      ("trust_budget: {reset_interval_hours: 012}", "found the number 012, not a decimal number"),
       ("trust_budget: {reset_interval_hours: 1e999}", "the number 1e999 must be"),
       ("trust_budget: {reset_interval_hours: .nan}", "found the number .nan, not a number"),
       ("trust_budget: {enforcement: enforced}", "found the text \"enforced\""),
@@ -147,6 +150,7 @@ struct DiagnosticsTests {
       "{name: a, principals: ['a b'], max_duration: 1m}",
       "{name: a, principals: [\"a\\e\"], max_duration: 1m}", "{name: a, principals: [a]}",
       "{name: a, principals: [a], max_duration: 0}",
+      "{name: a, principals: [a], max_duration: 012}",
     ])
   func badRules(rule: String) {
     #expect(Policy.problems("policies: [\(rule)]").map(\.severity) == [.error])
@@ -162,6 +166,13 @@ struct DiagnosticsTests {
       """)
     #expect(problems.map(\.line) == [3])
     #expect(problems.first?.message.contains("line 2") == true)
+    let alias = Policy.problems(
+      """
+      policies:
+        - &rule {name: A, match: {emails: ["*"]}, principals: [a], max_duration: 1m}
+        - *rule
+      """)
+    #expect(alias.first?.message.contains("an alias") == true, "\(alias)")
   }
 
   @Test("What is likely wrong is a warning, and the policy is used")

@@ -13,6 +13,7 @@ struct GlobTests {
       ("Alice", "alice", false), ("a*b*c", "a-b-b-c", true), ("a*b*c", "a-c-b", false),
       ("[a-c]x", "bx", true), ("[a-c]x", "dx", false), ("[!a-c]x", "dx", true),
       ("[!a-c]x", "ax", false), ("[]a]", "]", true), ("[!]]", "]", false), ("[!]]", "a", true),
+      ("[!^a]", "b", true), ("[!^a]", "^", false), ("[!^a]", "a", false),
       ("[a-]", "-", true), ("[-a]", "-", true), ("[*?]", "*", true), ("[*?]", "x", false),
       (#"\*"#, "*", true), (#"\*"#, "x", false), (#"\[a]"#, "[a]", true), (#"[\]]"#, "]", true),
       (#"[\!a]"#, "!", true), (#"a\\b"#, #"a\b"#, true), ("**a", "bba", true), ("a]", "a]", true),
