@@ -42,15 +42,15 @@ struct MigrateBaselineCommand: AsyncParsableCommand {
     commandName: "baseline",
     abstract: "Record migrations as applied without running them: the schema was made by hand.",
     discussion: """
-      Example: trust-budget migrate baseline --version 5 --reason "created by change 4711"
+      Example: trust-budget migrate baseline --version 2 --reason "created by change 4711"
 
-      For a database without a history. The schema must be what all migrations make together; for
-      an older one, use the program that came with it, and then migrate up.
+      For a database without a history. The schema must be what the migrations up to that one make:
+      the others are tried out, and what comes of it compared, before anything is recorded.
       """)
 
   @OptionGroup var options: MigrationOptions
 
-  @Option(help: ArgumentHelp("The newest migration.", valueName: "version"))
+  @Option(help: ArgumentHelp("The newest migration that the schema has.", valueName: "version"))
   var version: Int64
 
   @Option(help: "Why, for the record.")

@@ -65,15 +65,18 @@ import TrustBudgetTesting
     }
   }
 
-  @Test func `baseline refuses what it cannot compare, and an empty database`() async throws {
+  @Test func `baseline refuses what it cannot compare, and what the migrations do not make`()
+    async throws
+  {
     try await TestDatabase.withEmptyDatabase { database in
       let newest = Int64(Migrations.embedded.count)
-      let comparable = "Cannot go to version"
+      let impossible = "Cannot go to version"
       for (runner, version, problem) in [
-        (database.runner(), newest - 1, comparable), (database.runner(), newest + 1, comparable),
-        (database.runner(), 0, comparable), (database.runner([]), 0, comparable),
-        (database.runner(catalogue: nil), newest, comparable),
+        (database.runner(), newest + 1, impossible), (database.runner(), 0, impossible),
+        (database.runner([]), 0, impossible), (database.runner(catalogue: nil), newest, impossible),
         (database.runner(), newest, "audit_entries is missing"),
+        (database.runner(), newest - 1, "audit_entries is missing"),
+        (database.runner(), 1, "is not what the migrations before"),
       ] {
         let error = await #expect(throws: MigrationError.self) {
           try await runner.baseline(version: version, reason: "by hand")
@@ -82,6 +85,30 @@ import TrustBudgetTesting
       }
       let hasHistory = try await database.exists("schema_migrations")
       #expect(!hasHistory)
+    }
+  }
+
+  @Test(arguments: 1...Int64(Migrations.embedded.count))
+  func `a schema that was made by hand by the first migrations is believed to be that and no other`(
+    version: Int64
+  ) async throws {
+    try await TestDatabase.withEmptyDatabase { database in
+      try await database.execute("CREATE SCHEMA trust_budget")
+      try await database.execute("COMMENT ON SCHEMA trust_budget IS 'by hand'")
+      for migration in Migrations.embedded.prefix(Int(version)) {
+        try await database.execute(migration.up)
+      }
+      let versions = 1...Int64(Migrations.embedded.count)
+      for other in versions where other != version {
+        await #expect(throws: MigrationError.self, "\(other)") {
+          try await database.runner().baseline(version: other, reason: "by hand")
+        }
+      }
+      let recorded = try await database.runner().baseline(version: version, reason: "by hand")
+      #expect(recorded.map(\.version) == Array(1...version))
+      let applied = try await database.runner().up()
+      #expect(applied.map(\.version) == versions.filter { $0 > version })
+      #expect(try await database.runner().verify().isSound)
     }
   }
 }

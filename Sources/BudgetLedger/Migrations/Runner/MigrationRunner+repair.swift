@@ -28,22 +28,27 @@ extension MigrationRunner {
     }
   }
 
-  /// Records the migrations as applied without running them: for a schema that somebody made by hand.
+  /// Records the migrations up to `version` as applied without running them: for a schema that
+  /// somebody made by hand.
   ///
-  /// It must be what the migrations make, and that is known of all of them together alone.
+  /// What all migrations make is known. So the schema must be that once those after `version` have been
+  /// run, which are taken back afterwards.
   ///
-  /// - Parameters:
-  ///   - version: the newest migration's, so that nobody takes the schema for a newer one than it is.
-  ///   - reason: why, for the record.
+  /// - Parameter reason: why, for the record.
   /// - Returns: the migrations.
   /// - Throws: `MigrationError`, or `PostgresError` when the database cannot be reached.
   package func baseline(version: Int64, reason: String) async throws -> [Migration] {
-    guard version == Int64(migrations.count), version > 0 else {
+    guard version > 0, version <= migrations.count else {
+      throw MigrationError.noSuchVersion(
+        version, reason: "there are \(migrations.count) migrations")
+    }
+    let baseline = migrations.filter { $0.version <= version }
+    let others = migrations.filter { $0.version > version }
+    if let other = others.first(where: \.directives.runsOutsideTransaction) {
       throw MigrationError.noSuchVersion(
         version,
-        reason: "there are \(migrations.count) migrations, and a schema can be compared with what "
-          + "all of them make. For an older one, use the program that came with it, and then this "
-          + "one's migrate up")
+        reason: "\(other.label) cannot be taken back after a trial. Apply by hand what that and "
+          + "those before it say (trust-budget migrate plan)")
     }
     guard let catalogue else {
       throw MigrationError.noSuchVersion(
@@ -57,18 +62,32 @@ extension MigrationRunner {
         guard try MigrationHistory.open(on: session).isEmpty else {
           throw MigrationError.notNeeded("the database has a history of migrations already")
         }
-        for migration in migrations {
+        for migration in baseline {
           _ = try session.pipeline(
             RecordMigration(migration: migration, isDone: true),
             RecordEvent(
               action: .baselined, migration: migration, new: migration.checksum, reason: reason))
         }
+        try session.executeScript("SAVEPOINT before_trial")
+        for migration in others { try MigrationRunner.tryOut(migration, on: session) }
         let live = Catalogue(objects: try session.execute(ReadCatalogue()))
         let differences = catalogue.differences(from: live)
         guard differences.isEmpty else { throw MigrationError.catalogueDiffers(differences) }
-        _ = try session.execute(CommitTransaction())
-        return migrations
+        try session.executeScript("ROLLBACK TO before_trial; COMMIT")
+        return baseline
       }
+    }
+  }
+
+  /// Runs a migration in an open transaction that is to be taken back.
+  private static func tryOut(_ migration: Migration, on session: PostgresSession) throws {
+    do {
+      try session.executeScript(migration.upScript)
+    } catch let error as PostgresError where error.kind == .server {
+      throw MigrationError.noSuchVersion(
+        migration.version - 1,
+        reason: "the schema is not what the migrations before \(migration.label) make, which "
+          + "cannot follow them: \(error)")
     }
   }
 }
