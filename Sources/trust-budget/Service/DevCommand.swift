@@ -78,7 +78,8 @@ struct DevCommand: AsyncParsableCommand {
         rmdir(home.path(percentEncoded: false))
       }
     }
-    let policies = try await openPolicy(policy ?? sample.path(percentEncoded: false), logger: logger)
+    let policies = try await openPolicy(
+      policy ?? sample.path(percentEncoded: false), logger: logger)
 
     let postgres: PrivatePostgres
     do {

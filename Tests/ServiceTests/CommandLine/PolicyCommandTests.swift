@@ -58,7 +58,7 @@ struct PolicyCommandTests {
     #expect(json.json["diagnostics"].list.compactMap { $0["line"].integer } == [4, 5, 6, 10])
   }
 
-  @Test func `what is left out of a long list is counted, good or bad as the file may be`() async throws {
+  @Test func `what is left out of a long list is counted, of good and of bad files`() async throws {
     let rules = (0...1_002).map { "- {name: R\($0), principals: [a], max_duration: 1m}\n" }
     for (more, isValid) in [("", true), ("other: 1\n", false)] {
       let policy = "policies:\n" + rules.joined() + more
