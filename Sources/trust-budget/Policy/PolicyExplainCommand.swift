@@ -28,6 +28,7 @@ struct PolicyExplainCommand: ParsableCommand {
     if let at, Timestamp(at) == nil {
       throw ValidationError("--at must be a time like 2026-01-02T03:04:05Z")
     }
+    _ = try requester.issuanceRequest()
   }
 
   func run() throws {

@@ -32,20 +32,26 @@ struct RequesterOptions: ParsableArguments {
       valueName: "name"))
   var principals: [String] = []
 
+  /// What a node would make of these options: it refuses the same values.
+  ///
   /// - Throws: `ValidationError` that names the option whose value won't do.
   func issuanceRequest() throws -> IssuanceRequest {
     IssuanceRequest(
       username: try check("--username") { () throws(InvalidValue) in try Username(username) },
-      email: email,
-      oidcGroups: groups,
+      email: try email.map { try identity("--email", $0) },
+      oidcGroups: try groups.map { try identity("--group", $0) },
       sourceIP: try sourceIP.map { text in
         try check("--source-ip") { () throws(InvalidValue) in try IPAddress(text) }
       },
-      webauthnID: webauthnID,
+      webauthnID: try webauthnID.map { try identity("--webauthn-id", $0) },
       requestedDuration: try duration.map { text in
         try check("--duration") { () throws(InvalidValue) in try CertificateDuration(text) }
       },
-      requestedPrincipals: principals)
+      requestedPrincipals: try principals.map { try identity("--principal", $0) })
+  }
+
+  private func identity(_ option: String, _ text: String) throws -> String {
+    try check(option) { () throws(InvalidValue) in try IdentityText.validate(text) }
   }
 
   private func check<Value>(

@@ -94,6 +94,17 @@ struct PolicyCommandTests {
     #expect(json.output.contains("group:sre:bo"))
   }
 
+  @Test(arguments: [
+    "--email", "--group", "--source-ip", "--webauthn-id", "--duration", "--principal",
+  ])
+  func `what a node would answer with 400 is wrong usage`(option: String) async throws {
+    let end = try await run(["policy", "explain", "--username", "dev-a", option, "a\tb"])
+    #expect(end.status == 2)
+    #expect(end.output == "")
+    #expect(end.errors.contains("\(option) must"), "\(end.errors)")
+    #expect(end.errors.contains("Usage: trust-budget policy explain"), "\(end.errors)")
+  }
+
   @Test func `a refused request is explained as well, and exits 1`() async throws {
     for arguments in [["--username", "stranger"], ["--username", "dev-a", "--duration", "1d"]] {
       let plain = try await run(["policy", "explain"] + arguments)
