@@ -4,6 +4,9 @@ import TrustBudget
 ///
 /// Deciding is a pure function of the request and the time. First matching rule wins.
 package struct Policy: Sendable {
+  /// The most of a file that need be read: with a byte order mark, and the byte that makes it too large.
+  package static let sufficientBytes = YAMLLoader.maximumBytes + 4
+
   /// The SHA-256 of the file's bytes: every entry in the audit trail carries it.
   package let digest: Digest
   /// In the order of the file.

@@ -26,7 +26,7 @@ enum YAMLLoader {
   ) throws(YAMLError) {
     guard source.bytes.count <= maximumBytes else {
       throw YAMLError(
-        message: "the file is \(source.bytes.count) bytes long",
+        message: "the file is too large",
         expected: "at most \(maximumBytes) bytes (1 MiB)", span: .beginning)
     }
     // libyaml asserts that its input has an address, and the empty array need not have one.

@@ -107,11 +107,13 @@ package final class PolicyStore: Service {
     }
   }
 
-  private static func read(_ path: String) throws -> [UInt8] {
-    do {
-      return Array(try Data(contentsOf: URL(filePath: path)))
-    } catch {
-      throw UnreadableFile(path: path, reason: error.systemReason)
+  private static func read(_ path: String) throws(UnreadableFile) -> [UInt8] {
+    var status = stat()
+    // Anything else could keep every look waiting, and holds nothing the second time.
+    if stat(path, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
+      throw UnreadableFile(
+        path: path, reason: "it is no regular file, and a node reads it again and again")
     }
+    return try Policy.bytes(ofFile: path)
   }
 }

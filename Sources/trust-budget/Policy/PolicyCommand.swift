@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import PolicyFile
 import TrustBudget
+import TrustBudgetServer
 
 struct PolicyCommand: CommandGroup {
   static let configuration = CommandConfiguration(
@@ -78,9 +79,9 @@ extension Policy {
     guard !path.isEmpty else { throw ValidationError("the policy file's name must not be empty") }
     let bytes: [UInt8]
     do {
-      bytes = Array(try Data(contentsOf: URL(filePath: path)))
+      bytes = try Policy.bytes(ofFile: path)
     } catch {
-      throw CommandFailure("\(path) cannot be read: \(error.systemReason)")
+      throw CommandFailure("\(error)")
     }
     try self.init(yaml: bytes, fileName: path)
   }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import TrustBudgetTesting
 
@@ -75,10 +76,33 @@ struct PolicyCommandTests {
     let end = try await run(["policy", "check"], on: broken)
     #expect(end.status == 1)
     #expect(end.errors.contains("policy.yaml:"))
+    let unnamed = try await Program.run("policy", "check", "")
+    #expect(unnamed.errors.contains(#""" cannot be read: No such file or directory"#))
     let missing = try await Program.run("policy", "check", "/no/such/policy.yaml")
     #expect(missing.status == 1)
     #expect(
       missing.errors.contains("/no/such/policy.yaml cannot be read: No such file or directory"))
+  }
+
+  @Test func `a pipe is read to its end, but by no node`() async throws {
+    let pipe = ["/bin/sh", "-c", #"echo "policies: 7" | "$0" "$@""#]
+    let check = try await Program.run("policy", "check", "/dev/stdin", by: pipe)
+    #expect(check.status == 1)
+    #expect(check.errors.contains("/dev/stdin:1:11: error: found the number 7"))
+    let serve = try await Program.run("serve", "--policy", "/dev/stdin", by: pipe)
+    #expect(serve.status == 1)
+    #expect(serve.errors.contains("no regular file"), "\(serve.errors)")
+  }
+
+  @Test func `a huge file is refused without being read`() async throws {
+    try await Undertaker.shared.withDirectory { directory in
+      let path = try directory.write("policies:\n", to: "policy.yaml")
+      let size: UInt64 = 1 << 40
+      try FileHandle(forWritingTo: URL(filePath: path)).truncate(atOffset: size)
+      let end = try await Program.run("policy", "check", path)
+      #expect(end.status == 1)
+      #expect(end.errors.contains("the file is too large"), "\(end.errors)")
+    }
   }
 
   @Test func `a request is explained rule by rule`() async throws {
