@@ -77,7 +77,8 @@ struct PolicyCommandTests {
     #expect(end.status == 1)
     #expect(end.errors.contains("policy.yaml:"))
     let unnamed = try await Program.run("policy", "check", "")
-    #expect(unnamed.errors.contains(#""" cannot be read: No such file or directory"#))
+    #expect(unnamed.errors.contains("must not be empty"))
+    #expect(unnamed.status == 2)
     let missing = try await Program.run("policy", "check", "/no/such/policy.yaml")
     #expect(missing.status == 1)
     #expect(
