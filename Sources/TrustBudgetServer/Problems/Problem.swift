@@ -98,7 +98,8 @@ extension Problem: HTTPResponseError {
     if !allowedMethods.isEmpty {
       response.headers[.allow] = allowedMethods.joined(separator: ", ")
     }
-    return response
+    // The router does this for the routes that it knows.
+    return request.method == .head ? response.createHeadResponse() : response
   }
 }
 

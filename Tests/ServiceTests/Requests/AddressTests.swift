@@ -66,6 +66,18 @@ struct AddressTests {
     #expect(reply.json == .null)
   }
 
+  @Test(arguments: ["/nope", "/", "//", "/v1", "*", "/v1/budgets/user:nobody", "/v1/charges"])
+  func `a refusal of HEAD has no body, which the next answer would be taken for`(
+    target: String
+  ) async throws {
+    let answer = try await RawHTTP.exchange(
+      "HEAD \(target) HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
+        + "GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n",
+      with: Service.current.node)
+    #expect(answer.contains(#/^HTTP/1\.1 40[45] (?s:.)+?\r\n\r\nHTTP/1\.1 200 /#), "\(answer)")
+    #expect(!answer.contains("urn:trust-budget:"), "\(answer)")
+  }
+
   @Test func `what a web page sends is refused, and takes nothing`() async throws {
     let node = try Service.current.node
     let body = #"{"username":"u","budget_id":"team:page"}"#
