@@ -119,6 +119,7 @@ final class BoundsHandler: ChannelDuplexHandler {
         return
       }
       isAnswering = true
+      if unanswered == 1, progress.isLastRequest { head.headerFields[.connection] = "close" }
       if isBodyArriving, isBodyEndless, unanswered == 1 {
         head.headerFields[.connection] = "close"
         endsAfterAnswer = true

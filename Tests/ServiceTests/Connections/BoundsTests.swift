@@ -93,6 +93,28 @@ struct BoundsTests {
     }
   }
 
+  @Test func `the last answer that a caller wants is followed by the connection's end`()
+    async throws
+  {
+    try await withNode { node in
+      for request in [
+        "GET /healthz HTTP/1.0\r\n\r\n", "GET /healthz HTTP/1.0\r\nconnection: x\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: Close\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: x, close\r\n\r\n",
+      ] {
+        let socket = try Socket(to: node)
+        socket.send(request)
+        let answer = try #require(await socket.answer(), "\(request): still open")
+        #expect(answer.hasPrefix("HTTP/1.1 200 "), "\(request): \(answer)")
+        #expect(answer.lowercased().contains("\r\nconnection: close\r\n"), "\(request): \(answer)")
+      }
+      let kept = try Socket(to: node)
+      kept.send("GET /healthz HTTP/1.0\r\nconnection: keep-alive\r\n\r\n")
+      kept.send("GET /healthz HTTP/1.0\r\n\r\n")
+      #expect(await kept.answer()?.matches(of: #/HTTP/1\.1 200 /#).count == 2)
+    }
+  }
+
   @Test func `a huge header is refused`() async throws {
     try await withNode { node in
       let bombs = [
