@@ -9,8 +9,8 @@ import TrustBudget
 ///
 /// A request that arrives too slowly is answered 408, one that is no HTTP 400, one whose header is
 /// too large 431; an answer that nobody reads, and a connection that nobody uses, is given up. After
-/// each of them, and after an answer to a request whose huge body was not wanted, nothing more is read
-/// from the caller: what follows cannot be trusted to be a request.
+/// each of them, and after an answer to a request whose body was not wanted, huge or held back, nothing
+/// more is read from the caller: what follows cannot be trusted to be a request.
 final class BoundsHandler: ChannelDuplexHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
@@ -27,6 +27,8 @@ final class BoundsHandler: ChannelDuplexHandler {
   private var isBodyArriving = false
   /// The latest request's body is too large, or of unknown length, to be waited for in vain.
   private var isBodyEndless = false
+  /// The latest request's caller waits to be told to send its body.
+  private var isBodyAwaited = false
   private var isAnswering = false
   private var endsAfterAnswer = false
   /// What to answer instead of Hummingbird's bare 400.
@@ -61,7 +63,8 @@ final class BoundsHandler: ChannelDuplexHandler {
       isBodyArriving = true
       let length = head.headerFields[.contentLength].flatMap { Int($0) }
       isBodyEndless = length.map { $0 > ConnectionLimits.farewellBytes } ?? true
-    case .body: break
+      isBodyAwaited = head.isBodyAwaited
+    case .body: isBodyAwaited = false
     case .end:
       isBodyArriving = false
       progress.arrivingSince = nil
@@ -110,6 +113,9 @@ final class BoundsHandler: ChannelDuplexHandler {
       return
     }
     switch unwrapOutboundIn(data) {
+    case .head(let head) where head.status.kind == .informational:
+      isBodyAwaited = false
+      context.write(data, promise: promise)
     case .head(var head):
       if let refusal, !isAnswering, unanswered <= 1, head.status == .badRequest,
         head.headerFields[.contentType] == nil
@@ -120,7 +126,8 @@ final class BoundsHandler: ChannelDuplexHandler {
       }
       isAnswering = true
       if unanswered == 1, progress.isLastRequest { head.headerFields[.connection] = "close" }
-      if isBodyArriving, isBodyEndless, unanswered == 1 {
+      // A caller that was not told to send its body may go on with that, or with its next request.
+      if isBodyArriving, isBodyEndless || isBodyAwaited, unanswered == 1 {
         head.headerFields[.connection] = "close"
         endsAfterAnswer = true
       }

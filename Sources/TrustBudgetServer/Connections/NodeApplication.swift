@@ -28,8 +28,10 @@ struct NodeApplication: Service {
     let tls = socket == nil ? entrance.tls : nil
     var application = Application(
       responder: responder,
-      server: HTTPServerBuilder {
-        NodeChannel(tls: tls, limits: entrance.limits, count: count, responder: $0)
+      server: HTTPServerBuilder { responder in
+        NodeChannel(tls: tls, limits: entrance.limits, count: count) { request, writer, channel in
+          try await responder(request.tellingToContinue(on: channel), writer, channel)
+        }
       },
       configuration: ApplicationConfiguration(
         address: bindAddress, serverName: "trust-budget", backlog: 4_096),

@@ -18,6 +18,12 @@ enum JSONBody {
     _ type: Body.Type, from request: Request, maximumBytes: Int = JSONBody.maximumBytes
   ) async throws -> Body {
     var bytes: [UInt8] = []
+    // Who asks before it sends is told at once. Of others as much is read as may be, to name the field.
+    if request.head.isBodyAwaited,
+      let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maximumBytes
+    {
+      throw tooLarge(bytes, maximumBytes: maximumBytes)
+    }
     for try await part in request.body {
       bytes += part.readableBytesView
       if bytes.count > maximumBytes { throw tooLarge(bytes, maximumBytes: maximumBytes) }

@@ -52,6 +52,22 @@ final class Socket: Sendable {
     }
   }
 
+  /// All that comes until it ends with this, as far as it came within 30 s.
+  func answer(through end: String) async -> String {
+    await withCheckedContinuation { continuation in
+      Thread.detachNewThread {
+        var answer: [UInt8] = []
+        var byte: UInt8 = 0
+        while !answer.reversed().starts(with: end.utf8.reversed()),
+          read(self.descriptor, &byte, 1) == 1
+        {
+          answer.append(byte)
+        }
+        continuation.resume(returning: String(decoding: answer, as: UTF8.self))
+      }
+    }
+  }
+
   private func readToEnd() -> String? {
     var answer: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 65_536)
