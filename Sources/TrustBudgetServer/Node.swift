@@ -22,23 +22,32 @@ struct Node: Sendable {
   ///
   /// - Throws: `Problem` for every other answer.
   func charge(_ charge: Charge) async throws -> JSONObjectText {
+    let answer = try await perform(.charge(charge))
+    metrics.decided(charge, answer)
+    return try body(of: answer, for: charge.requestID)
+  }
+
+  /// - Throws: `Problem`, with the id to ask again under, when there is no answer.
+  func perform(_ operation: Operation) async throws -> Answer {
     do {
-      let answer = try await ledger.perform(.charge(charge))
-      metrics.decided(charge, answer)
-      return try body(of: answer, for: charge.requestID)
+      return try await ledger.perform(operation)
     } catch let error as LedgerError {
-      throw Problem(error, requestID: charge.requestID)
+      throw Problem(error, requestID: operation.requestID)
     }
   }
 
   /// The charge with this id.
   ///
-  /// - Throws: `Problem` when there is none.
+  /// - Throws: `Problem` when there is none, or no answer.
   func find(_ id: RequestID) async throws -> ChargeRecord {
-    guard let charge = try await ledger.reader.charge(id) else {
-      throw Problem(.noSuchCharge(id))
+    do {
+      guard let charge = try await ledger.reader.charge(id) else {
+        throw Problem(.noSuchCharge(id))
+      }
+      return charge
+    } catch let error as LedgerError {
+      throw Problem(error, requestID: id)
     }
-    return charge
   }
 
   /// - Throws: `Problem` for a denial or a rejection.

@@ -30,7 +30,7 @@ struct BudgetRoutes {
       } catch let error as InvalidValue {
         throw Problem(invalid: [FieldProblem(field: "points", problem: error.requirement)])
       }
-      let answer = try await node.ledger.perform(.adjustment(adjustment))
+      let answer = try await node.perform(.adjustment(adjustment))
       if case .rejected(.outOfRange) = answer {
         let problem = "would take the budget beyond what is kept exactly (2^53 - 1)"
         throw Problem(invalid: [FieldProblem(field: "points", problem: problem)])
@@ -40,7 +40,7 @@ struct BudgetRoutes {
     budgets.post(":budget_id/resets") { request, context in
       let id = try context.budgetID()
       let body = try await JSONBody.decode(ResetRequest.self, from: request)
-      let answer = try await node.ledger.perform(
+      let answer = try await node.perform(
         .reset(
           AdministrativeReset(
             requestID: body.requestID, budgetID: id, reason: body.reason, origin: context.origin()))

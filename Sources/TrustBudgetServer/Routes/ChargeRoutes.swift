@@ -27,7 +27,7 @@ struct ChargeRoutes {
       let id = try context.requestID()
       let body = try await JSONBody.decode(SettlementRequest.self, from: request)
       let charge = try await node.find(id)
-      let answer = try await node.ledger.perform(
+      let answer = try await node.perform(
         .settlement(
           Settlement(
             requestID: id, budgetIDs: charge.receipts.map(\.budgetID),
@@ -38,7 +38,7 @@ struct ChargeRoutes {
       let id = try context.requestID()
       let body = try await JSONBody.decode(RefundRequest.self, from: request)
       let charge = try await node.find(id)
-      let answer = try await node.ledger.perform(
+      let answer = try await node.perform(
         .refund(
           Refund(
             requestID: id, budgetIDs: charge.receipts.map(\.budgetID), reason: body.reason,
@@ -83,8 +83,6 @@ extension Node {
       return try await charge(try request.charge(by: context))
     } catch let problem as Problem {
       return problem.body
-    } catch let error as LedgerError {
-      return Problem(error, requestID: request.requestID).body
     } catch {
       return Problem(.internalError, "The request failed for a reason of this service's own.").body
     }

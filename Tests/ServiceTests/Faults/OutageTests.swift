@@ -27,6 +27,7 @@ struct OutageTests {
           #expect(reply.problem == "ledger-unavailable")
           #expect(reply.retryAfter != nil)
         }
+        try await expectRefusalsWithID(of: node)
 
         proxy.acceptConnections()
         let after = try await wait(for: "the ledger to be back") {
@@ -103,6 +104,24 @@ struct OutageTests {
     #expect(reply.problem == "ledger-unavailable")
     #expect(reply.retryAfter != nil)
     #expect(reply.json["request_id"] == id)
+  }
+
+  /// Who is to ask again with the same id is told which, having sent one or not.
+  private func expectRefusalsWithID(of node: RunningNode) async throws {
+    let reset: JSON = ["reason": "x"]
+    let adjustment: JSON = ["reason": "x", "points": 5]
+    let certificate: JSON = ["serial": 1, "key_id": "a", "fingerprint": "SHA256:x"]
+    for (path, body, id) in [
+      ("/v1/budgets/user:dev-a/resets", reset, nil),
+      ("/v1/budgets/user:dev-a/adjustments", adjustment, nil),
+      ("/v1/charges/before/settlement", certificate, "before"),
+      ("/v1/charges/before/refund", [:], "before"),
+    ] as [(String, JSON, String?)] {
+      let reply = try await node.post(path, body)
+      #expect(reply.problem == "ledger-unavailable")
+      #expect(reply.json["request_id"].text?.isEmpty == false, "\(path)")
+      if let id { #expect(reply.json["request_id"] == .text(id), "\(path)") }
+    }
   }
 
   private func withProxiedNode(
