@@ -36,9 +36,7 @@ package struct TrustBudgetServer: Service {
       metrics: NodeMetrics(registry), departure: departure, mirror: mirror, now: now)
     node.addState(to: registry)
     let router = TrustBudgetServer.router(of: node, authenticator, registry)
-    let routes = router.routes.map { Route(method: $0.method, path: $0.path.description) }
-    TrustBudgetServer.refuseOtherMethods(router)
-    self.routes = routes
+    self.routes = router.routes.map { Route(method: $0.method, path: $0.path.description) }
     let count = ConnectionCount(limit: entrance.limits.connections, metrics: node.metrics)
     count.add(to: registry)
     entrance.tls?.add(to: registry)
@@ -76,24 +74,5 @@ package struct TrustBudgetServer: Service {
     ContractRoutes().add(to: guarded)
     MetricsRoutes(registry: registry).add(to: guarded)
     return router
-  }
-
-  private static let methods =
-    [.get, .post, .put, .patch, .delete, .options, .trace]
-    + [HTTPRequest.Method("QUERY")].compactMap(\.self)
-
-  /// A path that exists answers every other method with those that it takes.
-  private static func refuseOtherMethods(_ router: Router<NodeContext>) {
-    for (path, routes) in Dictionary(grouping: router.routes, by: \.path.description) {
-      let taken = Set(routes.map(\.method))
-      for method in TrustBudgetServer.methods where !taken.contains(method) {
-        router.on(RouterPath(path), method: method) { request, _ -> Response in
-          var problem = Problem(
-            .methodNotAllowed, "\(request.method) is not what \(request.uri.path) takes.")
-          problem.allowedMethods = taken.map(\.rawValue).sorted()
-          throw problem
-        }
-      }
-    }
   }
 }

@@ -44,4 +44,21 @@ enum Access {
     get("/metrics"): .open,
     get("/openapi.yaml"): .open,
   ]
+
+  /// The methods that a path takes; none where there is nothing.
+  static func methods(at path: String) -> [HTTPRequest.Method] {
+    let segments = path.split(separator: "/")
+    let routes = table.keys.filter { $0.matches(segments) }
+    // As the router has it: /v1/charges/batch is not the charge `batch`.
+    let own = routes.filter { !$0.path.contains("{") }
+    return (own.isEmpty ? routes : own).map(\.method)
+  }
+}
+
+extension Route {
+  fileprivate func matches(_ segments: [Substring]) -> Bool {
+    let own = path.split(separator: "/")
+    return own.count == segments.count
+      && zip(own, segments).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+  }
 }

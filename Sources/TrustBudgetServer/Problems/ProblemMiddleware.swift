@@ -39,11 +39,24 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
   private func problem(for status: HTTPResponse.Status, _ request: Request) -> Problem {
     switch status {
     case .notFound:
-      Problem(.notFound, "There is nothing at \(request.method) \(request.uri.path).")
+      // The router's answer to a wrong method as well.
+      Problem(nothingAt: request.uri.path, method: request.method)
     case .contentTooLarge:
       Problem(.payloadTooLarge, "The request's body is too large.")
     default:
       Problem(.invalidRequest, "The request cannot be understood: \(status.reasonPhrase).")
     }
+  }
+}
+
+extension Problem {
+  fileprivate init(nothingAt path: String, method: HTTPRequest.Method) {
+    let methods = Access.methods(at: path)
+    guard methods.isEmpty else {
+      self.init(.methodNotAllowed, "\(method) is not what \(path) takes.")
+      allowedMethods = methods.map(\.rawValue).sorted()
+      return
+    }
+    self.init(.notFound, "There is nothing at \(method) \(path).")
   }
 }

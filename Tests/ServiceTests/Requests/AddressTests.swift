@@ -50,14 +50,17 @@ struct AddressTests {
     ("DELETE", "/v1/budgets/user:alice", "GET"), ("PATCH", "/v1/budgets", "GET"),
     ("POST", "/healthz", "GET"), ("DELETE", "/v1/policy", "GET"),
     ("GET", "/v1/charges/a/refund", "POST"), ("POST", "/v1/budgets/a/entries", "GET"),
+    ("PROPFIND", "/v1/budgets", "GET"), ("PURGE", "/v1/charges/a", "GET"),
+    ("M-SEARCH", "/healthz", "GET"), ("HEAD", "/v1/charges", "POST"),
+    ("GET", "/v1/charges/batch", "POST"), ("OPTIONS", "/v1/budgets/a%2Fb/resets", "POST"),
   ])
   func `a wrong method is told which ones are right`(
     method: String, target: String, allowed: String
   ) async throws {
     let reply = try await RawHTTP.get(target, method: method, from: Service.current.node)
     #expect(reply.status == 405)
-    #expect(reply.json["type"] == "urn:trust-budget:method-not-allowed")
-    #expect(reply.head.lowercased().contains("allow: \(allowed.lowercased())"))
+    if method != "HEAD" { #expect(reply.json["type"] == "urn:trust-budget:method-not-allowed") }
+    #expect(reply.head.lowercased().contains("allow: \(allowed.lowercased())\r\n"))
   }
 
   @Test func `HEAD is GET without a body`() async throws {
