@@ -32,7 +32,8 @@ struct SerialNumber: Decodable {
   init(from decoder: any Decoder) throws {
     let value = try decoder.singleValueContainer()
     let text = try (try? value.decode(String.self)) ?? String(value.decode(UInt64.self))
-    guard text.utf8.count <= 20, text.utf8.first != UInt8(ascii: "+"), let number = UInt64(text)
+    guard text.utf8.count <= 20, let first = text.utf8.first, first != UInt8(ascii: "+"),
+      first != UInt8(ascii: "-"), let number = UInt64(text)
     else {
       throw InvalidValue(FieldType<SerialNumber>.serialNumber.requirement)
     }
@@ -42,7 +43,9 @@ struct SerialNumber: Decodable {
 
 extension FieldType where Raw == SerialNumber {
   static var serialNumber: Self {
-    Self(requirement: "must be a serial number from 0 to 2^64 - 1, as a number or as text")
+    Self(
+      requirement: "must be a serial number from 0 to 2^64 - 1, as a number or as text",
+      isWhole: true)
   }
 }
 

@@ -32,8 +32,12 @@ enum JSONBody {
       throw Problem(invalid: [FieldProblem(field: "body", problem: "must be a JSON object")])
     }
     do {
-      try JSONOutline.check(bytes)
-      return try JSONDecoder().decode(Body.self, from: Data(bytes))
+      let fractions = try JSONOutline.check(bytes)
+      let decoder = JSONDecoder()
+      if let key = RequestFields.fractionsKey, !fractions.isEmpty {
+        decoder.userInfo[key] = fractions
+      }
+      return try decoder.decode(Body.self, from: Data(bytes))
     } catch let problem as Problem {
       throw problem
     } catch let problem as FieldProblem {
@@ -50,7 +54,7 @@ enum JSONBody {
     var problem = Problem(
       .payloadTooLarge, "The request's body is larger than \(maximumBytes) bytes.")
     do {
-      try JSONOutline.check(bytes)
+      _ = try JSONOutline.check(bytes)
     } catch {
       problem.members.put("field", error.field)
     }

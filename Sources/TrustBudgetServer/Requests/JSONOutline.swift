@@ -3,7 +3,8 @@ import FoundationEssentials
 /// Walks over a JSON document before it is decoded, and names the member in which it breaks.
 ///
 /// A decoder says "unexpected character at 1,203"; a person wants the field. A decoder also keeps one
-/// of two members with the same name, where another reader of the same bytes may keep the other.
+/// of two members with the same name, where another reader of the same bytes may keep the other; and it
+/// takes 9007199254740991.4, or 1e-400, for a whole number that it is not.
 struct JSONOutline {
   /// More than any request nests.
   private static let greatestDepth = 32
@@ -16,13 +17,16 @@ struct JSONOutline {
   private var rest: ArraySlice<UInt8>
   /// Where in the document the walk is.
   private var path: [Step] = []
+  private var fractions: Set<String> = []
 
+  /// - Returns: the members whose numbers have a fraction or an exponent: `charges[3].cost`.
   /// - Throws: `FieldProblem`; its field is `body` where the document breaks outside of any member.
-  static func check(_ bytes: [UInt8]) throws(FieldProblem) {
+  static func check(_ bytes: [UInt8]) throws(FieldProblem) -> Set<String> {
     var outline = JSONOutline(rest: bytes[...])
     try outline.value()
     outline.skipBlanks()
     guard outline.rest.isEmpty else { throw outline.fault() }
+    return outline.fractions
   }
 
   private init(rest: ArraySlice<UInt8>) {
@@ -31,13 +35,17 @@ struct JSONOutline {
 
   private func fault(_ problem: String = "is not valid JSON") -> FieldProblem {
     guard case .member = path.first else { return FieldProblem(field: "body", problem: problem) }
-    let field = path.reduce(into: "") { text, step in
+    return FieldProblem(field: place.printableName, problem: problem)
+  }
+
+  /// ``path``, as problems name it.
+  private var place: String {
+    path.reduce(into: "") { text, step in
       switch step {
       case .member(let name): text += text.isEmpty ? name : "." + name
       case .index(let index): text += "[\(index)]"
       }
     }
-    return FieldProblem(field: field.printableName, problem: problem)
   }
 
   private mutating func skipBlanks() {
@@ -143,11 +151,13 @@ struct JSONOutline {
   private mutating func number() throws(FieldProblem) {
     _ = take("-")
     if !take("0") { try digits() }
+    let whole = rest
     if take(".") { try digits() }
     if take("e") || take("E") {
       _ = take("+") || take("-")
       try digits()
     }
+    if rest.count < whole.count, case .member = path.last { fractions.insert(place) }
   }
 
   private mutating func digits() throws(FieldProblem) {

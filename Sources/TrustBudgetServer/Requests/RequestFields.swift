@@ -12,6 +12,11 @@ final class RequestFields {
   private var asked: [String] = []
   private var problems: [FieldProblem] = []
   private let prefix: String
+  /// The members of the whole body that have numbers with a fraction or an exponent.
+  private let fractions: Set<String>
+
+  /// Where a decoder has them; nothing there: none.
+  static let fractionsKey = CodingUserInfoKey(rawValue: "fractions")
 
   struct Name: CodingKey {
     let stringValue: String
@@ -40,6 +45,8 @@ final class RequestFields {
     }
     self.given = members.allKeys.map(\.stringValue)
     self.prefix = prefix
+    self.fractions =
+      RequestFields.fractionsKey.flatMap { decoder.userInfo[$0] as? Set<String> } ?? []
   }
 
   /// A member that may be left out, or be null.
@@ -50,6 +57,10 @@ final class RequestFields {
     guard given.contains(name) else { return nil }
     let key = Name(stringValue: name)
     guard (try? members.decodeNil(forKey: key)) != true else { return nil }
+    guard !expected.isWhole || !fractions.contains(prefix + name) else {
+      report(name, expected.requirement)
+      return nil
+    }
     do {
       return try convert(try members.decode(Raw.self, forKey: key))
     } catch let error as InvalidValue {
@@ -93,6 +104,8 @@ final class RequestFields {
 /// What a member must be, and how to say so when it is not.
 struct FieldType<Raw: Decodable> {
   let requirement: String
+  /// Whether it may be no number with a fraction or an exponent. A decoder rounds those as it likes.
+  var isWhole = false
 }
 
 extension FieldType where Raw == String {
@@ -109,11 +122,13 @@ extension FieldType where Raw == [String] {
 
 extension FieldType where Raw == Int64 {
   static var points: Self {
-    Self(requirement: "must be a whole number from 0 to \(Points.maximum)")
+    Self(requirement: "must be a whole number from 0 to \(Points.maximum)", isWhole: true)
   }
 
   static var signedPoints: Self {
-    Self(requirement: "must be a whole number from -\(Points.maximum) to \(Points.maximum)")
+    Self(
+      requirement: "must be a whole number from -\(Points.maximum) to \(Points.maximum)",
+      isWhole: true)
   }
 }
 

@@ -49,6 +49,13 @@ struct Garbage: Sendable, CustomTestStringConvertible {
     Garbage(#""1""#), Garbage("true"),
   ]
 
+  /// A decoder would take these for whole numbers.
+  private static let fractions = [
+    Garbage("1e-400"), Garbage("1.0"), Garbage("1e2"), Garbage("1E0"),
+    Garbage("9007199254740991.4"), Garbage("1.0000000000000000001"),
+    Garbage("0.00000000000000000001e20"),
+  ]
+
   /// One line of visible text.
   static let forText = everywhere + wrongTypes + lists + badText
   /// Text of one form, such as an address.
@@ -65,17 +72,19 @@ struct Garbage: Sendable, CustomTestStringConvertible {
     everywhere + lists + [
       Garbage("0"), Garbage("1"), Garbage(#""true""#), Garbage(#""""#), Garbage("1.5"),
     ]
-  static let forPoints = everywhere + lists + badAmounts + [Garbage("-1")]
-  static let forSignedPoints = everywhere + lists + badAmounts + [Garbage("-9007199254740992")]
+  static let forPoints = everywhere + lists + badAmounts + fractions + [Garbage("-1")]
+  static let forSignedPoints =
+    everywhere + lists + badAmounts + fractions + [Garbage("-9007199254740992")]
   static let forHours =
     everywhere + lists + [
       Garbage("0"), Garbage("-1"), Garbage("1e-300"), Garbage("1e300"), Garbage("876601"),
       Garbage(#""24""#), Garbage("true"),
     ]
   static let forSerial =
-    everywhere + lists + [
+    everywhere + lists + fractions + [
       Garbage("-1"), Garbage("1.5"), Garbage("18446744073709551616"), Garbage(#""-1""#),
-      Garbage(#""""#), Garbage(#""1.5""#), Garbage(#""0x1""#), Garbage("true"),
+      Garbage(#""""#), Garbage(#""1.5""#), Garbage(#""0x1""#), Garbage("true"), Garbage(#""-0""#),
+      Garbage(#""+1""#),
     ]
   static let forCharges =
     everywhere + wrongTypes + [Garbage("[]"), Garbage(#""a""#), Garbage("[{},{}]"), Garbage("[1]")]
