@@ -58,7 +58,11 @@ struct BudgetRoutes {
       }
       return status
     }
-    let prefix = try query.value("prefix") { try BudgetID($0).value }
+    let prefix = try query.value("prefix") { text in
+      // A name has no space at its end; one that is cut short may.
+      _ = try BudgetID(text.hasSuffix(" ") ? text + "x" : text)
+      return text
+    }
     let cursor = try query.value("cursor") { try BudgetID($0).value }
     try query.finish()
     let page = try await node.ledger.reader.budgets(
@@ -81,7 +85,12 @@ struct BudgetRoutes {
     try query.finish()
     let page = try await node.ledger.reader.entries(
       EntryQuery(budgetID: id, before: cursor, limit: limit + 1))
-    if page.isEmpty, cursor == nil { throw Problem(.noSuchBudget(id)) }
+    // A budget that is there has an entry, and may have none before a cursor.
+    if page.isEmpty {
+      guard cursor != nil, try await node.ledger.reader.budget(id) != nil else {
+        throw Problem(.noSuchBudget(id))
+      }
+    }
     var body = JSONObjectText()
     body.put("entries", page.prefix(limit).map { JSONObjectText($0) })
     if page.count > limit { body.put("next_cursor", String(page[limit - 1].sequence)) }

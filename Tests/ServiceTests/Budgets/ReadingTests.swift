@@ -31,6 +31,13 @@ struct ReadingTests {
     #expect(seen == names.sorted())
   }
 
+  @Test func `budgets are found by a beginning of their names that ends in a space`() async throws {
+    let service = try Service.current
+    try await charge(["spaced", "spaced out"], service)
+    let page = try await service.node.get("/v1/budgets?prefix=spaced%20")
+    #expect(page.json["budgets"].list.map { $0["budget_id"] } == ["spaced out"])
+  }
+
   @Test func `budgets are found by what is left of them`() async throws {
     let service = try Service.current
     try await charge(["left:some"], service)
@@ -53,6 +60,8 @@ struct ReadingTests {
     ).json
     #expect(second["entries"].list.map { $0["budget_seq"] } == [2, 1])
     #expect(second["next_cursor"] == .null)
+    let beyond = try await service.node.get("/v1/budgets/trail/entries?cursor=1")
+    #expect(beyond.json["entries"] == [])
     #expect(
       first["entries"][0].names == [
         "budget_id", "budget_seq", "kind", "username", "cost", "balance_before", "balance_after",

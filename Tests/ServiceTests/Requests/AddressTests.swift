@@ -36,6 +36,7 @@ struct AddressTests {
   @Test(arguments: [
     "/", "//", "/v1", "/v1/", "/v2/budgets", "/v1/nothing", "/v1/budgets/a/b", "/V1/budgets",
     "/v1/budgets/user:nobody", "/v1/budgets/user:a%2Fb", "/v1/budgets/u/entries",
+    "/v1/budgets/u/entries?cursor=5",
     "/v1/charges/none", "/v1/budgets/../../etc/passwd", "/%2e%2e/", "/healthz/x", "/metrics%00",
   ])
   func `what is not there is not found`(target: String) async throws {
