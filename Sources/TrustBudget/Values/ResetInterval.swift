@@ -5,6 +5,9 @@ package struct ResetInterval: Hashable, Sendable {
   package static let minimumMicroseconds: Int64 = 1_000
   /// The longest window: a hundred years.
   package static let maximumMicroseconds: Int64 = 100 * 8_766 * microsecondsPerHour
+  /// What a number of hours must be; completes "*the field* …".
+  package static let requirement =
+    "must be a number of hours, at least a millisecond (0.00000028) and at most 876600"
 
   package let microseconds: Int64
 
@@ -14,7 +17,7 @@ package struct ResetInterval: Hashable, Sendable {
       (ResetInterval.minimumMicroseconds...ResetInterval.maximumMicroseconds)
         .contains(microseconds)
     else {
-      throw InvalidValue("must be a number of hours greater than 0 and at most 876600")
+      throw InvalidValue(ResetInterval.requirement)
     }
     self.microseconds = microseconds
   }
@@ -25,7 +28,7 @@ package struct ResetInterval: Hashable, Sendable {
   package init(hours: Double) throws(InvalidValue) {
     let microseconds = (hours * Double(ResetInterval.microsecondsPerHour)).rounded()
     guard microseconds.isFinite, abs(microseconds) < 1e18 else {
-      throw InvalidValue("must be a number of hours greater than 0 and at most 876600")
+      throw InvalidValue(ResetInterval.requirement)
     }
     try self.init(microseconds: Int64(microseconds))
   }

@@ -133,7 +133,5 @@ extension FieldType where Raw == Int64 {
 }
 
 extension FieldType where Raw == Double {
-  static var hours: Self {
-    Self(requirement: "must be a number of hours greater than 0 and at most 876600")
-  }
+  static var hours: Self { Self(requirement: ResetInterval.requirement) }
 }

@@ -4,6 +4,17 @@ import TrustBudgetTesting
 /// `/v1/charges`: explicit terms, one charge or many.
 @Suite(.service(nodes: 2))
 struct ExplicitChargeTests {
+  @Test func `who asks for too short a window is told the shortest, and gets it`() async throws {
+    let node = try Service.current.node
+    var charge: [String: JSON] = ["username": "u", "budget_id": "short"]
+    charge["reset_interval_hours"] = 1e-9
+    let refused = try await node.post("/v1/charges", .object(charge))
+    #expect(refused.badFields == ["reset_interval_hours"])
+    #expect(refused.json["detail"].text?.contains("at least a millisecond (0.00000028)") == true)
+    charge["reset_interval_hours"] = 0.00000028
+    #expect(try await node.post("/v1/charges", .object(charge)).status == 200)
+  }
+
   @Test func `a charge answers its receipt, and is found under its id on every node`() async throws
   {
     let service = try Service.current
