@@ -36,7 +36,8 @@ struct NodeChannel: ServerChildChannel, HTTPChannelHandler {
         withPipeliningAssistance: false, withErrorHandling: false,
         withOutboundHeaderValidation: false, withEncoderConfiguration: .init(),
         withDecoderLimitConfiguration: decoder)
-      try pipeline.addHandler(RequestHeadHandler(progress))
+      try pipeline.addHandler(
+        RequestHeadHandler(progress, needsHost: channel.localAddress?.protocol != .unix))
       try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: client != nil))
       try pipeline.addHandler(BoundsHandler(limits: limits, count: count, progress: progress))
       try pipeline.addHandler(HTTPConnectionStateHandler(logger: logger))

@@ -1,24 +1,37 @@
 import NIOCore
 import NIOHTTP1
 
-/// Heeds what the head of a request says of its connection: nobody behind this handler knows the
-/// request's version.
+/// Heeds what the head of a request says of its connection and its host: nobody behind this handler knows
+/// the request's version, nor all its Host fields.
 ///
 /// A caller of HTTP/1.0 takes the connection's end for the end of its answer, and knows no 100 (Continue).
+/// Of several hosts, a proxy may take one and a node another; RFC 9112, 3.2, refuses that, and none. On a
+/// Unix socket there is none to name, and clients don't.
 final class RequestHeadHandler: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias InboundOut = HTTPServerRequestPart
 
   private let progress: RequestProgress
+  private let needsHost: Bool
+  /// Whether nothing is taken for a request any more.
+  private var isRefused = false
 
-  init(_ progress: RequestProgress) {
+  init(_ progress: RequestProgress, needsHost: Bool) {
     self.progress = progress
+    self.needsHost = needsHost
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    guard case .head(var head) = unwrapInboundIn(data),
-      head.version != .http1_1 || !head.isKeepAlive
-    else { return context.fireChannelRead(data) }
+    guard !isRefused else { return }
+    guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
+    let hosts = head.headers["host"].count
+    guard hosts == 1 || (hosts == 0 && !(needsHost && head.version == .http1_1)) else {
+      isRefused = true
+      return context.fireErrorCaught(HTTPParserError.invalidHeaderToken)
+    }
+    guard head.version != .http1_1 || !head.isKeepAlive else {
+      return context.fireChannelRead(data)
+    }
     if head.version != .http1_1 { head.headers.remove(name: "expect") }
     if !head.isKeepAlive {
       progress.isLastRequest = true
