@@ -13,7 +13,7 @@ struct AuthorizationRequest: Decodable {
 
   init(from decoder: any Decoder) throws {
     let fields = try RequestFields(decoder)
-    let requestID = fields.optional("request_id", .text, RequestID.init(_:))
+    let requestID = fields.optional("request_id", .text, RequestID.init(ofCharge:))
     let username = fields.required("username", .text, Username.init(_:))
     let email = fields.optional("email", .text) { try IdentityText.validate($0) }
     let groups = fields.optional("oidc_groups", .texts) { try Self.validate($0) }

@@ -12,7 +12,7 @@ struct ChargeRequest: Decodable {
   }
 
   init(fields: RequestFields) throws {
-    let requestID = fields.optional("request_id", .text, RequestID.init(_:))
+    let requestID = fields.optional("request_id", .text, RequestID.init(ofCharge:))
     let username = fields.required("username", .text, Username.init(_:))
     let budgetID = fields.required("budget_id", .text, BudgetID.init(_:))
     let cost = fields.optional("cost", .points, Points.init(_:))
@@ -75,5 +75,17 @@ struct ChargeBatchRequest: Decodable {
       guard !charges.isEmpty else { throw InvalidValue("must not be empty") }
       self.charges = charges
     }
+  }
+}
+
+extension RequestID {
+  /// The id of a charge, which has a path of its own.
+  ///
+  /// - Throws: `InvalidValue` for what is no request id, and for `batch`: that path is taken.
+  init(ofCharge text: String) throws(InvalidValue) {
+    guard text != "batch" else {
+      throw InvalidValue("must not be `batch`: /v1/charges/batch could not find the charge")
+    }
+    try self.init(text)
   }
 }

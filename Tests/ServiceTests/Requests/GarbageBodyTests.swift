@@ -81,6 +81,14 @@ struct GarbageBodyTests {
     #expect(reply.badFields == ["username", "budget_id", "cost", "colour"])
   }
 
+  @Test(arguments: [BodyCall.authorization, .charge, .charges])
+  func `a charge is not named as a path that is taken`(call: BodyCall) async throws {
+    let fields = call.fields.map { ($0.key, $0.key == "request_id" ? #""batch""# : $0.json) }
+    let reply = try await Service.current.node.post(call.path, raw: Data(call.body(fields).utf8))
+    #expect(reply.status == 400)
+    #expect(reply.badFields.map { $0.hasSuffix("request_id") } == [true], "\(reply.json)")
+  }
+
   /// What garbage would be charged to, settled or adjusted if it got through.
   private static func prepare(_ service: Service) async throws {
     let reply = try await service.node.post(
