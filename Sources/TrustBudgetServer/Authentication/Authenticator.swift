@@ -8,7 +8,8 @@ package protocol Authenticator: Sendable {
   func caller(of request: Request, _ context: NodeContext) async throws -> Caller
 }
 
-/// `--auth none`: whoever can reach the node may do everything, and has no name.
+/// `--auth none`: whoever can reach the node may do everything but give back what is settled, and has
+/// no name.
 package struct NoAuthentication: Authenticator {
   private let anybody = Caller(name: nil, roles: Set(Role.allCases))
 
