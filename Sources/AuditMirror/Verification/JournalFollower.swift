@@ -16,7 +16,8 @@ struct JournalFollower {
   /// Takes an event that is about to be written to the file.
   ///
   /// PostgreSQL is a copy here: an event that was lost there is sent again by the node that has it,
-  /// and comes in another place.
+  /// and comes in another place. It takes the place of the file's row, and must say the same: a hash that
+  /// was left as it is proves nothing.
   ///
   /// - Returns: whether the file has not had it before.
   /// - Throws: `MirrorRefusal` where it doesn't fit.
@@ -24,9 +25,8 @@ struct JournalFollower {
     let (journal, sequence) = (row.event.journalID, row.event.sequence)
     var chain = chains[journal] ?? BreakGlassChain(journalID: journal)
     guard sequence > chain.sequence, !awaited.contains(sequence, of: journal) else {
-      guard try JournalFollower.hash(journal, sequence, db) == row.event.hash else {
-        throw MirrorRefusal.forked(row.place)
-      }
+      guard let known = try JournalFollower.event(journal, sequence, db), row.event.repeats(known)
+      else { throw MirrorRefusal.forked(row.place) }
       return false
     }
     guard sequence == chain.sequence + 1 else {
@@ -65,15 +65,26 @@ struct JournalFollower {
     try awaited.save(db)
   }
 
-  private static func hash(
+  private static func event(
     _ journalID: String, _ sequence: Int64, _ db: Database
-  ) throws -> Digest? {
+  ) throws -> BreakGlassEvent? {
     var row = try FileStatement(
-      db, "SELECT hash FROM break_glass_events WHERE journal_id = ? AND node_seq = ?")
+      db,
+      """
+      SELECT \(MirroredEvent.fileColumns) FROM break_glass_events
+      WHERE journal_id = ? AND node_seq = ?
+      """)
     row.put(journalID)
     row.put(sequence)
     defer { row.reset() }
-    return try row.step() ? row.digest() : nil
+    return try row.step() ? MirroredEvent(reading: &row).event : nil
+  }
+}
+
+extension BreakGlassEvent {
+  /// Whether it is another event to the letter, in all that the hash covers, and in the hash.
+  fileprivate func repeats(_ other: BreakGlassEvent) -> Bool {
+    hash == other.hash && hash(after: .zero) == other.hash(after: .zero)
   }
 }
 

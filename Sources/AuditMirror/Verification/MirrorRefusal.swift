@@ -10,7 +10,7 @@ package enum MirrorRefusal: Error, Hashable, Sendable {
   case restored(missing: Int, newest: TrailPlace)
   /// Rows are gone from the middle of PostgreSQL's trail.
   case rowsLost(missing: Int, first: TrailPlace)
-  /// Two rows with the same place in one chain, and different hashes.
+  /// Two rows with the same place in one chain that do not say the same.
   case forked(TrailPlace)
   /// The same entry once more, in another place of the order.
   case repeated(TrailPlace)
@@ -46,7 +46,7 @@ extension MirrorRefusal: CustomStringConvertible {
         + "that the audit file has: \(missing) of those that were looked up, the first is \(first), and "
         + "newer ones are there. \(MirrorRefusal.keep)"
     case .forked(let place):
-      "the trail has forked: \(place) has one hash in the audit file and another in PostgreSQL. One of "
+      "the trail has forked: \(place) is one thing in the audit file and another in PostgreSQL. One of "
         + "the two was rewritten, or PostgreSQL was restored from a backup and went on. "
         + MirrorRefusal.keep
     case .repeated(let place):

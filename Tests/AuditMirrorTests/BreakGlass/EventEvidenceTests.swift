@@ -201,7 +201,14 @@ import TrustBudgetTesting
       """
       UPDATE trust_budget.break_glass_events SET reason = 'x', hash = sha256('x')
       WHERE node_seq = 4
-      """, "event 4 has one hash in the audit file and another in PostgreSQL"
+      """, "event 4 is one thing in the audit file and another in PostgreSQL"
+    ),
+    (
+      """
+      UPDATE trust_budget.break_glass_events
+      SET reason = 'routine test', username = 'nobody', transaction_id = pg_current_xact_id()
+      WHERE node_seq = 4
+      """, "event 4 is one thing in the audit file and another in PostgreSQL"
     ),
     (copy(sequence: "node_seq + 1"), "event 11: its hash does not match its content"),
     (copy(sequence: "node_seq + 2"), "event 12 is in PostgreSQL, and the one before it is not"),

@@ -53,7 +53,7 @@ import TrustBudgetTesting
         """
         UPDATE trust_budget.audit_entries SET cost = 9, hash = sha256('forged') WHERE budget_seq = 3
         """)
-      try await expectRefusal("user:alice entry 3 has one hash", of: database, path)
+      try await expectRefusal("user:alice entry 3 is one thing", of: database, path)
     }
   }
 
