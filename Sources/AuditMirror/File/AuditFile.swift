@@ -106,7 +106,8 @@ package final class AuditFile: @unchecked Sendable {
   /// Whether entries that were just written follow all those that the file has ever had.
   private func checkPlace(of count: Int, _ db: Database) throws(MirrorRefusal) {
     guard count == 0 || db.lastInsertedRowID == pending.entries.rows + Int64(count) else {
-      throw MirrorRefusal.fileChanged(entries: pending.entries.rows)
+      throw MirrorRefusal.fileChanged(
+        "its entries do not end with the last of the \(pending.entries.rows) that were written to it")
     }
   }
 
@@ -168,24 +169,24 @@ package final class AuditFile: @unchecked Sendable {
     get async throws { try await access { db in try self.followedJournals(db).isWaiting } }
   }
 
-  /// Whether the newest entries are where they were written, one after another.
+  /// Whether the file ends where it says, and the newest entries are where they were written, one after
+  /// another.
   ///
   /// - Throws: `MirrorRefusal.fileChanged`.
   func checkEnd(_ limit: Int) async throws {
     try await access { db in
-      var row = try FileStatement(
-        db,
-        """
-        SELECT count(*), coalesce(min(rowid), 1), coalesce(max(rowid), 0)
-        FROM (SELECT rowid FROM audit_entries ORDER BY rowid DESC LIMIT ?)
-        """)
-      row.put(Int64(limit))
-      defer { row.reset() }
-      _ = try row.step()
-      let (count, first, last) = (try row.number(), try row.number(), try row.number())
+      if let problem = try FileEnd<MirroredEntry>(db).problem(self.pending.entries)
+        ?? FileEnd<MirroredEvent>(db).problem(self.pending.events ?? FileSummary.Cursor())
+      {
+        throw MirrorRefusal.fileChanged(problem)
+      }
       let rows = self.pending.entries.rows
-      guard last == rows, count == last - first + 1 else {
-        throw MirrorRefusal.fileChanged(entries: rows)
+      let newest = min(rows, Int64(limit))
+      var row = try FileStatement(db, "SELECT count(*) FROM audit_entries WHERE rowid > ?")
+      row.put(rows - newest)
+      defer { row.reset() }
+      guard try row.step(), try row.number() == newest else {
+        throw MirrorRefusal.fileChanged("some of its newest entries are gone")
       }
     }
   }

@@ -118,7 +118,8 @@ private struct FilePages<TableRow: TrailRow> {
   private(set) var faults: [TrailFault] = []
   private var page: [TableRow] = []
   private var index = 0
-  private var rowID: Int64 = 0
+  // Whoever puts rows there by hand may number them from below 1 on.
+  private var rowID = Int64.min
   private var last: TrailPosition?
 
   init(file: ReadableFile, size: Int) {

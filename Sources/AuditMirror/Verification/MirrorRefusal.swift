@@ -20,8 +20,8 @@ package enum MirrorRefusal: Error, Hashable, Sendable {
   case broken(Replay.Fault)
   /// A break-glass event that does not follow the one before it.
   case brokenJournal(BreakGlassChain.Fault)
-  /// The file has more or fewer entries than were ever written to it.
-  case fileChanged(entries: Int64)
+  /// The file does not have what was written to it, where it was written.
+  case fileChanged(String)
   /// The ledger's epoch is lower than the one that the file has seen.
   case epochWentBack(found: Int64, expected: Int64)
 }
@@ -57,9 +57,9 @@ extension MirrorRefusal: CustomStringConvertible {
     case .brokenJournal(let fault):
       "\(fault). \(MirrorRefusal.keep)"
     case .broken(let fault): "\(fault). \(MirrorRefusal.keep)"
-    case .fileChanged(let entries):
-      "the audit file does not end with the last of the \(entries) entries that were written to it: "
-        + "somebody took some out, or put some in. \(MirrorRefusal.keep)"
+    case .fileChanged(let problem):
+      "the audit file's rows are not as they were written: somebody took some out, or put some in "
+        + "(\(problem)). \(MirrorRefusal.keep)"
     case .epochWentBack(let found, let expected):
       "PostgreSQL is in epoch \(found) and the audit file has seen epoch \(expected): an older backup was "
         + "restored. \(MirrorRefusal.keep)"

@@ -115,6 +115,19 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: ["audit_entries", "break_glass_events"])
+  func `a file that says to go further than its rows is not gone on with`(table: String)
+    async throws
+  {
+    try await withFollowedLedger { database, path in
+      // All that PostgreSQL gets until then would never come, and the file say that it is complete.
+      try MirrorFile(path: path).execute(
+        "UPDATE cursors SET transaction_id = transaction_id + 1000 WHERE table_name = '\(table)'")
+      try await expectRefusal(
+        "\(table) does not end with the row that the table cursors names", of: database, path)
+    }
+  }
+
   // MARK: - What they share
 
   private func charge(_ database: TestDatabase, _ count: Int) async throws {

@@ -58,6 +58,13 @@ import TrustBudgetTesting
     ("UPDATE receipts SET rows = rows + 1", nil, "the receipts are not what was written"),
     ("UPDATE receipts SET rows = 'x'", nil, "the receipts are not what was written"),
     ("UPDATE cursors SET entries = 30", nil, "says that it holds 30 entries"),
+    ("UPDATE cursors SET transaction_id = transaction_id + 1000", nil, "does not end with the row"),
+    ("UPDATE audit_entries SET rowid = -7 WHERE rowid = 1", nil, "numbered -7 to 20"),
+    (
+      "UPDATE audit_entries SET rowid = -9223372036854775807 - 1 WHERE rowid = 1", nil,
+      "must be 1 to 20"
+    ),
+    ("UPDATE audit_entries SET rowid = 9223372036854775807 WHERE rowid = 20", nil, "must be 1 to 20"),
     ("UPDATE meta SET ledger_id = 'another'", 1, "its hash does not match"),
   ]
 

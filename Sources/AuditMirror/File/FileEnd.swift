@@ -1,0 +1,44 @@
+import GRDB
+import TrustBudget
+
+/// Where the rows of one of the trails stand in a file: numbered from 1 on, in the order in which they
+/// came, and the last of them is the one that `cursors` names.
+struct FileEnd<TableRow: TrailRow> {
+  private let first: Int64
+  private let last: Int64
+  /// Of the last row; nil where it is no value of ours.
+  private let position: TrailPosition?
+
+  init(_ db: Database) throws {
+    var row = try FileStatement(
+      db,
+      """
+      SELECT (SELECT min(rowid) FROM \(TableRow.table)), rowid, epoch, transaction_id,
+             \(TableRow.numberColumn)
+      FROM \(TableRow.table) ORDER BY rowid DESC LIMIT 1
+      """)
+    defer { row.reset() }
+    guard try row.step() else {
+      (first, last, position) = (1, 0, .start)
+      return
+    }
+    (first, last) = (try row.number(), try row.number())
+    position = try? TrailPosition(
+      epoch: row.number(), transactionID: row.number(), number: row.number())
+  }
+
+  /// What is wrong with it, by what the file says of itself.
+  func problem(_ cursor: FileSummary.Cursor) -> String? {
+    // An event that comes again is written anew, and leaves its number free.
+    let isInPlace = TableRow.self == MirroredEvent.self ? last >= cursor.rows : last == cursor.rows
+    guard first >= 1, isInPlace else {
+      return "the rows of \(TableRow.table) are numbered \(first) to \(last), and must be 1 to "
+        + "\(cursor.rows)"
+    }
+    guard position == cursor.position else {
+      return "\(TableRow.table) does not end with the row that the table cursors names "
+        + "(\(cursor.position)): what is between the two would never come"
+    }
+    return nil
+  }
+}
