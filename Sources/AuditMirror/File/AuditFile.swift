@@ -175,11 +175,7 @@ package final class AuditFile: @unchecked Sendable {
   /// - Throws: `MirrorRefusal.fileChanged`.
   func checkEnd(_ limit: Int) async throws {
     try await access { db in
-      if let problem = try FileEnd<MirroredEntry>(db).problem(self.pending.entries)
-        ?? FileEnd<MirroredEvent>(db).problem(self.pending.events ?? FileSummary.Cursor())
-      {
-        throw MirrorRefusal.fileChanged(problem)
-      }
+      if let problem = try self.pending.endProblem(db) { throw MirrorRefusal.fileChanged(problem) }
       let rows = self.pending.entries.rows
       let newest = min(rows, Int64(limit))
       var row = try FileStatement(db, "SELECT count(*) FROM audit_entries WHERE rowid > ?")

@@ -140,7 +140,7 @@ extension BudgetHeads {
   static func through(_ db: Database) throws -> Int64 {
     var row = try FileStatement(db, "SELECT heads_through FROM meta")
     defer { row.reset() }
-    return try row.step() ? row.number() : 0
+    return try row.step() ? row.count() : 0
   }
 
   static func recorded(_ budgetID: String, _ db: Database) throws -> ChainHead? {
@@ -150,7 +150,7 @@ extension BudgetHeads {
     defer { row.reset() }
     guard try row.step() else { return nil }
     return ChainHead(
-      sequence: try row.number(), hash: try row.digest(), balance: try row.number())
+      sequence: try row.count(), hash: try row.digest(), balance: try row.number())
   }
 
   /// Brings the table up to the file's end.

@@ -34,7 +34,7 @@ struct BudgetState: Hashable, Sendable {
     budget = Budget(
       id: id, initialBalance: initialBalance, adjustment: adjustment, spent: spent,
       resetInterval: interval, windowStartedAt: try row.moment(),
-      windowSequence: try row.number(), lastSequence: try row.number(),
+      windowSequence: try row.count(), lastSequence: try row.count(),
       lastHash: try row.digest())
     createdAt = try row.moment()
   }

@@ -56,11 +56,11 @@ extension MirroredEntry {
   static let fileColumnCount = 19
 
   init(reading row: inout FileStatement) throws(InvalidValue) {
-    let entryID = try row.number()
-    let transactionID = try row.number()
-    let epoch = try row.number()
+    let entryID = try row.count()
+    let transactionID = try row.count()
+    let epoch = try row.count()
     let budgetID = try BudgetID(try row.text())
-    let sequence = try row.number()
+    let sequence = try row.count()
     let kind = try Entry.Kind(decoding: try row.text())
     let username = try row.optionalText()
     let cost = try row.number()

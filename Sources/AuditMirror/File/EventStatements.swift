@@ -54,10 +54,10 @@ extension MirroredEvent {
 
   init(reading row: inout FileStatement) throws(InvalidValue) {
     self.init(
-      eventID: try row.number(), epoch: try row.number(), transactionID: try row.number(),
+      eventID: try row.count(), epoch: try row.count(), transactionID: try row.count(),
       recordedAt: try row.moment(),
       event: BreakGlassEvent(
-        journalID: try row.text(), sequence: try row.number(), node: try row.text(),
+        journalID: try row.text(), sequence: try row.count(), node: try row.text(),
         username: try row.text(), reason: try row.text(), ticket: try row.optionalText(),
         approvers: try row.list(), principals: try row.list(), maxDuration: try row.text(),
         maxDurationSeconds: try row.number(),

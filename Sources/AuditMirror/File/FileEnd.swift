@@ -3,7 +3,7 @@ import TrustBudget
 
 /// Where the rows of one of the trails stand in a file: numbered from 1 on, in the order in which they
 /// came, and the last of them is the one that `cursors` names.
-struct FileEnd<TableRow: TrailRow> {
+private struct FileEnd<TableRow: TrailRow> {
   private let first: Int64
   private let last: Int64
   /// Of the last row; nil where it is no value of ours.
@@ -24,7 +24,7 @@ struct FileEnd<TableRow: TrailRow> {
     }
     (first, last) = (try row.number(), try row.number())
     position = try? TrailPosition(
-      epoch: row.number(), transactionID: row.number(), number: row.number())
+      epoch: row.count(), transactionID: row.count(), number: row.count())
   }
 
   /// What is wrong with it, by what the file says of itself.
@@ -40,5 +40,13 @@ struct FileEnd<TableRow: TrailRow> {
         + "(\(cursor.position)): what is between the two would never come"
     }
     return nil
+  }
+}
+
+extension FileSummary {
+  /// What is wrong with where the file's rows stand.
+  func endProblem(_ db: Database) throws -> String? {
+    try FileEnd<MirroredEntry>(db).problem(entries)
+      ?? events.flatMap { try FileEnd<MirroredEvent>(db).problem($0) }
   }
 }

@@ -135,6 +135,16 @@ struct FileStatement {
     return sqlite3_column_int64(statement, next())
   }
 
+  /// A number of things, or a place among them: no file has so many that sums of a few would overflow.
+  mutating func count() throws(InvalidValue) -> Int64 {
+    let count = try number()
+    guard (0..<1 << 60).contains(count) else {
+      let name = sqlite3_column_name(statement, column - 1).map { String(cString: $0) } ?? ""
+      throw InvalidValue("must be a count or a place (\(name)); this is \(count)")
+    }
+    return count
+  }
+
   mutating func optionalNumber() throws(InvalidValue) -> Int64? {
     try isNull() ? nil : number()
   }

@@ -25,7 +25,7 @@ package struct FileSummary: Hashable, Sendable {
       db, "SELECT ledger_id, epoch, complete_as_of, filter FROM meta")
     guard try row.step() else { throw AuditFileError.corrupt("its table meta is empty") }
     defer { row.reset() }
-    ledger = LedgerIdentity(id: try row.text(), epoch: try row.number())
+    ledger = LedgerIdentity(id: try row.text(), epoch: try row.count())
     completeAsOf = try row.optionalMoment()
     filter = try row.optionalText()
     guard let entries = try FileSummary.cursor(MirroredEntry.table, db) else {
@@ -64,6 +64,7 @@ package struct FileSummary: Hashable, Sendable {
   ///   be known to nobody afterwards.
   static func upgrade(_ db: Database) throws {
     let format = try AuditFile.format(of: db)
+    if let problem = try FileSummary(db).endProblem(db) { throw AuditFileError.corrupt(problem) }
     if format < AuditFileSchema.receiptsVersion { try checkHeads(db) }
     if format == AuditFileSchema.oldestVersion {
       // The events come with the next window; until then the file says of no moment that it is complete.
@@ -105,8 +106,8 @@ package struct FileSummary: Hashable, Sendable {
     guard try row.step() else { return nil }
     return Cursor(
       position: TrailPosition(
-        epoch: try row.number(), transactionID: try row.number(), number: try row.number()),
-      rows: try row.number())
+        epoch: try row.count(), transactionID: try row.count(), number: try row.count()),
+      rows: try row.count())
   }
 
   private static func save(_ cursor: Cursor, of table: String, _ db: Database) throws {

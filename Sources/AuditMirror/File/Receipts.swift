@@ -23,7 +23,7 @@ struct Receipt: Hashable {
 
   init(reading row: inout FileStatement) throws(InvalidValue) {
     budgetID = try row.text()
-    sequence = try row.number()
+    sequence = try row.count()
     hash = try row.digest()
   }
 }
@@ -86,12 +86,12 @@ struct Receipts {
       db, "SELECT first_row, rows, content FROM receipts ORDER BY first_row")
     defer { rows.reset() }
     while try rows.step() {
-      let first = try rows.number()
-      let count = try rows.number()
+      let first = try rows.count()
+      let count = try rows.count()
       var rest = try rows.bytes()[...]
-      for index in 0..<max(count, 0) {
+      for index in 0..<count {
         guard let receipt = Receipt(readingFrom: &rest) else { throw Receipts.damaged(first) }
-        try body(first &+ index, receipt)
+        try body(first + index, receipt)
       }
       guard rest.isEmpty else { throw Receipts.damaged(first) }
     }

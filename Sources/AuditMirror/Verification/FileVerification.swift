@@ -40,9 +40,11 @@ package struct FileVerification: Sendable {
                 + "\(report.entries)"))
         }
         if summary.events != nil { try checkEvents(summary, db, &report, progress) }
-        try checkEnds(summary, db, &report)
+        if let problem = try summary.endProblem(db) { report.add(TrailFault(problem: problem)) }
       } catch let error as DatabaseError where !error.isOfMachine {
         report.add(TrailFault(problem: "a page cannot be read: \(AuditFileError(error))"))
+      } catch let error as InvalidValue {
+        report.add(TrailFault(problem: "the file holds what is no value of ours: \(error)"))
       }
       return report
     }
@@ -53,17 +55,6 @@ package struct FileVerification: Sendable {
     for line in try String.fetchAll(db, sql: "PRAGMA integrity_check(20)") where line != "ok" {
       report.add(TrailFault(problem: "SQLite finds damage: \(line)"))
     }
-  }
-
-  /// Rows of other numbers are in the views, and whoever goes through the rows from 1 on does not see them.
-  private func checkEnds(
-    _ summary: FileSummary, _ db: Database, _ report: inout TrailReport
-  ) throws {
-    var problems = [try FileEnd<MirroredEntry>(db).problem(summary.entries)]
-    if let events = summary.events {
-      problems.append(try FileEnd<MirroredEvent>(db).problem(events))
-    }
-    for problem in problems.compactMap(\.self) { report.add(TrailFault(problem: problem)) }
   }
 
   /// Replays each budget from its first entry, and compares with what came and with what is recorded.

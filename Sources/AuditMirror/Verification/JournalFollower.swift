@@ -97,7 +97,7 @@ enum JournalHeads {
     while try rows.step() {
       let journalID = try rows.text()
       heads[journalID] = BreakGlassChain(
-        journalID: journalID, sequence: try rows.number(), hash: try rows.digest())
+        journalID: journalID, sequence: try rows.count(), hash: try rows.digest())
     }
     return heads
   }

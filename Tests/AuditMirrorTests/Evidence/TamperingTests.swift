@@ -58,6 +58,11 @@ import TrustBudgetTesting
     ("UPDATE receipts SET rows = rows + 1", nil, "the receipts are not what was written"),
     ("UPDATE receipts SET rows = 'x'", nil, "the receipts are not what was written"),
     ("UPDATE cursors SET entries = 30", nil, "says that it holds 30 entries"),
+    ("UPDATE meta SET heads_through = -9223372036854775807 - 1", nil, "no value of ours"),
+    (
+      "UPDATE audit_entries SET budget_seq = 9223372036854775807 WHERE budget_seq = 20", nil,
+      "no value of ours"
+    ),
     ("UPDATE cursors SET transaction_id = transaction_id + 1000", nil, "does not end with the row"),
     ("UPDATE audit_entries SET rowid = -7 WHERE rowid = 1", nil, "numbered -7 to 20"),
     (
@@ -194,6 +199,31 @@ import TrustBudgetTesting
         """)
       let faults = try await Self.compare(path, database)
       #expect(faults.map(\.sequence) == [20])
+    }
+  }
+
+  /// Numbers that are none of a place or of rows, and would overflow in a sum.
+  @Test(arguments: [
+    "transaction_id = -1", "transaction_id = 9223372036854775807",
+    "entries = 9223372036854775807", "epoch = -9223372036854775807 - 1", "entry_id = 'x'",
+  ])
+  func `a file that does not say where it ends is damaged, for all that read it`(sql: String)
+    async throws
+  {
+    try await withFile { database, path in
+      try MirrorFile(path: path).execute("UPDATE cursors SET \(sql)")
+      let file = try await ReadableFile(path: path)
+      defer { file.close() }
+      await #expect(throws: AuditFileError.self) { try await file.summary }
+      await #expect(throws: AuditFileError.self) { try await Self.verify(path) }
+      await #expect(throws: AuditFileError.self) { try await Self.compare(path, database) }
+      await #expect(throws: AuditFileError.self) {
+        try await Export(.file(file), as: .csv).write(to: path + ".csv")
+      }
+      // A node sets it aside.
+      try await database.withMirror(at: path) { _ in
+        try await database.expectMirrored(in: path)
+      }
     }
   }
 
