@@ -10,10 +10,10 @@ struct BudgetState: Hashable, Sendable {
   /// What `init(reading:)` reads, in its order.
   static let columns = """
     budget_id, initial_balance, adjustment, spent, reset_interval_microseconds, window_started_at, \
-    window_seq, last_seq, last_hash, created_at
+    window_seq, last_seq, last_hash, created_at, resets_at
     """
 
-  static let columnCount = 10
+  static let columnCount = 11
 
   init(budget: Budget, createdAt: Timestamp) {
     self.budget = budget
@@ -37,6 +37,10 @@ struct BudgetState: Hashable, Sendable {
       windowSequence: try row.count(), lastSequence: try row.count(),
       lastHash: try row.digest())
     createdAt = try row.moment()
+    // The view `budgets` goes by it.
+    guard try row.optionalText() == budget.resetsAt?.sortableText else {
+      throw InvalidValue("must be when the window ends (resets_at)")
+    }
   }
 }
 

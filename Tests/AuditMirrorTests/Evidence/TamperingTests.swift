@@ -34,6 +34,7 @@ import TrustBudgetTesting
     ("DELETE FROM budget_states", nil, "recorded state is gone"),
     ("UPDATE budget_states SET spent = 9223372036854775807", nil, "no value of ours"),
     ("UPDATE budget_states SET adjustment = -9223372036854775807 - 1", nil, "no value of ours"),
+    ("UPDATE budget_states SET resets_at = '2000-01-01 00:00:00.000000'", nil, "no value of ours"),
     ("UPDATE budget_heads SET balance = balance + 1", nil, "not what its entries make of it"),
     ("UPDATE budget_heads SET last_hash = zeroblob(32)", nil, "not what its entries make of it"),
     ("UPDATE budget_heads SET last_hash = 'x'", nil, "recorded head is no value of ours"),
