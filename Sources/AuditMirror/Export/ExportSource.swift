@@ -57,7 +57,9 @@ struct ExportView: Sendable {
       let summary = try FileSummary(db)
       let hasEvents = summary.events != nil
       // It would lose what is numbered from below 1 on.
-      if let problem = try summary.endProblem(db) { throw AuditFileError.corrupt(problem) }
+      if let problem = try FileDefinition.problem(db) ?? summary.endProblem(db) {
+        throw AuditFileError.corrupt(problem)
+      }
       return (
         summary, try FileRows<MirroredEntry>.last(db),
         hasEvents ? try FileRows<MirroredEvent>.last(db) : 0,

@@ -15,6 +15,8 @@ package final class AuditFile: @unchecked Sendable {
   private var pending: FileSummary
   private var follower: ChainFollower?
   private var journals: JournalFollower?
+  /// Which definitions of the file were checked, as SQLite numbers them.
+  private var checkedSchema: Int64?
 
   /// Opens a file to be written by this process alone, and makes it if there is none.
   ///
@@ -73,7 +75,7 @@ package final class AuditFile: @unchecked Sendable {
     _ rows: [MirroredEntry], of window: TrailWindow, commits: Bool, endsWindow: Bool
   ) async throws {
     try await access { db in
-      if !db.isInsideTransaction { try db.execute(sql: "BEGIN IMMEDIATE") }
+      try self.begin(db)
       _ = try self.followed(db)
       var insert = try InsertEntry(db)
       var receipts = Receipts()
@@ -107,7 +109,8 @@ package final class AuditFile: @unchecked Sendable {
   private func checkPlace(of count: Int, _ db: Database) throws(MirrorRefusal) {
     guard count == 0 || db.lastInsertedRowID == pending.entries.rows + Int64(count) else {
       throw MirrorRefusal.fileChanged(
-        "its entries do not end with the last of the \(pending.entries.rows) that were written to it")
+        "its entries do not end with the last of the \(pending.entries.rows) that were written to it"
+      )
     }
   }
 
@@ -118,7 +121,7 @@ package final class AuditFile: @unchecked Sendable {
     _ rows: [MirroredEvent], of window: TrailWindow, endsWindow: Bool
   ) async throws {
     try await access { db in
-      if !db.isInsideTransaction { try db.execute(sql: "BEGIN IMMEDIATE") }
+      try self.begin(db)
       _ = try self.followedJournals(db)
       var put = try PutEvent(db)
       var cursor = self.pending.events ?? FileSummary.Cursor()
@@ -219,6 +222,19 @@ package final class AuditFile: @unchecked Sendable {
     return new
   }
 
+  /// Begins a transaction where none is open. What somebody defined since the last one is looked at: a
+  /// trigger could write other rows than those that come.
+  private func begin(_ db: Database) throws {
+    guard !db.isInsideTransaction else { return }
+    try db.execute(sql: "BEGIN IMMEDIATE")
+    var row = try FileStatement(db, "PRAGMA schema_version")
+    let version = try row.step() ? row.number() : 0
+    row.reset()
+    guard version != checkedSchema else { return }
+    try AuditFile.checkDefinitions(db)
+    checkedSchema = version
+  }
+
   private func commit(_ db: Database) throws {
     try follower?.save(db)
     try journals?.save(db)
@@ -286,13 +302,21 @@ extension AuditFile {
         try FileSummary.create(ledger: ledger, filter: filter, db)
         return .commit
       }
-    } else if try format(of: db) < AuditFileSchema.version {
-      try db.inTransaction(.immediate) {
-        try FileSummary.upgrade(db)
-        return .commit
+    } else {
+      try checkDefinitions(db)
+      if try format(of: db) < AuditFileSchema.version {
+        try db.inTransaction(.immediate) {
+          try FileSummary.upgrade(db)
+          return .commit
+        }
       }
     }
     return try FileSummary(db)
+  }
+
+  /// - Throws: `MirrorRefusal.redefined`.
+  private static func checkDefinitions(_ db: Database) throws {
+    if let problem = try FileDefinition.problem(db) { throw MirrorRefusal.redefined(problem) }
   }
 
   /// - Throws: `AuditFileError.foreign`.

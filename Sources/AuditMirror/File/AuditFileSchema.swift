@@ -13,6 +13,17 @@ enum AuditFileSchema {
   static let script = """
     PRAGMA application_id = \(applicationID);
 
+    \(tables(entriesKey: ""))
+    \(breakGlass)
+    \(receipts)
+    \(heads)
+    """
+
+  /// What all formats have.
+  ///
+  /// - Parameter entriesKey: what the table of the entries has after its columns.
+  static func tables(entriesKey: String) -> String {
+    """
     -- What this file is: one row.
     CREATE TABLE meta (
         only_row       INTEGER PRIMARY KEY CHECK (only_row = 1),
@@ -53,7 +64,7 @@ enum AuditFileSchema {
         node           TEXT    NOT NULL,
         detail         TEXT    NOT NULL,
         occurred_at    TEXT    NOT NULL,
-        hash           BLOB    NOT NULL
+        hash           BLOB    NOT NULL\(entriesKey)
     );
     CREATE INDEX audit_entries_time ON audit_entries (occurred_at);
 
@@ -89,11 +100,8 @@ enum AuditFileSchema {
     SELECT entry_id, budget_id, username, cost, balance_before, balance_after, occurred_at,
            request_id
     FROM audit_entries WHERE kind = 'charge';
-
-    \(breakGlass)
-    \(receipts)
-    \(heads)
     """
+  }
 
   /// What an export has more, for whoever asks for a budget.
   static let budgetIndex =

@@ -33,8 +33,12 @@ package struct FileSummary: Hashable, Sendable {
     }
     self.entries = entries
     events = try FileSummary.cursor(MirroredEvent.table, db)
-    // Whoever takes the row away does not make a file of the first format.
-    guard try events != nil || AuditFile.format(of: db) == AuditFileSchema.oldestVersion else {
+    // Whoever calls a file one of an earlier format shall not keep from it what that one had not.
+    let format = try AuditFile.format(of: db)
+    guard try Int32.fetchOne(db, sql: "SELECT format_version FROM meta") == format else {
+      throw AuditFileError.corrupt("its header says that its format is \(format), and meta another")
+    }
+    guard events != nil || format == AuditFileSchema.oldestVersion else {
       throw AuditFileError.corrupt("its table cursors lacks break_glass_events")
     }
   }

@@ -28,6 +28,10 @@ package struct FileVerification: Sendable {
       }
       do {
         try checkPages(db, &report)
+        if let problem = try FileDefinition.problem(db) {
+          report.add(
+            TrailFault(problem: "the file's tables and views were changed: \(problem)"))
+        }
         if summary.filter == nil {
           try replay(summary, db, &report, progress)
         } else {

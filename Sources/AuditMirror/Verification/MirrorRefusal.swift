@@ -22,6 +22,8 @@ package enum MirrorRefusal: Error, Hashable, Sendable {
   case brokenJournal(BreakGlassChain.Fault)
   /// The file does not have what was written to it, where it was written.
   case fileChanged(String)
+  /// The file's tables and views are not those that it was made with.
+  case redefined(String)
   /// The ledger's epoch is lower than the one that the file has seen.
   case epochWentBack(found: Int64, expected: Int64)
 }
@@ -60,6 +62,9 @@ extension MirrorRefusal: CustomStringConvertible {
     case .fileChanged(let problem):
       "the audit file's rows are not as they were written: somebody took some out, or put some in "
         + "(\(problem)). \(MirrorRefusal.keep)"
+    case .redefined(let problem):
+      "the audit file's tables and views are not those that it was made with: \(problem). "
+        + MirrorRefusal.keep
     case .epochWentBack(let found, let expected):
       "PostgreSQL is in epoch \(found) and the audit file has seen epoch \(expected): an older backup was "
         + "restored. \(MirrorRefusal.keep)"

@@ -99,7 +99,10 @@ import TrustBudgetTesting
           """
           ATTACH '\(otherPath)' AS other;
           INSERT INTO break_glass_journals SELECT * FROM other.break_glass_journals;
-          UPDATE cursors SET entries = 12 WHERE table_name = 'break_glass_events';
+          UPDATE cursors SET entries = 12, (epoch, transaction_id, entry_id) =
+            (SELECT epoch, transaction_id, event_id FROM break_glass_events
+             ORDER BY rowid DESC LIMIT 1)
+          WHERE table_name = 'break_glass_events';
           """)
         #expect(try await TamperingTests.verify(path) == [])
         let differing = try await TamperingTests.compare(path, database)

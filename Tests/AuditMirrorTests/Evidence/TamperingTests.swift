@@ -70,7 +70,10 @@ import TrustBudgetTesting
       "UPDATE audit_entries SET rowid = -9223372036854775807 - 1 WHERE rowid = 1", nil,
       "must be 1 to 20"
     ),
-    ("UPDATE audit_entries SET rowid = 9223372036854775807 WHERE rowid = 20", nil, "must be 1 to 20"),
+    (
+      "UPDATE audit_entries SET rowid = 9223372036854775807 WHERE rowid = 20", nil,
+      "must be 1 to 20"
+    ),
     ("UPDATE meta SET ledger_id = 'another'", 1, "its hash does not match"),
   ]
 
@@ -200,6 +203,103 @@ import TrustBudgetTesting
         """)
       let faults = try await Self.compare(path, database)
       #expect(faults.map(\.sequence) == [20])
+    }
+  }
+
+  /// What somebody defines, and what is said of it.
+  static let definitions: [(sql: String, words: String)] = [
+    (
+      """
+      DROP VIEW transactions; CREATE VIEW transactions AS
+      SELECT entry_id AS id, budget_id, username, 0 AS cost, balance_before, balance_after,
+             occurred_at AS timestamp, request_id FROM audit_entries WHERE kind = 'charge'
+      """, "its view transactions is not as it was made"
+    ),
+    (
+      """
+      PRAGMA writable_schema = ON;
+      UPDATE sqlite_master SET sql = replace(sql, '''charge''', '''charge--' || char(10) || '''')
+      WHERE name = 'transactions'
+      """, "its view transactions is not as it was made"
+    ),
+    (
+      """
+      ALTER TABLE audit_entries RENAME TO hidden;
+      CREATE VIEW audit_entries AS SELECT rowid, * FROM hidden
+      """, "its view audit_entries is not as it was made"
+    ),
+    (
+      """
+      CREATE TRIGGER cheap AFTER INSERT ON audit_entries
+      BEGIN UPDATE audit_entries SET cost = 0 WHERE rowid = new.rowid; END
+      """, "it has a trigger that is none of ours, cheap"
+    ),
+    ("CREATE VIEW notes AS SELECT 1", "it has a view that is none of ours, notes"),
+    ("DROP VIEW budgets", "it has no budgets any more"),
+    (
+      "PRAGMA user_version = 2; UPDATE meta SET format_version = 2",
+      "its table audit_entries is not as it was made"
+    ),
+  ]
+
+  @Test(arguments: definitions.indices)
+  func `what was defined in a file is found, and a node does not go on with it`(index: Int)
+    async throws
+  {
+    let (sql, words) = Self.definitions[index]
+    try await withFile { database, path in
+      let file = MirrorFile(path: path)
+      try file.execute("CREATE INDEX by_budget ON audit_entries (budget_id, budget_seq); ANALYZE")
+      #expect(try await Self.verify(path) == [])
+      try file.execute(sql)
+      let faults = try await Self.verify(path)
+      #expect(faults.contains { $0.problem.contains(words) }, "\(faults)")
+      let readable = try await ReadableFile(path: path)
+      defer { readable.close() }
+      await #expect(throws: AuditFileError.self) {
+        try await Export(.file(readable), as: .csv).write(to: path + ".csv")
+      }
+      try await database.withMirror(at: path) { mirror in
+        try await expectSoon { mirror.health.current.state.problem?.contains(words) == true }
+      }
+    }
+  }
+
+  @Test func `a trigger that somebody makes while a node is running changes nothing`()
+    async throws
+  {
+    try await withFile { database, path in
+      let file = MirrorFile(path: path)
+      try await database.withMirror(at: path) { mirror in
+        try await expectSoon { mirror.health.current.state == .following }
+        try file.execute("CREATE INDEX by_budget ON audit_entries (budget_id, budget_seq)")
+        try await database.withNodes(1) { _ = try await $0[0].perform(.charging("user:bob")) }
+        try await database.expectMirrored(in: path)
+        try file.execute(
+          """
+          CREATE TRIGGER cheap AFTER INSERT ON audit_entries
+          BEGIN UPDATE audit_entries SET cost = 0 WHERE rowid = new.rowid; END
+          """)
+        try await database.withNodes(1) { _ = try await $0[0].perform(.charging("user:bob")) }
+        try await expectSoon {
+          mirror.health.current.state.problem?.contains("none of ours, cheap") == true
+        }
+        try file.execute("DROP TRIGGER cheap")
+        try await database.expectMirrored(in: path)
+      }
+    }
+  }
+
+  @Test func `a file is of one format, whoever says so`() async throws {
+    try await withFile { _, path in
+      try MirrorFile(path: path).execute("PRAGMA user_version = 1")
+      let file = try await ReadableFile(path: path)
+      defer { file.close() }
+      await #expect(
+        throws: AuditFileError.corrupt("its header says that its format is 1, and meta another")
+      ) {
+        try await FileVerification(file).run()
+      }
     }
   }
 
