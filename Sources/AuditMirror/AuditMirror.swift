@@ -278,13 +278,18 @@ extension AuditMirror {
     }
     do {
       return try await open()
-    } catch AuditFileError.corrupt(let reason) {
-      // Whether it was ours: a file that was named by mistake is nobody's to move.
-      guard claim.wasClaimedBefore else {
-        throw AuditFileError.foreign("\(reason); name another one, or move it away")
-      }
+    } catch AuditFileError.corrupt(let reason)
+      where claim.wasClaimedBefore || AuditFile.isMarked(claim.path)
+    {
       try setAside(claim, because: reason)
       return try await open()
+    } catch AuditFileError.corrupt(let reason) {
+      // It was named by mistake, and is nobody's to move: not the next time either.
+      claim.abandon()
+      throw AuditFileError.foreign("\(reason); name another one, or move it away")
+    } catch AuditFileError.foreign(let reason) {
+      claim.abandon()
+      throw AuditFileError.foreign(reason)
     }
   }
 

@@ -51,6 +51,10 @@ package final class ClaimedFile: Sendable {
       guard code == EWOULDBLOCK else { throw FileProblem(code, "\(name) cannot be locked") }
       throw .held(by: String(decoding: words.prefix(max(0, length)), as: UTF8.self))
     }
+    guard FileIdentity("/proc/self/fd/\(lock)") == FileIdentity(name) else {
+      close(lock)
+      throw .unusable("\(name) was taken away while it was claimed")
+    }
     let words = Array(holder.utf8)
     _ = ftruncate(lock, 0)
     _ = pwrite(lock, words, words.count, 0)
@@ -65,6 +69,13 @@ package final class ClaimedFile: Sendable {
       if state.lock >= 0 { close(state.lock) }
       state.lock = -1
     }
+  }
+
+  /// Gives up the claim of what turned out to be somebody else's: where nobody had claimed the place
+  /// before, nothing says afterwards that it was ours.
+  package func abandon() {
+    if !wasClaimedBefore { unlink(path + ".lock") }
+    release()
   }
 
   /// Whether any process has ever claimed the place of a file.

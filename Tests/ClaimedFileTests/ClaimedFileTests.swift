@@ -23,6 +23,20 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a claim that is abandoned leaves no trace, unless the place was claimed before`()
+    throws
+  {
+    try withPath { path in
+      try ClaimedFile(claiming: path, holder: "1").abandon()
+      #expect(!ClaimedFile.hasBeenClaimed(path))
+      try ClaimedFile(claiming: path, holder: "2").release()
+      try ClaimedFile(claiming: path, holder: "3").abandon()
+      #expect(ClaimedFile.hasBeenClaimed(path))
+      let claim = try ClaimedFile(claiming: path, holder: "4")
+      #expect(claim.wasClaimedBefore)
+    }
+  }
+
   @Test func `a file that is made can be read by owner and group alone`() throws {
     try withPath { path in
       let claim = try ClaimedFile(claiming: path, holder: "test")

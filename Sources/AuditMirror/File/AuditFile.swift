@@ -1,4 +1,5 @@
 import ClaimedFile
+import Foundation
 import GRDB
 import Synchronization
 import TrustBudget
@@ -317,6 +318,17 @@ extension AuditFile {
   /// - Throws: `MirrorRefusal.redefined`.
   private static func checkDefinitions(_ db: Database) throws {
     if let problem = try FileDefinition.problem(db) { throw MirrorRefusal.redefined(problem) }
+  }
+
+  /// Whether a file, damaged as it may be, begins as ours do.
+  static func isMarked(_ path: String) -> Bool {
+    guard let file = FileHandle(forReadingAtPath: path),
+      let header = try? file.read(upToCount: 72), header.count == 72
+    else { return false }
+    return header.starts(with: "SQLite format 3\0".utf8)
+      && withUnsafeBytes(of: AuditFileSchema.applicationID.bigEndian) {
+        header.suffix(4).elementsEqual($0)
+      }
   }
 
   /// - Throws: `AuditFileError.foreign`.
