@@ -50,6 +50,7 @@ package struct Export: Sendable {
   package func write(to path: String) async throws -> Result {
     try source.refuse(toBeReplacedAt: path)
     guard case .file(let path) = FilePlace(path) else { return try await write(into: path) }
+    if format == .sqlite { try Export.refuseLog(beside: path) }
     let temporary = "\(path).partial-\(getpid())"
     defer {
       unlink(temporary)
@@ -68,6 +69,14 @@ package struct Export: Sendable {
     try Export.sync(temporary)
     guard rename(temporary, path) == 0 else { throw Export.failure("\(path) cannot be made") }
     return result
+  }
+
+  /// The log of a file that was there before would be read along with the export, which it is not of.
+  private static func refuseLog(beside path: String) throws(AuditFileError) {
+    for log in ["-wal", "-journal", "-shm"].map({ path + $0 }) where access(log, F_OK) == 0 {
+      throw .unusable(
+        "\(log) would be taken for a part of the export; remove it, or name another file")
+    }
   }
 
   /// Writes into what cannot be replaced: a device, a pipe.

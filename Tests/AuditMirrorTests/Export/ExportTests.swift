@@ -64,6 +64,21 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: ["-wal", "-journal", "-shm"])
+  func `an export is not put beside a log that it would be read with`(ending: String) async throws {
+    try await withMirroredTrail { database, path, directory in
+      let target = directory.file("copy.db")
+      try FileManager.default.copyItem(atPath: path, toPath: target)
+      try Data([1]).write(to: URL(filePath: target + ending))
+      let source = ExportSource.postgres(connectionString: database.connectionString)
+      let error = await #expect(throws: AuditFileError.self) {
+        try await Export(source, as: .sqlite).write(to: target)
+      }
+      #expect(error?.description.contains("copy.db\(ending) would be taken for") == true)
+      #expect(FileManager.default.contentsEqual(atPath: path, andPath: target))
+    }
+  }
+
   @Test func `an export through a link replaces what it leads to, and a device is written to`()
     async throws
   {
