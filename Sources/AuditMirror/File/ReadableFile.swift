@@ -36,6 +36,12 @@ package struct ReadableFile: Sendable {
         throw AuditFileError.foreign(
           "\(path) does not begin as a SQLite file does. Exports as CSV or JSON lines are for reading; "
             + "one of --format sqlite can be verified")
+      } catch let error as DatabaseError
+        where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK
+      {
+        throw AuditFileError.unusable(
+          "who wrote it was interrupted, and \(target)-journal has what must be put back into it; copy "
+            + "both, and have SQLite do that in the copy: sqlite3 COPY .schema")
       }
     }
   }
@@ -65,9 +71,12 @@ package struct ReadableFile: Sendable {
 
   package func close() { try? queue.close() }
 
+  /// What everybody else who opens the file reads along with it.
   private static func hasLog(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path + "-wal", &status) == 0 && status.st_size > 0
+    ["-wal", "-journal"].contains { ending in
+      var status = stat()
+      return stat(path + ending, &status) == 0 && status.st_size > 0
+    }
   }
 
   /// A live file's log must be read along, and SQLite works beside it for that. A copy, or the file

@@ -210,6 +210,18 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a file whose writer was interrupted is not read without its journal`() async throws {
+    try await withMirroredTrail { _, path, directory in
+      let target = directory.file("export.db")
+      _ = try await Export(.file(try await ReadableFile(path: path)), as: .sqlite).write(to: target)
+      try Data([1]).write(to: URL(filePath: target + "-journal"))
+      let error = await #expect(throws: AuditFileError.self) {
+        try await ReadableFile(path: target)
+      }
+      #expect(error?.description.contains("-journal has what must be put back") == true)
+    }
+  }
+
   @Test(.enabled(if: Tmpfs.isPossible, "mounting a disk needs root"))
   func `an export verifies on a disk that nobody can write to`() async throws {
     try await withMirroredTrail { database, path, directory in
