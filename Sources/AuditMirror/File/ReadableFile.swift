@@ -24,7 +24,7 @@ package struct ReadableFile: Sendable {
     queue = try await AuditFile.translating {
       do {
         let queue = try ReadableFile.open(target)
-        try await queue.read { try AuditFile.checkFormat($0) }
+        try await queue.unsafeRead { try AuditFile.checkFormat($0) }
         return queue
       } catch let error as DatabaseError
         where error.resultCode == .SQLITE_CANTOPEN && ReadableFile.hasLog(target)
@@ -52,7 +52,9 @@ package struct ReadableFile: Sendable {
 
   /// One consistent view of the file, however long `body` takes.
   func read<R: Sendable>(_ body: @Sendable (Database) throws -> R) async throws -> R {
-    try await AuditFile.translating { try await queue.read(body) }
+    try await AuditFile.translating {
+      try await queue.unsafeRead { try ReadableFile.view($0, body) }
+    }
   }
 
   /// The same for what has to be sorted. Where SQLite can write no temporary file for it, `body` begins
@@ -60,13 +62,20 @@ package struct ReadableFile: Sendable {
   func readSorting<R: Sendable>(_ body: @Sendable (Database) throws -> R) async throws -> R {
     try await AuditFile.translating {
       do {
-        return try await queue.read(body)
+        return try await queue.unsafeRead { try ReadableFile.view($0, body) }
       } catch let error as DatabaseError where error.mayLackTemporaryFile {
         let queue = try ReadableFile.open(target, sortingInMemory: true)
         defer { try? queue.close() }
-        return try await queue.read(body)
+        return try await queue.unsafeRead { try ReadableFile.view($0, body) }
       }
     }
+  }
+
+  private static func view<R>(_ db: Database, _ body: (Database) throws -> R) throws -> R {
+    try db.execute(sql: "BEGIN")
+    // SQLite commits nothing in a file of which it has met a damaged page, not even that it was read.
+    defer { try? db.execute(sql: "ROLLBACK") }
+    return try body(db)
   }
 
   package func close() { try? queue.close() }
@@ -87,6 +96,7 @@ package struct ReadableFile: Sendable {
     var configuration = Configuration()
     configuration.readonly = true
     configuration.busyMode = .timeout(10)
+    configuration.allowsUnsafeTransactions = true
     if sortingInMemory {
       configuration.prepareDatabase { try $0.execute(sql: "PRAGMA temp_store = MEMORY") }
     }

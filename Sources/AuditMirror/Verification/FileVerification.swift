@@ -26,8 +26,8 @@ package struct FileVerification: Sendable {
       let progress = { (done: Int64) in
         if done.isMultiple(of: 10_000) { onProgress(done, total) }
       }
+      checkPages(db, &report)
       do {
-        try checkPages(db, &report)
         if let problem = try FileDefinition.problem(db) {
           report.add(
             TrailFault(problem: "the file's tables and views were changed: \(problem)"))
@@ -46,7 +46,8 @@ package struct FileVerification: Sendable {
         if summary.events != nil { try checkEvents(summary, db, &report, progress) }
         if let problem = try summary.endProblem(db) { report.add(TrailFault(problem: problem)) }
       } catch let error as DatabaseError where !error.isOfMachine {
-        report.add(TrailFault(problem: "a page cannot be read: \(AuditFileError(error))"))
+        report.add(
+          TrailFault(problem: "what follows is not verified, a page cannot be read: \(error)"))
       } catch let error as InvalidValue {
         report.add(TrailFault(problem: "the file holds what is no value of ours: \(error)"))
       }
@@ -55,9 +56,19 @@ package struct FileVerification: Sendable {
   }
 
   /// SQLite's own check: damaged pages, and indexes that do not match their table.
-  private func checkPages(_ db: Database, _ report: inout TrailReport) throws {
-    for line in try String.fetchAll(db, sql: "PRAGMA integrity_check(20)") where line != "ok" {
-      report.add(TrailFault(problem: "SQLite finds damage: \(line)"))
+  private func checkPages(_ db: Database, _ report: inout TrailReport) {
+    func note(_ damage: String) {
+      report.add(TrailFault(problem: "SQLite finds damage: \(damage)"))
+    }
+    do {
+      var lines = try FileStatement(db, "PRAGMA integrity_check(20)")
+      while try lines.step() {
+        let line = try lines.text()
+        if line != "ok" { note(line) }
+      }
+    } catch {
+      // What can be read is verified all the same.
+      note("\(error)")
     }
   }
 

@@ -144,6 +144,19 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a page that cannot be read is a fault in the report`() async throws {
+    try await withFile { _, path in
+      var bytes = try Data(contentsOf: URL(filePath: path))
+      let place = try #require(bytes.range(of: Data("request-7-x".utf8))).lowerBound
+      for index in 0..<8 { bytes[place / 4_096 * 4_096 + index] = 0xA5 }
+      let copy = path + ".damaged"
+      try bytes.write(to: URL(filePath: copy))
+      let report = try await Self.report(copy)
+      #expect(report.faults.first?.problem.contains("SQLite finds damage") == true)
+      #expect(report.faults.last?.problem.contains("what follows is not verified") == true)
+    }
+  }
+
   @Test func `a file is compared with PostgreSQL row for row`() async throws {
     try await withFile { database, path in
       #expect(try await Self.compare(path, database) == [])
@@ -329,9 +342,13 @@ import TrustBudgetTesting
   }
 
   static func verify(_ path: String) async throws -> [TrailFault] {
+    try await report(path).faults
+  }
+
+  static func report(_ path: String) async throws -> TrailReport {
     let file = try await ReadableFile(path: path)
     defer { file.close() }
-    return try await FileVerification(file).run().faults
+    return try await FileVerification(file).run()
   }
 
   static func compare(_ path: String, _ database: TestDatabase) async throws -> [TrailFault] {
