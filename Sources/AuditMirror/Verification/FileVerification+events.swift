@@ -38,7 +38,10 @@ extension FileVerification {
         guard !faulty.contains(journal) else { return }
         if event.sequence > chain.sequence + 1 {
           // What came before its predecessor is verified when that has come.
-          if awaited.contains(row.place) { return }
+          if awaited.contains(row.place) {
+            report.unverifiable += 1
+            return
+          }
           // Of a part of the trail, what can be checked with the events that are there.
           if summary.filter != nil {
             report.unverifiable += 1

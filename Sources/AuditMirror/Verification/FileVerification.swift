@@ -141,6 +141,7 @@ package struct FileVerification: Sendable {
         if entry.sequence > (budget?.lastSequence ?? 0) + 1,
           awaited.remove(row.place) != nil
         {
+          report.unverifiable += 1
           return
         }
         do throws(Replay.Fault) {

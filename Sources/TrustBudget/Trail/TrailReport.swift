@@ -8,7 +8,8 @@ package struct TrailReport: Hashable, Sendable {
   /// Break-glass events; nil for a file of a format that knows none.
   package var events: Int64?
   package var journals: Int64 = 0
-  /// Rows of an export whose predecessor is not in it, so that their hash cannot be checked.
+  /// Rows whose predecessor is not in the file, so that their hash cannot be checked: of a part of the trail,
+  /// or of a file in which it is still awaited.
   package var unverifiable: Int64 = 0
   /// The first fault of each budget and of each journal, and those of the whole trail.
   package private(set) var faults: [TrailFault] = []
