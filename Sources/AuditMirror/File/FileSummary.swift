@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import TrustBudget
 
@@ -25,7 +26,11 @@ package struct FileSummary: Hashable, Sendable {
       db, "SELECT ledger_id, epoch, complete_as_of, filter FROM meta")
     guard try row.step() else { throw AuditFileError.corrupt("its table meta is empty") }
     defer { row.reset() }
-    ledger = LedgerIdentity(id: try row.text(), epoch: try row.count())
+    let id = try row.text()
+    guard UUID(uuidString: id)?.uuidString.lowercased() == id else {
+      throw InvalidValue("must be of a ledger whose id is a UUID (ledger_id)")
+    }
+    ledger = LedgerIdentity(id: id, epoch: try row.count())
     completeAsOf = try row.optionalMoment()
     filter = try row.optionalText()
     guard let entries = try FileSummary.cursor(MirroredEntry.table, db) else {

@@ -15,15 +15,26 @@ func translatingAuditErrors<R>(_ body: () async throws -> R) async throws -> R {
   do {
     return try await translatingErrors(body)
   } catch let error as AuditFileError {
-    throw CommandFailure("\(error)")
+    throw CommandFailure(printable("\(error)"))
   } catch let refusal as MirrorRefusal {
-    throw CommandFailure("\(refusal)")
+    throw CommandFailure(printable("\(refusal)"))
   }
 }
 
 /// A number and its noun: `1 entry`, `2 entries`.
 func counted(_ count: Int64, _ noun: String, _ nouns: String? = nil) -> String {
   "\(count) \(count == 1 ? noun : nouns ?? noun + "s")"
+}
+
+/// What may hold a text of a file's: a terminal obeys control characters, and a file is anybody's.
+func printable(_ text: String) -> String {
+  text.unicodeScalars.reduce(into: "") { printed, scalar in
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator:
+      printed += "\\u{\(String(scalar.value, radix: 16))}"
+    default: printed.unicodeScalars.append(scalar)
+    }
+  }
 }
 
 /// How far long work is, on a terminal; nothing elsewhere.
@@ -44,6 +55,13 @@ struct ProgressLine: Sendable {
 }
 
 extension JSONObjectText {
+  init(_ position: TrailPosition) {
+    self.init()
+    put("epoch", position.epoch)
+    put("transaction_id", position.transactionID)
+    put("entry_id", position.number)
+  }
+
   init(_ fault: TrailFault) {
     self.init()
     switch fault.chain {

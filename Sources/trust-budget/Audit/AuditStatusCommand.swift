@@ -44,7 +44,7 @@ struct AuditStatusCommand: AsyncParsableCommand {
       position        \(summary.entries.position)
       complete as of  \(summary.completeAsOf.map { "\($0)" } ?? "unknown")
       """)
-    if let filter = summary.filter { print("restricted to   \(filter)") }
+    if let filter = summary.filter { print("restricted to   \(printable(filter))") }
     guard let behind else { return }
     let entries = counted(behind.entries, "entry", "entries")
     print("to come         \(behind.isMoreThanCounted ? "more than " : "")\(entries)")
@@ -60,11 +60,7 @@ struct AuditStatusCommand: AsyncParsableCommand {
     object.put("epoch", summary.ledger.epoch)
     object.put("entries", summary.entries.rows)
     if let events = summary.events { object.put("break_glass_events", events.rows) }
-    var position = JSONObjectText()
-    position.put("epoch", summary.entries.position.epoch)
-    position.put("transaction_id", summary.entries.position.transactionID)
-    position.put("entry_id", summary.entries.position.number)
-    object.put("position", position)
+    object.put("position", JSONObjectText(summary.entries.position))
     if let moment = summary.completeAsOf { object.put("complete_as_of", moment) }
     if let filter = summary.filter { object.put("filter", filter) }
     if let behind {

@@ -128,7 +128,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
   private func printText(
     _ report: TrailReport, of path: String?, _ ledger: LedgerIdentity, filter: String?
   ) {
-    for fault in report.faults.prefix(100) { print(fault) }
+    for fault in report.faults.prefix(100) { print(printable("\(fault)")) }
     if report.faultCount > 100 { print("… and \(report.faultCount - 100) more") }
     let verdict = report.isSound ? "ok" : counted(Int64(report.faultCount), "fault")
     print("\(path ?? "PostgreSQL"): ledger \(ledger.id), epoch \(ledger.epoch)")
@@ -146,8 +146,8 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     }
     if let filter {
       print(
-        "an export restricted to \(filter): \(report.unverifiable) of them follow on some that "
-          + "are not in it, and cannot be verified")
+        "an export restricted to \(printable(filter)): \(report.unverifiable) of them follow on some "
+          + "that are not in it, and cannot be verified")
     }
   }
 }

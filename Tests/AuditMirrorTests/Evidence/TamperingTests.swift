@@ -74,7 +74,10 @@ import TrustBudgetTesting
       "UPDATE audit_entries SET rowid = 9223372036854775807 WHERE rowid = 20", nil,
       "must be 1 to 20"
     ),
-    ("UPDATE meta SET ledger_id = 'another'", 1, "its hash does not match"),
+    (
+      "UPDATE meta SET ledger_id = '00000000-0000-4000-8000-000000000000'", 1,
+      "its hash does not match"
+    ),
   ]
 
   @Test(arguments: tamperings.indices)
@@ -318,14 +321,15 @@ import TrustBudgetTesting
 
   /// Numbers that are none of a place or of rows, and would overflow in a sum.
   @Test(arguments: [
-    "transaction_id = -1", "transaction_id = 9223372036854775807",
-    "entries = 9223372036854775807", "epoch = -9223372036854775807 - 1", "entry_id = 'x'",
+    "cursors SET transaction_id = -1", "cursors SET transaction_id = 9223372036854775807",
+    "cursors SET entries = 9223372036854775807", "cursors SET epoch = -9223372036854775807 - 1",
+    "cursors SET entry_id = 'x'", "meta SET ledger_id = 'another'",
   ])
-  func `a file that does not say where it ends is damaged, for all that read it`(sql: String)
+  func `a file that does not say whose it is and where it ends is damaged`(sql: String)
     async throws
   {
     try await withFile { database, path in
-      try MirrorFile(path: path).execute("UPDATE cursors SET \(sql)")
+      try MirrorFile(path: path).execute("UPDATE \(sql)")
       let file = try await ReadableFile(path: path)
       defer { file.close() }
       await #expect(throws: AuditFileError.self) { try await file.summary }
