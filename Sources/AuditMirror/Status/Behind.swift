@@ -21,22 +21,24 @@ package struct Behind: Hashable, Sendable {
   package static func read(
     _ summary: FileSummary, connectionString: String
   ) async throws -> Behind {
-    try await TrailReader.with(connectionString) { reader in
-      let window = try await reader.window()
-      guard window.ledger.id == summary.ledger.id else {
-        throw MirrorRefusal.foreignLedger(found: window.ledger.id, expected: summary.ledger.id)
-      }
-      let (entries, oldestEntry) = try await reader.count(
-        MirroredEntry.self, after: summary.entries.position, limit: counted)
-      let (events, oldestEvent) = try await reader.count(
-        MirroredEvent.self, after: summary.events?.position ?? .start, limit: counted)
-      let holder = window.isHeldBack ? try await reader.horizonHolder() : nil
-      let oldest = [oldestEntry, oldestEvent].compactMap(\.self).min() ?? window.moment
-      return Behind(
-        entries: entries, events: events,
-        lag: .microseconds(max(0, window.moment.microseconds - oldest.microseconds)),
-        holder: holder)
+    try await TrailReader.with(connectionString) { try await read(summary, $0) }
+  }
+
+  static func read(_ summary: FileSummary, _ reader: TrailReader) async throws -> Behind {
+    let window = try await reader.window()
+    guard window.ledger.id == summary.ledger.id else {
+      throw MirrorRefusal.foreignLedger(found: window.ledger.id, expected: summary.ledger.id)
     }
+    let (entries, oldestEntry) = try await reader.count(
+      MirroredEntry.self, after: summary.entries.position, limit: counted)
+    let (events, oldestEvent) = try await reader.count(
+      MirroredEvent.self, after: summary.events?.position ?? .start, limit: counted)
+    let holder = window.isHeldBack ? try await reader.horizonHolder() : nil
+    let oldest = [oldestEntry, oldestEvent].compactMap(\.self).min() ?? window.moment
+    return Behind(
+      entries: entries, events: events,
+      lag: .microseconds(max(0, window.moment.microseconds - oldest.microseconds)),
+      holder: holder)
   }
 }
 

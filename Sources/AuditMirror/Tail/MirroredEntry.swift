@@ -43,14 +43,15 @@ package struct MirroredEntry: TrailRow {
   func differences(from other: MirroredEntry) -> [String] {
     let (a, b) = (entry, other.entry)
     let columns: [(String, Bool)] = [
-      ("epoch", a.epoch == b.epoch), ("budget_id", a.budgetID == b.budgetID),
+      ("epoch", a.epoch == b.epoch), ("budget_id", isSame(a.budgetID.value, b.budgetID.value)),
       ("budget_seq", a.sequence == b.sequence), ("kind", a.kind == b.kind),
-      ("username", a.username == b.username), ("cost", a.cost == b.cost),
+      ("username", isSame(a.username, b.username)), ("cost", a.cost == b.cost),
       ("balance_before", a.balanceBefore == b.balanceBefore),
       ("balance_after", a.balanceAfter == b.balanceAfter),
-      ("request_id", a.requestID == b.requestID), ("part", a.part == b.part),
-      ("rule", a.rule == b.rule), ("policy_digest", a.policyDigest == b.policyDigest),
-      ("actor", a.actor == b.actor), ("node", a.node == b.node), ("detail", a.detail == b.detail),
+      ("request_id", isSame(a.requestID, b.requestID)), ("part", a.part == b.part),
+      ("rule", isSame(a.rule, b.rule)), ("policy_digest", a.policyDigest == b.policyDigest),
+      ("actor", isSame(a.actor, b.actor)), ("node", isSame(a.node, b.node)),
+      ("detail", isSame(a.detail, b.detail)),
       ("occurred_at", a.occurredAt == b.occurredAt), ("hash", a.hash == b.hash),
     ]
     return columns.filter { !$0.1 }.map(\.0)

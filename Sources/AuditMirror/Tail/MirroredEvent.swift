@@ -54,18 +54,19 @@ package struct MirroredEvent: TrailRow {
     let (a, b) = (event, other.event)
     let columns: [(String, Bool)] = [
       ("epoch", epoch == other.epoch), ("recorded_at", recordedAt == other.recordedAt),
-      ("journal_id", a.journalID == b.journalID), ("node_seq", a.sequence == b.sequence),
-      ("node", a.node == b.node), ("username", a.username == b.username),
-      ("reason", a.reason == b.reason), ("ticket", a.ticket == b.ticket),
-      ("approvers", a.approvers == b.approvers), ("principals", a.principals == b.principals),
-      ("max_duration", a.maxDuration == b.maxDuration),
+      ("journal_id", isSame(a.journalID, b.journalID)), ("node_seq", a.sequence == b.sequence),
+      ("node", isSame(a.node, b.node)), ("username", isSame(a.username, b.username)),
+      ("reason", isSame(a.reason, b.reason)), ("ticket", isSame(a.ticket, b.ticket)),
+      ("approvers", a.approvers.elementsEqual(b.approvers, by: isSame)),
+      ("principals", a.principals.elementsEqual(b.principals, by: isSame)),
+      ("max_duration", isSame(a.maxDuration, b.maxDuration)),
       ("max_duration_seconds", a.maxDurationSeconds == b.maxDurationSeconds),
       (
         "requested_duration_seconds",
         a.requestedDurationSeconds == b.requestedDurationSeconds
       ),
-      ("request_id", a.requestID == b.requestID), ("request", a.request == b.request),
-      ("policy_digest", a.policyDigest == b.policyDigest), ("actor", a.actor == b.actor),
+      ("request_id", isSame(a.requestID, b.requestID)), ("request", isSame(a.request, b.request)),
+      ("policy_digest", a.policyDigest == b.policyDigest), ("actor", isSame(a.actor, b.actor)),
       ("occurred_at", a.occurredAt == b.occurredAt), ("hash", a.hash == b.hash),
     ]
     return columns.filter { !$0.1 }.map(\.0)

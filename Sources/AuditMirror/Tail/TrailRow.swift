@@ -33,6 +33,12 @@ protocol TrailRow: Hashable, Sendable {
   func differences(from other: Self) -> [String]
 }
 
+/// Whether two texts are the same to the letter. Swift's `==` takes an accent for a letter with it.
+func isSame(_ text: String?, _ other: String?) -> Bool {
+  guard let text, let other else { return text == nil && other == nil }
+  return text.utf8.elementsEqual(other.utf8)
+}
+
 /// A row's place in its chain.
 package struct TrailPlace: Hashable, Sendable, CustomStringConvertible {
   package let chain: TrailChain

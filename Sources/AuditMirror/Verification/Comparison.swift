@@ -2,8 +2,18 @@ import BudgetLedger
 import LibPQ
 import TrustBudget
 
-/// Compares a file with PostgreSQL, row for row, as far as the file goes.
+/// Verifies a file, and compares it with PostgreSQL, row for row, as far as the file goes.
 package struct Comparison: Sendable {
+  package struct Result: Hashable, Sendable {
+    /// What is wrong with the file by itself, and what differs.
+    package let report: TrailReport
+    /// How far the file goes, by what it says.
+    package let file: FileSummary
+    /// What PostgreSQL has that the file does not go to. Whether it came since, or was cut off, no file
+    /// can show.
+    package let behind: Behind
+  }
+
   private let file: ReadableFile
   private let configuration: PostgresConfiguration
 
@@ -14,31 +24,48 @@ package struct Comparison: Sendable {
       connectionString: connectionString, applicationName: "trust-budget audit")
   }
 
-  /// - Returns: what differs; entries that are newer than the file are no difference.
   /// - Throws: `MirrorRefusal.foreignLedger`, `AuditFileError`, `PostgresError`.
   package func run(
     onProgress: @escaping @Sendable (Int64, Int64) -> Void = { _, _ in }
-  ) async throws -> TrailReport {
-    try await TrailReader.with(configuration) { try await compare($0, onProgress) }
-  }
-
-  private func compare(
-    _ reader: TrailReader, _ onProgress: @Sendable (Int64, Int64) -> Void
-  ) async throws -> TrailReport {
+  ) async throws -> Result {
     let summary = try await file.summary
     guard summary.filter == nil else {
       throw AuditFileError.unusable(
         "this export was restricted (\(summary.filter ?? "")); compare a whole one")
     }
-    let window = try await reader.window()
-    guard window.ledger.id == summary.ledger.id else {
-      throw MirrorRefusal.foreignLedger(found: window.ledger.id, expected: summary.ledger.id)
+    // Whoever names another PostgreSQL is told at once, and no session waits while the file is verified.
+    let behind = try await TrailReader.with(configuration) { try await Behind.read(summary, $0) }
+    let report = try await FileVerification(file).run { onProgress($0, 2 * $1) }
+    let compared = try await TrailReader.with(configuration) {
+      try await compare(report, summary, $0, onProgress)
     }
+    return Result(report: compared, file: summary, behind: behind)
+  }
+
+  private func compare(
+    _ verified: TrailReport, _ summary: FileSummary, _ reader: TrailReader,
+    _ onProgress: @Sendable (Int64, Int64) -> Void
+  ) async throws -> TrailReport {
+    var report = verified
+    do {
+      try await compare(summary, reader, &report, onProgress)
+    } catch AuditFileError.corrupt(let reason) {
+      report.add(
+        TrailFault(problem: "what follows is not compared, a page cannot be read: \(reason)"))
+    }
+    return report
+  }
+
+  /// Both tables.
+  private func compare(
+    _ summary: FileSummary, _ reader: TrailReader, _ report: inout TrailReport,
+    _ onProgress: @Sendable (Int64, Int64) -> Void
+  ) async throws {
+    let window = try await reader.window()
     let total = summary.entries.rows + (summary.events?.rows ?? 0)
-    var report = TrailReport()
     report.entries = try await compare(
       MirroredEntry.self, as: summary.entries, reader, window, &report
-    ) { onProgress($0, total) }
+    ) { onProgress(total + $0, 2 * total) }
     if var events = summary.events {
       // Events come before the entries of the same window: in a file that is complete they go as far.
       let last = summary.entries.position
@@ -49,10 +76,9 @@ package struct Comparison: Sendable {
       }
       let entries = report.entries
       report.events = try await compare(MirroredEvent.self, as: events, reader, window, &report) {
-        onProgress(entries + $0, total)
+        onProgress(total + entries + $0, 2 * total)
       }
     }
-    return report
   }
 
   /// One table, as far as the file says that it goes.
@@ -69,7 +95,7 @@ package struct Comparison: Sendable {
     var compared: Int64 = 0
     var ours = FilePages<TableRow>(file: file, size: 8_192)
     var theirs = PostgresPages<TableRow>(reader: reader, window: end, size: 8_192)
-    var mine = try await ours.next()
+    var mine = try await ours.next(&report)
     var other = try await theirs.next()
     while mine != nil || other != nil {
       // A live file grows while it is read.
@@ -81,16 +107,17 @@ package struct Comparison: Sendable {
       switch (mine, other) {
       case (let row?, let found?) where row.position == found.position:
         compared += 1
-        if row != found {
-          let columns = row.differences(from: found).joined(separator: ", ")
-          report.add(TrailFault(row, "file and PostgreSQL differ in \(columns)"))
+        let columns = row.differences(from: found)
+        if !columns.isEmpty {
+          let names = columns.joined(separator: ", ")
+          report.add(TrailFault(row, "file and PostgreSQL differ in \(names)"))
         }
-        mine = try await ours.next()
+        mine = try await ours.next(&report)
         other = try await theirs.next()
       case (let row?, let found) where found.map({ row.position < $0.position }) ?? true:
         compared += 1
         report.add(TrailFault(row, "it is in the file, and not in PostgreSQL"))
-        mine = try await ours.next()
+        mine = try await ours.next(&report)
       default:
         if let other {
           report.add(TrailFault(other, "it is in PostgreSQL, and not in the file"))
@@ -99,7 +126,6 @@ package struct Comparison: Sendable {
       }
       if compared.isMultiple(of: 10_000) { onProgress(compared) }
     }
-    for fault in ours.faults { report.add(fault) }
     return compared
   }
 
@@ -115,7 +141,6 @@ package struct Comparison: Sendable {
 private struct FilePages<TableRow: TrailRow> {
   let file: ReadableFile
   let size: Int
-  private(set) var faults: [TrailFault] = []
   private var page: [TableRow] = []
   private var index = 0
   // Whoever puts rows there by hand may number them from below 1 on.
@@ -127,7 +152,8 @@ private struct FilePages<TableRow: TrailRow> {
     self.size = size
   }
 
-  mutating func next() async throws -> TableRow? {
+  /// - Parameter report: gets the rows that are none of ours, and those that are not in their order.
+  mutating func next(_ report: inout TrailReport) async throws -> TableRow? {
     while true {
       if index == page.count {
         let (rowID, size) = (rowID, size)
@@ -136,14 +162,14 @@ private struct FilePages<TableRow: TrailRow> {
         }
         guard read.lastRowID > rowID else { return nil }
         (self.rowID, page, index) = (read.lastRowID, read.rows, 0)
-        faults += read.faults
+        for fault in read.faults { report.add(fault) }
         continue
       }
       let row = page[index]
       index += 1
       // Rows were written in the order of the trail; one that is not was put there later.
       if let last, row.position <= last {
-        faults.append(TrailFault(row, "it is not where it belongs in the file's order"))
+        report.add(TrailFault(row, "it is not where it belongs in the file's order"))
         continue
       }
       last = row.position

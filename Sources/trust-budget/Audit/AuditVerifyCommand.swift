@@ -12,7 +12,9 @@ struct AuditVerifyCommand: AsyncParsableCommand {
       Example: trust-budget audit verify --file server/data/trust_budget.db
 
       --file needs no PostgreSQL, and reads any copy, on a read-only disk too. --file with --against
-      compares the file with PostgreSQL, row for row. Without --file, PostgreSQL is verified: its
+      compares it with PostgreSQL as well, row for row, as far as the file goes, and says how far that
+      is and what PostgreSQL has beyond: an older copy cannot be told from a file whose end was cut
+      off. Without --file, PostgreSQL is verified: its
       entries, that each budget's row is what its entries make of it, and each journal's
       break-glass events.
       """)
@@ -50,14 +52,16 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     let summary = try await file.summary
     let progress = ProgressLine()
     let report: TrailReport
+    var comparison: Comparison.Result?
     if let against {
-      report = try await Comparison(file, connectionString: against)
+      let result = try await Comparison(file, connectionString: against)
         .run(onProgress: { progress.show($0, of: $1) })
+      (report, comparison) = (result.report, result)
     } else {
       report = try await FileVerification(file).run(onProgress: { progress.show($0, of: $1) })
     }
     progress.end()
-    try show(report, of: path, summary.ledger, filter: summary.filter)
+    try show(report, of: path, summary.ledger, filter: summary.filter, comparison)
   }
 
   private func verifyDatabase() async throws {
@@ -93,19 +97,22 @@ struct AuditVerifyCommand: AsyncParsableCommand {
   /// - Parameters:
   ///   - path: the file that was verified; nil for PostgreSQL.
   ///   - filter: what the file, an export, is restricted to; nil for a whole trail.
+  ///   - comparison: how far the file was compared with PostgreSQL, if it was.
   private func show(
-    _ report: TrailReport, of path: String?, _ ledger: LedgerIdentity, filter: String?
+    _ report: TrailReport, of path: String?, _ ledger: LedgerIdentity, filter: String?,
+    _ comparison: Comparison.Result? = nil
   ) throws {
     if json {
-      printJSON(report, of: path, ledger, filter: filter)
+      printJSON(report, of: path, ledger, filter: filter, comparison)
     } else {
-      printText(report, of: path, ledger, filter: filter)
+      printText(report, of: path, ledger, filter: filter, comparison)
     }
     if !report.isSound { throw ExitCode.failure }
   }
 
   private func printJSON(
-    _ report: TrailReport, of path: String?, _ ledger: LedgerIdentity, filter: String?
+    _ report: TrailReport, of path: String?, _ ledger: LedgerIdentity, filter: String?,
+    _ comparison: Comparison.Result?
   ) {
     var object = JSONObjectText()
     object.put("ok", report.isSound)
@@ -114,10 +121,14 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     object.put("epoch", ledger.epoch)
     object.put("entries", report.entries)
     if let events = report.events { object.put("break_glass_events", events) }
-    if against == nil {
-      object.put("budgets", report.budgets)
-      if report.events != nil { object.put("journals", report.journals) }
-      if path != nil { object.put("unverifiable", report.unverifiable) }
+    object.put("budgets", report.budgets)
+    if report.events != nil { object.put("journals", report.journals) }
+    if path != nil { object.put("unverifiable", report.unverifiable) }
+    if let comparison {
+      object.put("position", JSONObjectText(comparison.file.entries.position))
+      if let moment = comparison.file.completeAsOf { object.put("complete_as_of", moment) }
+      object.put("entries_to_come", comparison.behind.entries)
+      object.put("break_glass_events_to_come", comparison.behind.events)
     }
     if let filter { object.put("filter", filter) }
     object.put("fault_count", Int64(report.faultCount))
@@ -126,7 +137,8 @@ struct AuditVerifyCommand: AsyncParsableCommand {
   }
 
   private func printText(
-    _ report: TrailReport, of path: String?, _ ledger: LedgerIdentity, filter: String?
+    _ report: TrailReport, of path: String?, _ ledger: LedgerIdentity, filter: String?,
+    _ comparison: Comparison.Result?
   ) {
     for fault in report.faults.prefix(100) { print(printable("\(fault)")) }
     if report.faultCount > 100 { print("… and \(report.faultCount - 100) more") }
@@ -134,8 +146,9 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     print("\(path ?? "PostgreSQL"): ledger \(ledger.id), epoch \(ledger.epoch)")
     let entries = counted(report.entries, "entry", "entries")
     let events = counted(report.events ?? 0, "break-glass event")
-    if against != nil {
+    if let comparison {
       print("\(entries) and \(events) compared with PostgreSQL: \(verdict)")
+      printEnd(of: comparison)
     } else {
       print(
         "\(entries) of \(counted(report.budgets, "budget")), "
@@ -148,6 +161,21 @@ struct AuditVerifyCommand: AsyncParsableCommand {
       print(
         "an export restricted to \(printable(filter)): \(report.unverifiable) of them follow on some "
           + "that are not in it, and cannot be verified")
+    } else if report.unverifiable > 0 {
+      print(
+        "\(report.unverifiable) of them came before the one that they follow, which is still awaited, "
+          + "and cannot be verified yet")
     }
+  }
+
+  /// How far the two were compared. What is beyond may be new, or may have been cut off.
+  private func printEnd(of comparison: Comparison.Result) {
+    let (file, behind) = (comparison.file, comparison.behind)
+    let moment = file.completeAsOf.map { ", by its own words complete as of \($0)" } ?? ""
+    print("the file goes as far as \(file.entries.position)\(moment)")
+    let entries = counted(behind.entries, "entry", "entries")
+    print(
+      "PostgreSQL has \(behind.isMoreThanCounted ? "more than " : "")\(entries) and "
+        + "\(counted(behind.events, "break-glass event")) beyond that")
   }
 }

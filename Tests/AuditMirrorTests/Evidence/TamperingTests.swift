@@ -178,6 +178,30 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a file that is compared is verified as well`() async throws {
+    try await withFile { database, path in
+      for sql in ["UPDATE budget_states SET spent = 1", "UPDATE budget_heads SET balance = 7"] {
+        let copy = try MirrorFile(path: path).changed(by: sql)
+        let result = try await Self.comparison(copy, database)
+        #expect(result.report.faults.map(\.chain) == [.budget("user:alice")], "\(sql)")
+        #expect(result.report.entries == 20 && result.report.budgets == 1)
+      }
+    }
+  }
+
+  @Test func `how far a file was compared is said, and what PostgreSQL has beyond`() async throws {
+    try await withFile { database, path in
+      let whole = try await Self.comparison(path, database)
+      #expect(whole.report.isSound && whole.behind.entries == 0)
+      try await database.withNodes(1) { nodes in
+        for _ in 0..<3 { _ = try await nodes[0].perform(.charging("user:alice")) }
+      }
+      let older = try await Self.comparison(path, database)
+      #expect(older.report.isSound && older.behind.entries == 3)
+      #expect(older.file.entries.position == whole.file.entries.position)
+    }
+  }
+
   @Test func `a live file is compared while it grows`() async throws {
     try await TestDatabase.withLedger { database in
       try await TemporaryDirectory.with { directory in
@@ -355,10 +379,18 @@ import TrustBudgetTesting
     return try await FileVerification(file).run()
   }
 
+  /// What differs, beside what is wrong with the file by itself.
   static func compare(_ path: String, _ database: TestDatabase) async throws -> [TrailFault] {
+    let found = try await comparison(path, database).report.faults
+    return try await Array(found.dropFirst(verify(path).count))
+  }
+
+  static func comparison(
+    _ path: String, _ database: TestDatabase
+  ) async throws -> Comparison.Result {
     let file = try await ReadableFile(path: path)
     defer { file.close() }
-    return try await Comparison(file, connectionString: database.connectionString).run().faults
+    return try await Comparison(file, connectionString: database.connectionString).run()
   }
 
   /// Lends a ledger with twenty entries of alice's, and the file of a node that has ended.

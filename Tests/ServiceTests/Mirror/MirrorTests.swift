@@ -32,6 +32,10 @@ import TrustBudgetTesting
         service.database.connectionString, "--json")
       #expect(against.status == 0)
       #expect(against.json["entries"].integer == Int64(count))
+      #expect(against.json["budgets"] == 3 && against.json["unverifiable"] == 0)
+      #expect(against.json["entries_to_come"] == 0)
+      #expect(against.json["break_glass_events_to_come"] == 0)
+      #expect(against.json["position"]["entry_id"].integer ?? 0 > 0)
       // Everything is in the file itself: no log beside it.
       #expect(!FileManager.default.fileExists(atPath: node.program.auditFile + "-wal"))
     }
@@ -206,6 +210,14 @@ import TrustBudgetTesting
       #expect(end.output.contains(/entry 5 \(entry_id [0-9]+\): its hash does not match/))
       await #expect(throws: TestFailure.self) { try await verifyInPython(path) }
 
+      // A terminal obeys none of what stands in a file.
+      try await tool(
+        "sqlite3", path, "UPDATE audit_entries SET budget_id = char(27, 91, 50, 74) WHERE rowid = 1"
+      )
+      let escaped = try await Program.run("audit", "verify", "--file", path)
+      #expect(escaped.output.contains(#"\u{1b}[2J entry"#))
+      #expect(!escaped.output.contains("\u{1B}"))
+
       let missing = try await Program.run("audit", "verify", "--file", path + ".not")
       #expect(missing.status == 1)
       #expect(missing.errors.contains("cannot be read"))
@@ -247,6 +259,7 @@ import TrustBudgetTesting
           "audit", "verify", "--file", file, "--against", service.database.connectionString)
         #expect(against.status == 0, "\(against.output)\(against.errors)")
         #expect(against.output.contains("and 2 break-glass events compared with PostgreSQL: ok"))
+        #expect(against.output.contains("0 entries and 0 break-glass events beyond that"))
       }
       let metrics = String(
         decoding: try await service.nodes[1].get("/metrics").body, as: UTF8.self)
