@@ -4,6 +4,6 @@ package enum ExportFormat: String, Sendable, CaseIterable {
   case sqlite
   /// RFC 4180, with a header.
   case csv
-  /// A JSON object a line, as `examples/verify_chain.py` reads them.
+  /// A JSON object a line, without the ledger's id: as CSV, it cannot be verified by itself.
   case jsonl
 }

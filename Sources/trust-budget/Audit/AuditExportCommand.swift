@@ -13,8 +13,9 @@ struct AuditExportCommand: AsyncParsableCommand {
       From a node's file (--file) or from PostgreSQL, one consistent view. The SQLite file stands
       alone, holds the entries and the break-glass events, and `trust-budget audit verify --file`
       verifies it. csv and jsonl hold one of the two: entries, or with --what break-glass the
-      emergencies. A part of the trail (--budget, --user, --since, --until) can be verified as far
-      as neighbouring rows are in it. Break-glass events belong to no budget: with --budget there
+      emergencies. They are for other programs, and cannot be verified; texts are as they are, and a
+      spreadsheet may take one for a formula. A part of the trail (--budget, --user, --since, --until)
+      can be verified as far as neighbouring rows are in it. Break-glass events belong to no budget: with --budget there
       are none.
       """)
 
