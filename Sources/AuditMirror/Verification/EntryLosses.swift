@@ -13,7 +13,7 @@ struct EntryLosses {
     /// - Parameter end: the last entry of the chain, as far as it verifies.
     func problem(after end: Int64) -> String {
       isRewritten
-        ? FileVerification.rewritten(first) : FileVerification.gone(first, last, after: end)
+        ? BudgetReplay.rewritten(first) : BudgetReplay.gone(first, last, after: end)
     }
   }
 

@@ -1,0 +1,198 @@
+import GRDB
+import TrustBudget
+
+/// Replays a file's budgets, one after another, each from its first entry, and compares with what came and
+/// with what is recorded of it.
+struct BudgetReplay {
+  private var check: EntryCheck
+  private var awaited: Set<TrailPlace>
+  /// Before the third format, a state was that of the newest entry, and there were no receipts.
+  private let hasReceipts: Bool
+  private var losses: EntryLosses
+  private var heads: HeadCheck?
+  private var states: RecordedStates
+
+  // The budget whose entries come.
+  private var name: String?
+  private var budget: Budget?
+  private var createdAt = Timestamp(microseconds: 0)
+  private var recorded: BudgetState?
+  /// What the entries made of the budget when they were at the recorded one.
+  private var found: BudgetState?
+  private var isFaulty = false
+
+  init(_ summary: FileSummary, _ db: Database, _ report: inout TrailReport) throws {
+    check = EntryCheck(ledgerID: summary.ledger.id)
+    awaited = try FileVerification.awaited(MirroredEntry.self, in: "awaited", db)
+    let format = try AuditFile.format(of: db)
+    hasReceipts = format >= AuditFileSchema.receiptsVersion
+    heads = format >= AuditFileSchema.headsVersion ? try HeadCheck(db) : nil
+    losses = hasReceipts ? try EntryLosses(db, &report) : EntryLosses()
+    states = try RecordedStates(db)
+  }
+
+  /// Takes the next row, in the order of budgets and of their entries.
+  mutating func take(
+    _ row: Result<MirroredEntry, FileVerification.UnreadableRow>, at rowID: Int64, _ db: Database,
+    _ report: inout TrailReport
+  ) throws {
+    switch row {
+    case .failure(let unreadable):
+      if unreadable.chain != name { try begin(unreadable.chain, db, &report) }
+      if !isFaulty { report.add(unreadable.fault) }
+      isFaulty = true
+    case .success(let row):
+      let entry = row.entry
+      if entry.budgetID.value != name {
+        try begin(entry.budgetID.value, db, &report)
+        createdAt = entry.occurredAt
+      }
+      if !isFaulty { follow(row, at: rowID, &report) }
+    }
+  }
+
+  private mutating func follow(
+    _ row: MirroredEntry, at rowID: Int64, _ report: inout TrailReport
+  ) {
+    let entry = row.entry
+    // What came before its predecessor is verified when that has come.
+    if entry.sequence > (budget?.lastSequence ?? 0) + 1, awaited.remove(row.place) != nil {
+      report.unverifiable += 1
+      return
+    }
+    do throws(Replay.Fault) {
+      let next = try check.budget(budget, after: entry)
+      budget = next
+      if let head = next.head { heads?.note(head, at: rowID) }
+      // The view `budgets` takes all but the balance from the recorded state.
+      if entry.sequence == recorded?.budget.lastSequence || !entry.kind.isAllInItsBalances {
+        found = BudgetState(budget: next, createdAt: createdAt)
+      }
+    } catch {
+      isFaulty = true
+      report.add(TrailFault(row, error.problem))
+    }
+  }
+
+  private mutating func begin(
+    _ newName: String, _ db: Database, _ report: inout TrailReport
+  ) throws {
+    end(&report)
+    (name, budget, found, isFaulty) = (newName, nil, nil, false)
+    while let (name, state) = try states.next(before: newName) { note(name, state, &report) }
+    recorded = try states.take(newName)
+    try heads?.begin(newName, db)
+  }
+
+  /// After the last entry of a budget.
+  private mutating func end(_ report: inout TrailReport) {
+    guard let name else { return }
+    report.budgets += 1
+    let loss = losses.take(name)
+    guard !isFaulty else { return }
+    let last = budget.map { BudgetState(budget: $0, createdAt: createdAt) }
+    if let problem = loss?.problem(after: budget?.lastSequence ?? 0)
+      ?? BudgetReplay.difference(hasReceipts ? found ?? last : last, recorded)
+      ?? heads?.problem
+    {
+      report.add(TrailFault(.budget(name), problem: problem))
+    }
+  }
+
+  /// After the last entry of all: what is recorded of budgets and entries that are not there, and entries of
+  /// which nothing is.
+  mutating func finish(_ db: Database, _ report: inout TrailReport) throws {
+    end(&report)
+    while let (name, state) = try states.next() { note(name, state, &report) }
+    if heads != nil, let stray = try HeadCheck.stray(db) { report.add(stray) }
+    for (name, loss) in losses.takeAll() {
+      report.add(TrailFault(.budget(name), problem: BudgetReplay.allGone(loss.last)))
+    }
+    for stranger in losses.strangers { report.add(stranger) }
+  }
+
+  /// A budget that has no entries.
+  private mutating func note(
+    _ name: String, _ state: BudgetState?, _ report: inout TrailReport
+  ) {
+    let last = losses.take(name)?.last ?? state?.budget.lastSequence
+    report.add(TrailFault(.budget(name), problem: BudgetReplay.allGone(last)))
+  }
+
+  /// Says how a budget's recorded state differs from what its entries make of it.
+  private static func difference(_ found: BudgetState?, _ recorded: BudgetState?) -> String? {
+    guard found != recorded else { return nil }
+    guard let recorded else {
+      return "there are entries, and the budget's recorded state is gone, or no value of ours"
+    }
+    guard let found else { return allGone(recorded.budget.lastSequence) }
+    let (last, head) = (found.budget.lastSequence, recorded.budget.lastSequence)
+    if last < head { return gone(last + 1, head, after: last) }
+    if last > head {
+      return "the recorded state is that of entry \(head), and entry \(last) changed it"
+    }
+    if found.budget.lastHash != recorded.budget.lastHash { return rewritten(last) }
+    return "the recorded state is not what its entries make of it"
+  }
+
+  static func gone(_ first: Int64, _ last: Int64, after end: Int64) -> String {
+    first == last
+      ? "entry \(last) is gone: the trail ends at \(end)"
+      : "entries \(first) to \(last) are gone: the trail ends at \(end)"
+  }
+
+  static func rewritten(_ sequence: Int64) -> String {
+    "entry \(sequence) was rewritten, and its hash with it: another hash is recorded"
+  }
+
+  private static func allGone(_ last: Int64?) -> String {
+    "all its entries are gone\(last.map { "; the newest was entry \($0)" } ?? "")"
+  }
+}
+
+/// The recorded states, in the order of the entries.
+private struct RecordedStates {
+  private var rows: FileStatement
+  private var next: (name: String, state: BudgetState?)?
+
+  init(_ db: Database) throws {
+    rows = try FileStatement(
+      db,
+      """
+      SELECT \(BudgetState.columns), CAST(budget_id AS TEXT) FROM budget_states ORDER BY budget_id
+      """)
+    try advance()
+  }
+
+  /// The next one, if its budget comes before another.
+  ///
+  /// - Parameter end: nil for whichever comes.
+  mutating func next(before end: String? = nil) throws -> (name: String, state: BudgetState?)? {
+    guard let next, end.map({ next.name.utf8.lexicographicallyPrecedes($0.utf8) }) ?? true else {
+      return nil
+    }
+    try advance()
+    return next
+  }
+
+  /// The state of a budget, once those before it are taken.
+  mutating func take(_ name: String) throws -> BudgetState? {
+    guard let next, next.name == name else { return nil }
+    try advance()
+    return next.state
+  }
+
+  private mutating func advance() throws {
+    guard try rows.step() else {
+      next = nil
+      return
+    }
+    do {
+      let state = try BudgetState(reading: &rows)
+      next = (state.budget.id.value, state)
+    } catch {
+      rows.seek(BudgetState.columnCount)
+      next = ((try? rows.text()) ?? "", nil)
+    }
+  }
+}
