@@ -36,12 +36,12 @@ struct ReadTrailPage<TableRow: TrailRow>: PostgresStatement {
   }
 }
 
-/// The hashes of rows that the file holds, as PostgreSQL has them: nil where it has none.
+/// The hashes and positions of rows that the file holds, as PostgreSQL has them: nil where it has none.
 struct FindTrailRows<TableRow: TrailRow>: PostgresStatement {
   static var name: String? { nil }
   static var sql: String {
     """
-    SELECT e.hash
+    SELECT e.hash, e.epoch, e.transaction_id, e.\(TableRow.numberColumn)
     FROM unnest($1::text[]::\(TableRow.chainColumn.type)[], $2::bigint[]) WITH ORDINALITY
            AS wanted (\(TableRow.chainColumn.name), \(TableRow.sequenceColumn), number)
     LEFT JOIN trust_budget.\(TableRow.table) AS e
@@ -59,5 +59,19 @@ struct FindTrailRows<TableRow: TrailRow>: PostgresStatement {
     parameters.append(sequences)
   }
 
-  static func decode(_ row: inout PostgresRow) throws -> Digest? { try row.next(Digest?.self) }
+  static func decode(_ row: inout PostgresRow) throws -> FoundRow? {
+    let (hash, epoch) = (try row.next(Digest?.self), try row.next(Int64?.self))
+    let (transaction, number) = (try row.next(UInt64?.self), try row.next(Int64?.self))
+    guard let hash, let epoch, let transaction, let number else { return nil }
+    return FoundRow(
+      hash: hash,
+      position: TrailPosition(
+        epoch: epoch, transactionID: Int64(clamping: transaction), number: number))
+  }
+}
+
+/// What a row says, by its hash, and where it stands.
+struct FoundRow: Sendable {
+  let hash: Digest
+  let position: TrailPosition
 }

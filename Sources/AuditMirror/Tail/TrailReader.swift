@@ -107,7 +107,11 @@ struct TrailReader: Sendable {
     let missing = found.indices.filter { found[$0] == nil }
     if missing.first == 0 { throw MirrorRefusal.restored(missing: missing.count, newest: last) }
     for (index, theirs) in found.enumerated() {
-      if let theirs, theirs != newest.hashes[index] {
+      guard let theirs else { continue }
+      // Who moves a row of the file ahead keeps from it what comes before that. An event that was sent again
+      // is further on in PostgreSQL.
+      let ours = newest.rows[index]
+      guard theirs.hash == ours.hash, theirs.position >= ours.position else {
         throw MirrorRefusal.forked(newest.places[index])
       }
     }
@@ -121,21 +125,26 @@ struct TrailReader: Sendable {
 struct NewestRows<TableRow: TrailRow>: Sendable {
   var chains: [String] = []
   var places: [TrailPlace] = []
-  var hashes: [Digest] = []
+  var rows: [FoundRow] = []
 
   init(_ limit: Int, _ db: Database) throws {
     let (chain, sequence) = (TableRow.chainColumn.name, TableRow.sequenceColumn)
     var rows = try FileStatement(
       db,
       """
-      SELECT \(chain), \(sequence), hash FROM \(TableRow.table) ORDER BY rowid DESC LIMIT ?
+      SELECT \(chain), \(sequence), hash, epoch, transaction_id, \(TableRow.numberColumn)
+      FROM \(TableRow.table) ORDER BY rowid DESC LIMIT ?
       """)
     rows.put(Int64(limit))
     while try rows.step() {
       let name = try rows.text()
       chains.append(name)
       places.append(TrailPlace(chain: TableRow.chain(name), sequence: try rows.number()))
-      hashes.append(try rows.digest())
+      self.rows.append(
+        FoundRow(
+          hash: try rows.digest(),
+          position: TrailPosition(
+            epoch: try rows.count(), transactionID: try rows.count(), number: try rows.count())))
     }
   }
 }

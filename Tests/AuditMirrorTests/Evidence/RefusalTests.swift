@@ -128,6 +128,21 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a file whose last row was moved ahead is not gone on with`() async throws {
+    try await withFollowedLedger { database, path in
+      // No hash covers it, and the file says by itself that it ends there.
+      try MirrorFile(path: path).execute(
+        """
+        UPDATE audit_entries SET transaction_id = transaction_id + 1000
+        WHERE rowid = (SELECT max(rowid) FROM audit_entries);
+        UPDATE cursors SET transaction_id = transaction_id + 1000
+        WHERE table_name = 'audit_entries';
+        """)
+      #expect(try await TamperingTests.verify(path) == [])
+      try await expectRefusal("is one thing in the audit file and another", of: database, path)
+    }
+  }
+
   // MARK: - What they share
 
   private func charge(_ database: TestDatabase, _ count: Int) async throws {
