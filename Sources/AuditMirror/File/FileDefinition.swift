@@ -2,8 +2,9 @@ import GRDB
 
 /// A table or a view of a file, or a trigger, as its schema defines it.
 ///
-/// With every row as it was, another view shows something else, and a trigger writes it. Indexes change nothing
-/// of what is read, and anybody may add some.
+/// With every row as it was, another view under one of our names shows something else, and a trigger on one of
+/// our tables writes it. Indexes, and tables and views of other names, change nothing of ours: anybody may add
+/// some.
 struct FileDefinition: Hashable {
   private let type: String
   private let name: String
@@ -33,10 +34,12 @@ struct FileDefinition: Hashable {
       $0.formUnion(try made(by: $1))
     }
     let names = Set(known.map(\.name))
-    if let stranger = found.subtracting(known).min(by: { $0.name < $1.name }) {
-      return names.contains(stranger.name)
-        ? "its \(stranger.type) \(stranger.name) is not as it was made"
-        : "it has a \(stranger.type) that is none of ours, \(stranger.name): drop it"
+    let strangers = found.subtracting(known).sorted { $0.name < $1.name }
+    if let changed = strangers.first(where: { names.contains($0.name) }) {
+      return "its \(changed.type) \(changed.name) is not as it was made"
+    }
+    if let trigger = strangers.first(where: { $0.type == "trigger" && names.contains($0.table) }) {
+      return "its \(trigger.table) has a trigger that is none of ours, \(trigger.name): drop it"
     }
     return names.subtracting(found.map(\.name)).min().map { "it has no \($0) any more" }
   }
@@ -44,12 +47,7 @@ struct FileDefinition: Hashable {
   private static func all(_ db: Database) throws -> Set<FileDefinition> {
     let rows = try Row.fetchAll(
       db,
-      // ANALYZE keeps figures for the planner.
-      sql: """
-        SELECT type, name, tbl_name, sql FROM sqlite_master
-        WHERE type <> 'index' AND (type, name) NOT IN (VALUES ('table', 'sqlite_stat1'),
-                                                              ('table', 'sqlite_stat4'))
-        """)
+      sql: "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE type <> 'index'")
     return Set(rows.map(FileDefinition.init))
   }
 

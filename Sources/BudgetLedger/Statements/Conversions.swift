@@ -37,9 +37,10 @@ extension ResetInterval {
     guard interval.months == 0 else {
       throw InvalidValue("must be an interval without months: a month has no fixed length")
     }
-    let days = Int64(interval.days) * 24 * ResetInterval.microsecondsPerHour
+    let (days, isFarTooLong) = Int64(interval.days).multipliedReportingOverflow(
+      by: 24 * ResetInterval.microsecondsPerHour)
     let (microseconds, isTooLong) = interval.microseconds.addingReportingOverflow(days)
-    try self.init(microseconds: isTooLong ? .max : microseconds)
+    try self.init(microseconds: isFarTooLong || isTooLong ? .max : microseconds)
   }
 }
 

@@ -52,7 +52,8 @@ struct AdministrationTests {
     try await exhaust("bounded", service)
     let path = "/v1/budgets/bounded/adjustments"
     let most: Int64 = (1 << 53) - 1
-    _ = try await service.node.post(path, ["points": JSON(most), "reason": "x"])
+    // With the five that are allocated, all that a number can say.
+    _ = try await service.node.post(path, ["points": JSON(most - 5), "reason": "x"])
     for points in [JSON(0), JSON(1), JSON(most)] {
       let reply = try await service.node.post(path, ["points": points, "reason": "x"])
       #expect(reply.status == 400, "\(points): \(reply.json)")

@@ -210,6 +210,10 @@ import TrustBudgetTesting
       #expect(end.output.contains(/entry 5 \(entry_id [0-9]+\): its hash does not match/))
       await #expect(throws: TestFailure.self) { try await verifyInPython(path) }
 
+      let piped = try await Program.run(
+        "audit", "export", "--format", "csv", "--file", path, "--out", "-")
+      #expect(piped.output.contains("user:rich-1"))
+
       // A terminal obeys none of what stands in a file.
       try await tool(
         "sqlite3", path, "UPDATE audit_entries SET budget_id = char(27, 91, 50, 74) WHERE rowid = 1"
@@ -223,9 +227,6 @@ import TrustBudgetTesting
       #expect(missing.errors.contains("cannot be read"))
       let wrong = try await Program.run("audit", "export", "--format", "sqlite")
       #expect(wrong.status == 2)
-      let piped = try await Program.run(
-        "audit", "export", "--format", "csv", "--file", path, "--out", "-")
-      #expect(piped.output.contains("user:rich-1"))
     }
   }
 
