@@ -21,8 +21,9 @@ struct ServeCommand: AsyncParsableCommand {
                  --listen 127.0.0.1:8470 --node-name ca-1
 
       Callers have tokens of trust-budget token create. With --auth none, whoever reaches the address
-      may do everything. Each option may also stand in the environment (TRUST_BUDGET_NODE_NAME for
-      --node-name) or in a file (node_name: ca-1): see trust-budget config --help.
+      may do everything but give back what is settled. Each option may also stand in the environment
+      (TRUST_BUDGET_NODE_NAME for --node-name) or in a file (node_name: ca-1): see trust-budget config
+      --help.
       """)
 
   enum Authentication: String, ExpressibleByArgument, CaseIterable {
