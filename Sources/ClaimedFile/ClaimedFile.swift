@@ -51,7 +51,7 @@ package final class ClaimedFile: Sendable {
       guard code == EWOULDBLOCK else { throw FileProblem(code, "\(name) cannot be locked") }
       throw .held(by: String(decoding: words.prefix(max(0, length)), as: UTF8.self))
     }
-    guard FileIdentity("/proc/self/fd/\(lock)") == FileIdentity(name) else {
+    guard FileIdentity(descriptor: lock) == FileIdentity(name) else {
       close(lock)
       throw .unusable("\(name) was taken away while it was claimed")
     }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Which file a path leads to.
+/// Which file a path leads to, or a descriptor.
 struct FileIdentity: Hashable {
   let device: dev_t
   let inode: ino_t
@@ -9,6 +9,17 @@ struct FileIdentity: Hashable {
   init?(_ path: String) {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
+    self.init(status)
+  }
+
+  /// - Returns: nil for no open file.
+  init?(descriptor: Int32) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { return nil }
+    self.init(status)
+  }
+
+  private init(_ status: stat) {
     device = status.st_dev
     inode = status.st_ino
   }

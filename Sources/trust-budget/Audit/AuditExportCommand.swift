@@ -15,8 +15,8 @@ struct AuditExportCommand: AsyncParsableCommand {
       verifies it. csv and jsonl hold one of the two: entries, or with --what break-glass the
       emergencies. They are for other programs, and cannot be verified; texts are as they are, and a
       spreadsheet may take one for a formula. A part of the trail (--budget, --user, --since, --until)
-      can be verified as far as neighbouring rows are in it. Break-glass events belong to no budget: with --budget there
-      are none.
+      can be verified as far as neighbouring rows are in it. Break-glass events belong to no budget:
+      with --budget there are none.
       """)
 
   @Option(help: "sqlite, csv or jsonl.")

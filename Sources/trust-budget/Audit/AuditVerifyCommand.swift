@@ -14,9 +14,8 @@ struct AuditVerifyCommand: AsyncParsableCommand {
       --file needs no PostgreSQL, and reads any copy, on a read-only disk too. --file with --against
       compares it with PostgreSQL as well, row for row, as far as the file goes, and says how far that
       is and what PostgreSQL has beyond: an older copy cannot be told from a file whose end was cut
-      off. Without --file, PostgreSQL is verified: its
-      entries, that each budget's row is what its entries make of it, and each journal's
-      break-glass events.
+      off. Without --file, PostgreSQL is verified: its entries, that each budget's row is what its
+      entries make of it, and each journal's break-glass events.
       """)
 
   @Option(
