@@ -1,5 +1,4 @@
 import ClaimedFile
-import Foundation
 import GRDB
 import Synchronization
 import TrustBudget
@@ -260,105 +259,6 @@ package final class AuditFile: @unchecked Sendable {
           throw error
         }
       }
-    }
-  }
-}
-
-// MARK: - Opening
-
-extension AuditFile {
-  static func configuration(isLive: Bool) -> Configuration {
-    var configuration = Configuration()
-    configuration.busyMode = .timeout(10)
-    configuration.allowsUnsafeTransactions = true
-    configuration.prepareDatabase { db in
-      // Before anything is set: what belongs to somebody else stays as it is.
-      try refuseForeign(db)
-      // A node sorts in memory: it is little, and the file's directory may be all that it can write to.
-      try db.execute(
-        sql: isLive
-          ? """
-          PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-          PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864;
-          PRAGMA temp_store = MEMORY
-          """
-          : "PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF")
-    }
-    return configuration
-  }
-
-  private static func isEmpty(_ db: Database) throws -> Bool {
-    try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0
-  }
-
-  private static func refuseForeign(_ db: Database) throws {
-    if try !isEmpty(db) { try checkFormat(db) }
-  }
-
-  private static func recogniseOrCreate(
-    ledger: LedgerIdentity, filter: String?, _ db: Database
-  ) throws -> FileSummary {
-    if try isEmpty(db) {
-      try db.inTransaction(.immediate) {
-        try FileSummary.create(ledger: ledger, filter: filter, db)
-        return .commit
-      }
-    } else {
-      try checkDefinitions(db)
-      if try format(of: db) < AuditFileSchema.version {
-        try db.inTransaction(.immediate) {
-          try FileSummary.upgrade(db)
-          return .commit
-        }
-      }
-    }
-    return try FileSummary(db)
-  }
-
-  /// - Throws: `MirrorRefusal.redefined`.
-  private static func checkDefinitions(_ db: Database) throws {
-    if let problem = try FileDefinition.problem(db) { throw MirrorRefusal.redefined(problem) }
-  }
-
-  /// Whether a file, damaged as it may be, begins as ours do.
-  static func isMarked(_ path: String) -> Bool {
-    guard let file = FileHandle(forReadingAtPath: path),
-      let header = try? file.read(upToCount: 72), header.count == 72
-    else { return false }
-    return header.starts(with: "SQLite format 3\0".utf8)
-      && withUnsafeBytes(of: AuditFileSchema.applicationID.bigEndian) {
-        header.suffix(4).elementsEqual($0)
-      }
-  }
-
-  /// - Throws: `AuditFileError.foreign`.
-  static func checkFormat(_ db: Database) throws {
-    let application = try Int32.fetchOne(db, sql: "PRAGMA application_id")
-    guard application == AuditFileSchema.applicationID else {
-      throw AuditFileError.foreign("it is a database of another program")
-    }
-    let version = try format(of: db)
-    guard (AuditFileSchema.oldestVersion...AuditFileSchema.version).contains(version) else {
-      throw AuditFileError.foreign(
-        "its format is \(version), and this program knows \(AuditFileSchema.oldestVersion) to "
-          + "\(AuditFileSchema.version)")
-    }
-  }
-
-  static func format(of db: Database) throws -> Int32 {
-    try Int32.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-  }
-
-  /// SQLite's errors, in our words.
-  static func translating<R>(_ body: () async throws -> R) async throws -> R {
-    do {
-      return try await body()
-    } catch let error as DatabaseError {
-      throw AuditFileError(error)
-    } catch let error as FileProblem {
-      throw AuditFileError(error)
-    } catch let error as InvalidValue {
-      throw AuditFileError.corrupt(error.requirement)
     }
   }
 }
