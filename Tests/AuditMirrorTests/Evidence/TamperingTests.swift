@@ -367,8 +367,10 @@ import TrustBudgetTesting
       await #expect(throws: AuditFileError.self) {
         try await Export(.file(file), as: .csv).write(to: path + ".csv")
       }
-      // A node sets it aside.
-      try await database.withMirror(at: path) { _ in
+      // A node sets it aside. Only then is there another: the old one has as many entries.
+      try await database.withMirror(at: path) { mirror in
+        try await expectSoon { mirror.health.current.state == .following }
+        #expect(FileManager.default.fileExists(atPath: path + ".corrupt-2026-01-01T000000"))
         try await database.expectMirrored(in: path)
       }
     }
