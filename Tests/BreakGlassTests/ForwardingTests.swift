@@ -72,21 +72,7 @@ import TrustBudgetTesting
 
   @Test func `a copied journal is found out: nothing is overwritten, and it is said`() async throws
   {
-    try await withProxy { proxy, database, directory in
-      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
-        (node) async throws in
-        _ = try await node.record(id: "1")
-        #expect(try await eventually { try await database.events() == ["1"] })
-      }
-      // All of it is in the one file once the node has ended.
-      #expect(!FileManager.default.fileExists(atPath: directory.journal + "-wal"))
-      let copy = directory.file("copy.db")
-      try FileManager.default.copyItem(atPath: directory.journal, toPath: copy)
-      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
-        (node) async throws in
-        _ = try await node.record(id: "2")
-        #expect(try await eventually { try await database.events() == ["1", "2"] })
-      }
+    try await withForkedCopy { proxy, database, copy in
       try await Node.with(journal: copy, on: proxy.connectionString) { (node) async throws in
         let reply = try await node.record(id: "mine")
         #expect(reply.store == .journal)
@@ -104,19 +90,7 @@ import TrustBudgetTesting
 
   @Test func `a forked journal that was moved away is not in the way of the next one`() async throws
   {
-    try await withProxy { proxy, database, directory in
-      let copy = directory.file("copy.db")
-      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
-        (node) async throws in
-        _ = try await node.record(id: "1")
-        #expect(try await eventually { try await database.events() == ["1"] })
-      }
-      try FileManager.default.copyItem(atPath: directory.journal, toPath: copy)
-      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
-        (node) async throws in
-        _ = try await node.record(id: "2")
-        #expect(try await eventually { try await database.events() == ["1", "2"] })
-      }
+    try await withForkedCopy { proxy, database, copy in
       try await Node.with(journal: copy, on: proxy.connectionString) { (node) async throws in
         _ = try await node.record(id: "mine")
         #expect(try await eventually { node.breakGlass.status.isForked })
@@ -129,6 +103,29 @@ import TrustBudgetTesting
           })
         #expect(try await eventually { !node.breakGlass.status.isForked })
       }
+    }
+  }
+
+  /// Lends the copy of a journal that has one event, of which PostgreSQL has a second one by now.
+  private func withForkedCopy(
+    _ body: (PostgresProxy, TestDatabase, _ copy: String) async throws -> Void
+  ) async throws {
+    try await withProxy { proxy, database, directory in
+      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
+        (node) async throws in
+        _ = try await node.record(id: "1")
+        #expect(try await eventually { try await database.events() == ["1"] })
+      }
+      // All of it is in the one file once the node has ended.
+      #expect(!FileManager.default.fileExists(atPath: directory.journal + "-wal"))
+      let copy = directory.file("copy.db")
+      try FileManager.default.copyItem(atPath: directory.journal, toPath: copy)
+      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
+        (node) async throws in
+        _ = try await node.record(id: "2")
+        #expect(try await eventually { try await database.events() == ["1", "2"] })
+      }
+      try await body(proxy, database, copy)
     }
   }
 
