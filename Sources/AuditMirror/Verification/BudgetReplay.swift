@@ -60,7 +60,7 @@ struct BudgetReplay {
       report.unverifiable += 1
       return
     }
-    do throws(Replay.Fault) {
+    do throws(EntryCheck.Fault) {
       let next = try check.budget(budget, after: entry)
       budget = next
       if let head = next.head { heads?.note(head, at: rowID) }

@@ -95,7 +95,7 @@ struct ChainFollower {
         head = budget.head
         if changed.count == ChainFollower.changesTogether { try saveChanges(db) }
       }
-    } catch let fault as Replay.Fault {
+    } catch let fault as EntryCheck.Fault {
       throw MirrorRefusal.broken(fault)
     }
   }

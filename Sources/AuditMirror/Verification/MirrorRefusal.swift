@@ -17,7 +17,7 @@ package enum MirrorRefusal: Error, Hashable, Sendable {
   /// A row whose predecessor never came, or is not in the file any more.
   case gap(TrailPlace)
   /// An entry that does not follow from the one before it.
-  case broken(Replay.Fault)
+  case broken(EntryCheck.Fault)
   /// A break-glass event that does not follow the one before it.
   case brokenJournal(BreakGlassChain.Fault)
   /// The file does not have what was written to it, where it was written.

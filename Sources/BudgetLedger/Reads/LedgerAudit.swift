@@ -90,7 +90,7 @@ private struct AuditedBudget {
 
   mutating func take(_ entry: Entry, _ check: inout EntryCheck, _ report: inout TrailReport) {
     guard !isFaulty else { return }
-    do throws(Replay.Fault) {
+    do throws(EntryCheck.Fault) {
       replayed = try check.budget(replayed, after: entry)
     } catch {
       isFaulty = true

@@ -1,17 +1,8 @@
-/// A budget rebuilt from its entries alone, each one checked on the way.
+/// Checks entries against the budgets that they follow; one will do for all budgets of a ledger.
 ///
-/// What an auditor does: if this ends without a fault, the trail is whole and unaltered, and the
-/// result is what the budget's row must say.
-package struct Replay {
-  /// The budget after the entries so far; nil before the first.
-  package private(set) var budget: Budget?
-
-  private var check: EntryCheck
-
-  package init(ledgerID: String) {
-    check = EntryCheck(ledgerID: ledgerID)
-  }
-
+/// What an auditor does: if a budget's entries from the first to the last are without a fault, the trail is
+/// whole and unaltered, and what they make is what the budget's row must say.
+package struct EntryCheck {
   /// What is wrong with a trail, and where.
   package struct Fault: Error, Hashable, Sendable, CustomStringConvertible {
     package let budgetID: BudgetID
@@ -21,16 +12,6 @@ package struct Replay {
     package var description: String { "\(budgetID) entry \(sequence): \(problem)" }
   }
 
-  /// Takes the next entry of the budget's chain.
-  ///
-  /// - Throws: `Fault` when the entry cannot follow the ones before it.
-  package mutating func append(_ entry: Entry) throws(Fault) {
-    budget = try check.budget(budget, after: entry)
-  }
-}
-
-/// Checks entries against the budgets that they follow; one will do for all budgets of a ledger.
-package struct EntryCheck {
   private var entryHash: EntryHash
 
   /// - Parameter ledgerID: the ledger's UUID, in lower case with hyphens.
@@ -44,7 +25,7 @@ package struct EntryCheck {
   /// - Throws: `Fault` when the entry cannot follow the ones before it.
   package mutating func budget(
     _ previous: Budget?, after entry: Entry
-  ) throws(Replay.Fault) -> Budget {
+  ) throws(Fault) -> Budget {
     guard entry.budgetID == previous?.id ?? entry.budgetID else {
       throw fault(entry, "is of another budget than \(previous?.id.value ?? "")")
     }
@@ -74,7 +55,7 @@ package struct EntryCheck {
   /// - Throws: `Fault` when the entry cannot follow the ones before it.
   package mutating func head(
     _ previous: ChainHead?, after entry: Entry
-  ) throws(Replay.Fault) -> ChainHead {
+  ) throws(Fault) -> ChainHead {
     let before = previous ?? .start
     guard entry.sequence == before.sequence + 1 else {
       throw fault(entry, "follows entry \(before.sequence); entries are missing or repeated")
@@ -101,14 +82,14 @@ package struct EntryCheck {
     return ChainHead(sequence: entry.sequence, hash: entry.hash, balance: entry.balanceAfter)
   }
 
-  private func expect(_ balance: Int64, after entry: Entry) throws(Replay.Fault) {
+  private func expect(_ balance: Int64, after entry: Entry) throws(Fault) {
     guard entry.balanceAfter == balance else {
       throw fault(entry, "balance_after is \(entry.balanceAfter), not \(balance)")
     }
   }
 
-  private func fault(_ entry: Entry, _ problem: String) -> Replay.Fault {
-    Replay.Fault(budgetID: entry.budgetID, sequence: entry.sequence, problem: problem)
+  private func fault(_ entry: Entry, _ problem: String) -> Fault {
+    Fault(budgetID: entry.budgetID, sequence: entry.sequence, problem: problem)
   }
 
   private static func opened(by entry: Entry) -> Budget? {
