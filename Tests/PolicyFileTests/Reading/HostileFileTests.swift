@@ -2,19 +2,11 @@ import PolicyFile
 import Testing
 import TrustBudget
 
-/// Files that were made to do harm: an answer in time, and no crash, is all that is asked.
-@Suite("Hostile policy files", .serialized)
+/// Files that were made to do harm: an answer, and no crash, is all that is asked. What harms takes hours;
+/// the limit is for a test that would never end.
+@Suite("Hostile policy files", .serialized, .timeLimit(.minutes(10)))
 struct HostileFileTests {
   private static let mebibyte = 1 << 20
-  /// What harms takes hours; the rest is for a busy machine and a debug build.
-  private static let patience = Duration.seconds(120)
-
-  private func problems(_ yaml: [UInt8]) -> [PolicyDiagnostic] {
-    var problems: [PolicyDiagnostic] = []
-    let elapsed = ContinuousClock().measure { problems = Policy.problems(yaml) }
-    #expect(elapsed < HostileFileTests.patience)
-    return problems
-  }
 
   private func repeated(_ text: String, after prefix: String = "", bytes: Int = mebibyte) -> [UInt8]
   {
@@ -24,12 +16,12 @@ struct HostileFileTests {
 
   @Test("A file of 10 MB is refused for its size")
   func tooLarge() {
-    let problems = problems(repeated("[", bytes: 10_000_000))
+    let problems = Policy.problems(repeated("[", bytes: 10_000_000))
     #expect(problems.map(\.message) == ["the file is too large"])
   }
 
   @Test(
-    "A mebibyte of anything gets its answer in time",
+    "A mebibyte of anything gets its answer",
     arguments: [
       "[", "{", "[]\n", "[],", "- ", "-\n", "? ", ": ", "a: ", "a:\n", "'", "\"", "|\n ", "#", "!",
       "!a ",
@@ -38,9 +30,9 @@ struct HostileFileTests {
       "a", "a ", "\\", "${", "[a: ", "{a: [", "x: !!y\n", "<<: *a\n", "\u{1B}[31m", "? - ",
     ])
   func repetition(text: String) {
-    #expect(!problems(repeated(text)).isEmpty)
-    #expect(!problems(repeated(text, after: "policies: [a, ")).isEmpty)
-    #expect(!problems(repeated(text, after: "policies:\n- ")).isEmpty)
+    #expect(!Policy.problems(repeated(text)).isEmpty)
+    #expect(!Policy.problems(repeated(text, after: "policies: [a, ")).isEmpty)
+    #expect(!Policy.problems(repeated(text, after: "policies:\n- ")).isEmpty)
   }
 
   @Test("Anchors and tag directives without end are refused")
@@ -49,7 +41,7 @@ struct HostileFileTests {
     let directives = (0..<60_000).map { "%TAG !a\($0)! b\n" }.joined()
     let aliases = "policies: [&a b" + String(repeating: ", *a", count: 200_000) + "]"
     for text in ["policies: [\(anchors)]", directives, aliases] {
-      let message = problems(Array(text.utf8)).first?.message
+      let message = Policy.problems(Array(text.utf8)).first?.message
       #expect(message?.hasPrefix("a file like this holds at most") == true)
     }
   }
@@ -62,7 +54,7 @@ struct HostileFileTests {
       yaml += "a\(level): &a\(level) [\(aliases)]\n"
     }
     yaml += "policies: *a30\n"
-    #expect(!problems(Array(yaml.utf8)).isEmpty)
+    #expect(!Policy.problems(Array(yaml.utf8)).isEmpty)
   }
 
   @Test("A short file that stands for a billion values is refused")
@@ -74,15 +66,15 @@ struct HostileFileTests {
         - &rule {name: A, principals: [u], max_duration: 1m, match: {emails: [\(globs)]}}
       \(rules.split(separator: ", ").map { "  - \($0)" }.joined(separator: "\n"))
       """
-    let problems = problems(Array(yaml.utf8))
+    let problems = Policy.problems(Array(yaml.utf8))
     #expect(problems.contains { $0.message == "the file's aliases stand for too much" })
   }
 
   @Test("A node that holds itself is no trap")
   func cycle() {
-    #expect(!problems(Array("policies: &a [*a]".utf8)).isEmpty)
-    #expect(!problems(Array("&a policies: *a".utf8)).isEmpty)
-    #expect(!problems(Array("&a {policies: *a, default: *a}".utf8)).isEmpty)
+    #expect(!Policy.problems(Array("policies: &a [*a]".utf8)).isEmpty)
+    #expect(!Policy.problems(Array("&a policies: *a".utf8)).isEmpty)
+    #expect(!Policy.problems(Array("&a {policies: *a, default: *a}".utf8)).isEmpty)
   }
 
   @Test("No more than a thousand diagnostics are kept, and the rest is counted")
@@ -104,10 +96,10 @@ struct HostileFileTests {
   @Test("What is not UTF-8 is found at its place")
   func invalidBytes() {
     let bytes = Array("policies: []\né ".utf8) + [0xFF] + Array("x".utf8)
-    let problem = problems(bytes).first
+    let problem = Policy.problems(bytes).first
     #expect(problem?.line == 2)
     #expect(problem?.column == 3)
-    #expect(problems([0xFF, 0xFE, 0x61, 0x00]).first?.line == 1)
+    #expect(Policy.problems([0xFF, 0xFE, 0x61, 0x00]).first?.line == 1)
   }
 
   @Test("Nothing of a file reaches a terminal as a command")
