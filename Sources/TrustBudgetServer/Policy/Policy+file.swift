@@ -15,10 +15,7 @@ extension Policy {
       let file = try FileHandle(forReadingFrom: URL(filePath: path))
       return Array(try file.read(upToCount: Policy.sufficientBytes) ?? Data())
     } catch {
-      // What FileHandle gives for a cause is no POSIXError.
-      let cause = (error as? CocoaError)?.underlying as? NSError
-      let reason = cause.map { String(cString: strerror(Int32($0.code))) }
-      throw UnreadableFile(path: path, reason: reason ?? error.systemReason)
+      throw UnreadableFile(path: path, reason: error.systemReason)
     }
   }
 }

@@ -10,8 +10,7 @@ enum FileCheck {
 
   static func policy(_ path: String) -> [Finding] {
     do {
-      let policy = try Policy(
-        yaml: Array(try Data(contentsOf: URL(filePath: path))), fileName: path)
+      let policy = try Policy(yaml: Policy.bytes(ofFile: path), fileName: path)
       let count = policy.rules.count == 1 ? "1 rule" : "\(policy.rules.count) rules"
       guard policy.warnings.all.isEmpty else {
         return policy.warnings.all.map {
@@ -23,7 +22,7 @@ enum FileCheck {
       let first = "\(diagnostics)".split(separator: "\n").first.map(String.init) ?? path
       return [.problem("policy", first, "trust-budget policy check \(path)")]
     } catch {
-      return [unreadable("policy", path, error)]
+      return [unreadable("policy", "\(error)")]
     }
   }
 
@@ -111,13 +110,11 @@ enum FileCheck {
             "Give the file that your certificate authority gave you, in PEM.")
         ]
     } catch {
-      return [unreadable(subject, path, error)]
+      return [unreadable(subject, "\(path) cannot be read: \(error.systemReason)")]
     }
   }
 
-  private static func unreadable(_ subject: String, _ path: String, _ error: any Error) -> Finding {
-    .problem(
-      subject, "\(path) cannot be read: \(error.systemReason)",
-      "Check the path, and that this user may read it.")
+  private static func unreadable(_ subject: String, _ problem: String) -> Finding {
+    .problem(subject, problem, "Check the path, and that this user may read it.")
   }
 }
