@@ -22,12 +22,9 @@ package struct LedgerCheckup: Sendable {
 
   /// - Throws: `PostgresError` when the server cannot be reached or asked.
   package static func read(connectionString: String) async throws -> LedgerCheckup {
-    var configuration = try PostgresConfiguration(connectionString)
-    configuration.applicationName = "trust-budget doctor"
+    var configuration = try PostgresConfiguration(
+      command: "doctor", connectionString, isReadOnly: true)
     configuration.statementTimeout = .seconds(10)
-    configuration.sessionSettings = [
-      ("search_path", "pg_catalog, pg_temp"), ("default_transaction_read_only", "on"),
-    ]
     return try await PostgresConnection.with(configuration) { connection in
       try await connection.run { try LedgerCheckup(on: $0) }
     }

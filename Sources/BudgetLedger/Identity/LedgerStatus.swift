@@ -11,12 +11,9 @@ package struct LedgerStatus: Hashable, Sendable {
 
   /// - Throws: `SchemaProblem` where there is no ledger, or `PostgresError`.
   package static func read(connectionString: String) async throws -> LedgerStatus {
-    var configuration = try PostgresConfiguration(connectionString)
-    configuration.applicationName = "trust-budget ledger"
+    var configuration = try PostgresConfiguration(
+      command: "ledger", connectionString, isReadOnly: true)
     configuration.requirePrimary()
-    configuration.sessionSettings = [
-      ("search_path", "pg_catalog, pg_temp"), ("default_transaction_read_only", "on"),
-    ]
     return try await PostgresConnection.with(configuration) { connection in
       try await connection.run { try LedgerStatus(on: $0) }
     }

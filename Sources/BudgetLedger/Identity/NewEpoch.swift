@@ -27,11 +27,9 @@ package struct NewEpoch: Sendable {
   ///
   /// - Throws: `PostgresError`: `insufficient_privilege` for a role that does not own the ledger.
   package func begin() async throws -> Result {
-    var configuration = try PostgresConfiguration(connectionString)
-    configuration.applicationName = "trust-budget ledger"
+    var configuration = try PostgresConfiguration(command: "ledger", connectionString)
     configuration.lockTimeout = lockTimeout
     configuration.requirePrimary()
-    configuration.sessionSettings = [("search_path", "pg_catalog, pg_temp")]
     let reason = reason
     return try await PostgresConnection.with(configuration) { connection in
       try await connection.run(onTaskCancellation: .ignore) { session in

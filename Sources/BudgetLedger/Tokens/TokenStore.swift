@@ -40,10 +40,8 @@ package struct TokenStore: Sendable {
   private func run<R: Sendable>(
     _ body: @escaping @Sendable (PostgresSession) throws -> R
   ) async throws -> R {
-    var configuration = try PostgresConfiguration(connectionString)
-    configuration.applicationName = "trust-budget token"
+    var configuration = try PostgresConfiguration(command: "token", connectionString)
     configuration.requirePrimary()
-    configuration.sessionSettings = [("search_path", "pg_catalog, pg_temp")]
     return try await PostgresConnection.with(configuration) { connection in
       try await connection.run(onTaskCancellation: .ignore, body)
     }

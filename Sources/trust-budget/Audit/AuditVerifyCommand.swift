@@ -65,13 +65,10 @@ struct AuditVerifyCommand: AsyncParsableCommand {
 
   private func verifyDatabase() async throws {
     let ledger = try await LedgerStatus.read(connectionString: database.connectionString).ledger
-    var configuration = try PostgresConfiguration(database.connectionString)
-    configuration.applicationName = "trust-budget audit"
+    var configuration = try PostgresConfiguration(
+      command: "audit", database.connectionString, isReadOnly: true)
     configuration.requirePrimary()
-    configuration.sessionSettings = [
-      // A limit that is right for the role's everyday work would cut the reading of a whole trail short.
-      ("statement_timeout", "0"), ("search_path", "pg_catalog, pg_temp"),
-    ]
+    configuration.liftStatementTimeout()
     let connection = try await PostgresConnection.connect(configuration)
     let progress = ProgressLine()
     let report: TrailReport

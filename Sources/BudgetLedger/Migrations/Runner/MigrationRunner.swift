@@ -97,16 +97,10 @@ package struct MigrationRunner: Sendable {
   }
 
   func configuration() throws -> PostgresConfiguration {
-    var configuration = try PostgresConfiguration(connectionString)
-    configuration.applicationName = "trust-budget migrate"
+    var configuration = try PostgresConfiguration(command: "migrate", connectionString)
     configuration.lockTimeout = lockTimeout
     configuration.requirePrimary()
-    configuration.sessionSettings = [
-      // A limit that is right for the role's everyday work would cut an index build short.
-      ("statement_timeout", "0"),
-      // Every migration names its schema; nobody's objects can get in between.
-      ("search_path", "pg_catalog, pg_temp"),
-    ]
+    configuration.liftStatementTimeout()
     return configuration
   }
 }

@@ -1,0 +1,23 @@
+import LibPQ
+
+extension PostgresConfiguration {
+  /// The one session of a command (`trust-budget NAME …`), whatever the server's defaults are.
+  ///
+  /// - Throws: `PostgresError` when the connection string cannot be read.
+  package init(
+    command name: String, _ connectionString: String, isReadOnly: Bool = false
+  ) throws(PostgresError) {
+    try self.init(connectionString)
+    applicationName = "trust-budget \(name)"
+    sessionSettings = [
+      // Every statement names its schema; nobody's objects can get in between.
+      ("search_path", "pg_catalog, pg_temp"),
+      ("default_transaction_read_only", isReadOnly ? "on" : "off"),
+    ]
+  }
+
+  /// Sets aside a limit that is right for the role's everyday work, and would cut a long one short.
+  package mutating func liftStatementTimeout() {
+    sessionSettings.append(("statement_timeout", "0"))
+  }
+}
