@@ -103,6 +103,7 @@ package actor PostgresPool {
       lent += 1
       return
     }
+    // Whoever is sent away is in line by then: until then nobody else has the actor.
     let ticket = waiters.newTicket()
     let timer = Task { [clock, weak self] in
       try await clock.sleep(until: deadline)
