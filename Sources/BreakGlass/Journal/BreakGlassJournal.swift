@@ -252,7 +252,7 @@ extension JournalProblem {
         .corrupt(error.message ?? "\(error.resultCode)")
       case let error as DatabaseError
       where [.SQLITE_FULL, .SQLITE_BUSY].contains(error.resultCode):
-        .full("\(path): \(error.message ?? "\(error.resultCode)")")
+        .unwritable("\(path): \(error.message ?? "\(error.resultCode)")")
       case let error as DatabaseError:
         .unusable("\(path): \(error.message ?? "\(error.resultCode)")")
       default: .unusable("\(path): \(error.systemReason)")

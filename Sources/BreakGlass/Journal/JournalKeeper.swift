@@ -83,7 +83,7 @@ final class JournalKeeper: Sendable {
     let isNew = state.withLock { state in
       let isNew = state.problem != problem
       state.problem = problem
-      if case .full = problem { return isNew }
+      if case .unwritable = problem { return isNew }
       if case .vanished = problem, let journal = state.journal {
         journal.release()
         state.removed.append(journal)

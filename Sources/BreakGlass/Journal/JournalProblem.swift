@@ -5,7 +5,7 @@ package enum JournalProblem: Error, Hashable, Sendable {
   /// The file system or SQLite will not have it: a directory that may not be written, a failing disk.
   case unusable(String)
   /// There is no room for more, or somebody else writes to it. What is in it can be read.
-  case full(String)
+  case unwritable(String)
   /// What is in the file is no journal, or one that was changed by hand or by a failing disk.
   case corrupt(String)
   /// The file was removed, or another was put in its place.
@@ -16,7 +16,7 @@ extension JournalProblem: CustomStringConvertible {
   package var description: String {
     switch self {
     case .inUse(let path, let holder): "another process has the journal \(path) (\(holder))"
-    case .unusable(let reason), .full(let reason): reason
+    case .unusable(let reason), .unwritable(let reason): reason
     case .corrupt(let reason): reason
     case .vanished(let path): "\(path) was removed or replaced"
     }
