@@ -197,7 +197,6 @@ let package = Package(
       dependencies: [
         "trust-budget", "TrustBudget", "BudgetLedger", "BreakGlass", "PrometheusExposition",
         "TrustBudgetServer", "TrustBudgetClient", "TrustBudgetTesting", "PrivatePostgres",
-        "ChildProcess",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),

@@ -12,7 +12,7 @@ final class HTTPLoad: Sendable {
     let p99: Double
   }
 
-  private let process = Process()
+  private let process: pid_t
   /// Policy, audit file and whatever else the node keeps.
   private let directory: URL
   private let address: String
@@ -29,19 +29,19 @@ final class HTTPLoad: Sendable {
     let file =
       isMirroring
       ? directory.appending(path: "audit.db").path(percentEncoded: false) : "/proc/audit/audit.db"
-    process.executableURL = URL(filePath: program)
-    process.arguments = [
-      "serve", "--database-url", database.connectionString, "--policy",
-      policy.path(percentEncoded: false),
-      "--listen", "127.0.0.1:0", "--node-name", "bench", "--auth", "none",
-      "--audit-file", file,
-    ]
     let errors = Pipe()
-    process.standardError = errors
-    try process.runUnblockingSignals()
+    process = try Tool.start(
+      [
+        program, "serve", "--database-url", database.connectionString, "--policy",
+        policy.path(percentEncoded: false),
+        "--listen", "127.0.0.1:0", "--node-name", "bench", "--auth", "none",
+        "--audit-file", file,
+      ], output: .standardOutput, errors: errors.fileHandleForWriting)
     var log = ""
-    while log.firstMatch(of: /address=.*listening/) == nil, process.isRunning {
-      log += String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
+    while log.firstMatch(of: /address=.*listening/) == nil {
+      let more = errors.fileHandleForReading.availableData
+      if more.isEmpty { break }
+      log += String(decoding: more, as: UTF8.self)
     }
     guard let match = log.firstMatch(of: /address=(127\.0\.0\.1:\d+)/) else {
       throw Tool.Failure(description: "the node did not start: \(log)")
@@ -52,15 +52,15 @@ final class HTTPLoad: Sendable {
   }
 
   func stop() {
-    process.terminate()
-    process.waitUntilExit()
+    kill(process, SIGTERM)
+    Child.reap(process)
     try? FileManager.default.removeItem(at: directory)
   }
 
   /// The node's resident memory, in MB.
   func residentMegabytes() throws -> Double {
     let status = try String(
-      contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+      contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
     guard let match = status.firstMatch(of: /VmRSS:\s+(\d+) kB/), let kB = Double(match.1) else {
       throw Tool.Failure(description: "the node's memory cannot be read")
     }

@@ -9,24 +9,38 @@ enum Tool {
 
   /// - Returns: what it printed.
   /// - Throws: `Failure` when it is missing or ends with another status than 0.
-  static func run(_ name: String, _ arguments: [String], input: String? = nil) throws -> String {
-    let process = Process()
-    process.executableURL = URL(filePath: try path(of: name))
-    process.arguments = arguments
+  static func run(_ name: String, _ arguments: [String]) throws -> String {
     let output = Pipe()
     let errors = Pipe()
-    process.standardOutput = output
-    process.standardError = errors
-    try process.runUnblockingSignals()
+    let child = try start(
+      [path(of: name)] + arguments, output: output.fileHandleForWriting,
+      errors: errors.fileHandleForWriting)
     let text = output.fileHandleForReading.readDataToEndOfFile()
     let complaint = errors.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
+    let status = Child.reap(child)
+    guard status == 0 else {
       throw Failure(
-        description: "\(name) ended with \(process.terminationStatus): "
-          + String(decoding: complaint, as: UTF8.self))
+        description: "\(name) ended with \(status): " + String(decoding: complaint, as: UTF8.self))
     }
     return String(decoding: text, as: UTF8.self)
+  }
+
+  /// Starts a program on this one's terminal, whose Ctrl-C ends both.
+  ///
+  /// - Parameters:
+  ///   - output: The program's from here on, and closed here.
+  ///   - errors: As `output`.
+  /// - Returns: its process id, for whoever ends it.
+  static func start(
+    _ arguments: [String], output: FileHandle, errors: FileHandle
+  ) throws -> pid_t {
+    let child = try Child.start(
+      arguments, environment: ProcessInfo.processInfo.environment,
+      descriptors: [
+        STDIN_FILENO, output.fileDescriptor, errors.fileDescriptor,
+      ], in: .ours)
+    for handle in [output, errors] where handle !== FileHandle.standardOutput { try handle.close() }
+    return child
   }
 
   static func path(of name: String) throws -> String {

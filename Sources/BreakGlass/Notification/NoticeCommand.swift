@@ -1,5 +1,6 @@
 import ChildProcess
 import Foundation
+import TrustBudget
 
 /// A program that gets an event on its standard input.
 struct NoticeCommand {
@@ -12,49 +13,41 @@ struct NoticeCommand {
 
   /// Runs it to its end. One that takes too long is killed.
   ///
-  /// - Throws: `NoticeFailure` when it fails, or the system's error when it cannot be started.
+  /// - Throws: `NoticeFailure`.
   func run(input: String) async throws {
-    let process = Process()
-    process.executableURL = URL(filePath: command[0])
-    process.arguments = Array(command.dropFirst())
-    process.standardInput = try NoticeCommand.pipe(holding: Array(input.utf8))
-    // What it prints is for the service's log.
-    process.standardOutput = FileHandle.standardError
-    process.standardError = FileHandle.standardError
-    let (ends, end) = AsyncStream.makeStream(of: String?.self)
-    process.terminationHandler = { process in
-      let status = process.terminationStatus
-      let isDone = process.terminationReason == .exit && status == 0
-      end.yield(
-        isDone
-          ? nil
-          : "\(process.executableURL?.path(percentEncoded: false) ?? "") ended with status \(status)"
-      )
-      end.finish()
-    }
-    try process.runUnblockingSignals()
-    let problem: String? = await withTaskGroup { group in
+    let child = try start(input: input)
+    await withTaskGroup { group in
       group.addTask {
         try? await Task.sleep(for: BreakGlassNotifier.patience)
-        // Also where this task was cancelled: the service ends.
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        // Also where this task was cancelled: the service ends. One that has ended takes no notice.
+        kill(child, SIGKILL)
       }
-      defer { group.cancelAll() }
-      // Not a task of the group: its end is what ends the group.
-      return await NoticeCommand.first(of: ends)
+      await Child.end(of: child)
+      group.cancelAll()
     }
-    if let problem { throw NoticeFailure(description: problem) }
+    let status = Child.reap(child)
+    guard status == 0 else {
+      throw NoticeFailure(description: "\(command[0]) ended with status \(status)")
+    }
   }
 
-  /// Waits for the end even if this task is cancelled: by then it was killed.
-  private static func first(of ends: AsyncStream<String?>) async -> String? {
-    for await end in ends { return end }
-    return "it was given up, because the service ended"
+  private func start(input: String) throws(NoticeFailure) -> pid_t {
+    let input = try NoticeCommand.pipe(holding: Array(input.utf8))
+    do {
+      // What it prints is for the service's log.
+      return try Child.start(
+        command, environment: ProcessInfo.processInfo.environment,
+        descriptors: [input.fileDescriptor, STDERR_FILENO, STDERR_FILENO], in: .its)
+    } catch {
+      throw NoticeFailure(description: "\(command[0]) cannot be run: \(error.systemReason)")
+    }
   }
 
   /// A pipe that holds the whole input already, so that nobody waits for a program that does not read,
   /// and no signal comes of one that has ended.
-  private static func pipe(holding input: [UInt8]) throws -> FileHandle {
+  private static func pipe(
+    holding input: [UInt8]
+  ) throws(NoticeFailure) -> FileHandle {
     let pipe = Pipe()
     let writer = pipe.fileHandleForWriting.fileDescriptor
     let setPipeSize: Int32 = 1031  // F_SETPIPE_SZ, which Glibc's module leaves out.
@@ -63,7 +56,7 @@ struct NoticeCommand {
     guard write(writer, input, input.count) == input.count else {
       throw NoticeFailure(description: "the event is too long for a pipe")
     }
-    try pipe.fileHandleForWriting.close()
+    try? pipe.fileHandleForWriting.close()
     return pipe.fileHandleForReading
   }
 }

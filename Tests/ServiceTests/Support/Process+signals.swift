@@ -7,7 +7,7 @@ extension Process {
   /// nothing but SIGKILL would end a signing command.
   ///
   /// - Throws: what `Process.run()` throws.
-  package func runUnblockingSignals() throws {
+  func runUnblockingSignals() throws {
     var none = sigset_t()
     var before = sigset_t()
     sigemptyset(&none)
