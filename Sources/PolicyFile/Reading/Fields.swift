@@ -23,6 +23,13 @@ struct Fields {
     entries[key]?.map { reader.node($0.value).flatMap(read) }.first ?? nil
   }
 
+  /// - Returns: `standard` when the key is missing; nil when its value is wrong, which is noted then.
+  func value<Value>(
+    _ key: String, or standard: Value, _ read: (YAMLNode) -> Value?
+  ) -> Value? {
+    has(key) ? optional(key, read) : standard
+  }
+
   /// - Returns: nil when the key is missing or its value is wrong; either is noted.
   func required<Value>(
     _ key: String, example: String, _ read: (YAMLNode) -> Value?

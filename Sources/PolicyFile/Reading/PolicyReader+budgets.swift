@@ -9,11 +9,10 @@ extension PolicyReader {
     guard case .list(let elements) = node.content else {
       return budget(node, hasGroups: hasGroups).map { ([$0], false) }
     }
-    guard elements.count <= PolicyReader.maximumBudgets else {
+    if elements.count > PolicyReader.maximumBudgets {
       reader.log.error(
         "found \(elements.count) budgets",
         expected: "at most \(PolicyReader.maximumBudgets) in one rule", at: node.span)
-      return nil
     }
     var names: Set<String> = []
     let clauses = reader.list(node, example: "- budget_id: \"user:${username}\"") {
@@ -36,25 +35,24 @@ extension PolicyReader {
         node, of: "trust_budget", keys: ["budget_id"] + terms + ["overrides"])
     else { return nil }
     // One that is wrong is not the default's namesake.
-    let budgetID =
-      fields.has("budget_id")
-      ? fields.optional("budget_id") { template($0, hasGroups: hasGroups) } : .perUser
-    let cost = fields.optional("cost", points) ?? .one
-    let initialBalance = fields.optional("initial_balance", points) ?? .defaultInitialBalance
+    let budgetID = fields.value("budget_id", or: .perUser) { template($0, hasGroups: hasGroups) }
+    let cost = fields.value("cost", or: .one, points)
+    let initialBalance = fields.value("initial_balance", or: .defaultInitialBalance, points)
     let resetInterval = fields.optional("reset_interval_hours", resetInterval)
-    let enforcement = fields.optional("enforcement", reader.choice) ?? Enforcement.enforce
+    let enforcement = fields.value("enforcement", or: Enforcement.enforce, reader.choice)
     let overrides = fields.optional("overrides") { node in
       reader.list(node, example: #"- budget_ids: ["user:ci-*"]"#) { override($0, terms: terms) }
     }
-    if enforcement == .enforce, cost > initialBalance {
+    if enforcement == .enforce, let cost, let initialBalance, cost > initialBalance {
       reader.log.warning(
         "a cost of \(cost) can never be paid from a balance of \(initialBalance)",
         expected: "a cost of at most the initial_balance", at: fields.span(of: "cost"))
     }
     return budgetID.map {
       BudgetClause(
-        budgetID: $0, cost: cost, initialBalance: initialBalance, resetInterval: resetInterval,
-        enforcement: enforcement, overrides: overrides ?? [])
+        budgetID: $0, cost: cost ?? .one, initialBalance: initialBalance ?? .defaultInitialBalance,
+        resetInterval: resetInterval, enforcement: enforcement ?? .enforce,
+        overrides: overrides ?? [])
     }
   }
 

@@ -69,6 +69,28 @@ struct DiagnosticsTests {
     #expect(problems.map { "\($0.line):\($0.column)" } == places, "\(problems)")
   }
 
+  @Test("A list of too many budgets is read for what else is wrong with them")
+  func manyBudgets() {
+    let budgets = (1...16).map { "{budget_id: \"b\($0)\"}" }.joined(separator: ", ")
+    let problems = Policy.problems(
+      """
+      policies: [{name: A, principals: [a], max_duration: 1m, trust_budget: [\(budgets),
+      {cost: x}]}]
+      """)
+    #expect(
+      problems.map(\.message) == ["found 17 budgets", "found the text \"x\", not a whole number"])
+  }
+
+  @Test("What is wrong with a balance is all that is said of it")
+  func wrongBalance() {
+    let problems = Policy.problems(
+      """
+      policies: [{name: A, principals: [a], max_duration: 1m,
+      trust_budget: {cost: 500, initial_balance: x}}]
+      """)
+    #expect(problems.map(\.message) == ["found the text \"x\", not a whole number"])
+  }
+
   @Test(
     "Each mistake in a file is named",
     arguments: [
