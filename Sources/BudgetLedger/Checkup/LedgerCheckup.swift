@@ -47,7 +47,7 @@ package struct LedgerCheckup: Sendable {
     } catch let problem as SchemaProblem {
       schema = .failure(problem)
     }
-    rights = if case .success = schema { try session.execute(ReadRights()).first } else { nil }
+    rights = if case .success = schema { try LedgerRights(on: session) } else { nil }
     guard let clock = try session.execute(ReadClock()).first else {
       throw SchemaProblem.withoutLedger
     }
@@ -57,10 +57,15 @@ package struct LedgerCheckup: Sendable {
 
 /// What the role may do with the ledger.
 package struct LedgerRights: Hashable, Sendable {
-  /// All that a node needs.
-  package let canServe: Bool
+  /// What a node needs and it may not do: `INSERT on trust_budget.audit_entries`.
+  package let missing: [String]
   /// It may change or delete entries, or lift what forbids it.
   package let canRewrite: Bool
+
+  fileprivate init(on session: PostgresSession) throws {
+    missing = try session.execute(FindMissingRights.forEverything).first?.rights ?? []
+    canRewrite = try session.execute(FindRightToRewrite()).first ?? false
+  }
 }
 
 private struct ReadServer: PostgresStatement {
@@ -93,31 +98,15 @@ private struct ReadServer: PostgresStatement {
   }
 }
 
-private struct ReadRights: PostgresStatement {
+private struct FindRightToRewrite: PostgresStatement {
   static let name: String? = nil
   static let sql = """
-    SELECT has_table_privilege('trust_budget.budgets', 'SELECT')
-             AND has_table_privilege('trust_budget.audit_entries', 'SELECT')
-             AND has_table_privilege('trust_budget.break_glass_events', 'SELECT')
-             AND has_table_privilege('trust_budget.api_tokens', 'SELECT')
-             AND (SELECT bool_and(has_column_privilege('trust_budget.' || table_name, column_name,
-                                                       privilege))
-                  FROM (VALUES \(written)) AS written (privilege, columns, table_name),
-                       regexp_split_to_table(columns, ', ') AS column_name),
-           has_table_privilege('trust_budget.audit_entries', 'UPDATE')
+    SELECT has_table_privilege('trust_budget.audit_entries', 'UPDATE')
              OR has_table_privilege('trust_budget.audit_entries', 'DELETE')
              OR has_table_privilege('trust_budget.audit_entries', 'TRUNCATE')
              OR pg_has_role((SELECT nspowner FROM pg_namespace WHERE nspname = 'trust_budget'),
                             'MEMBER')
     """
 
-  /// What a node writes, as rows; a right that lacks one column is as good as none.
-  private static var written: String {
-    LedgerGrants.written.map { "('\($0.right)', '\($0.columns)', '\($0.table)')" }
-      .joined(separator: ", ")
-  }
-
-  static func decode(_ row: inout PostgresRow) throws -> LedgerRights {
-    LedgerRights(canServe: try row.next(Bool.self), canRewrite: try row.next(Bool.self))
-  }
+  static func decode(_ row: inout PostgresRow) throws -> Bool { try row.next(Bool.self) }
 }

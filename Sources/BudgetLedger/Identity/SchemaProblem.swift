@@ -13,6 +13,8 @@ package enum SchemaProblem: Error, Hashable, Sendable {
   case entriesLost(TrailHead)
   /// This node has worked on another ledger.
   case otherLedger(found: String, expected: String)
+  /// The role that this node connects as may not do all that charging needs.
+  case forbidden(role: String, rights: [String])
 }
 
 extension SchemaProblem: CustomStringConvertible {
@@ -42,6 +44,9 @@ extension SchemaProblem: CustomStringConvertible {
     case .otherLedger(let found, let expected):
       "this is the ledger \(found), and this node has worked on \(expected); "
         + "check where it connects to, and restart the node if the change is meant"
+    case .forbidden(let role, let rights):
+      "the role \(role) has no \(rights.joined(separator: ", no ")); "
+        + "as the ledger's owner, run: trust-budget migrate up --service-role \(role)"
     }
   }
 

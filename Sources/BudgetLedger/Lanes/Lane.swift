@@ -226,6 +226,9 @@ final class Lane: Sendable {
       return isAlone
         ? .retry(reason: reason, mayHaveCommitted: false)
         : .takeApart(reason: reason, hasWaited: true)
+    case .insufficientPrivilege where lacksRights(on: session):
+      // Nobody can be charged; the next session says why.
+      return .retry(reason: reason, mayHaveCommitted: false, inNewSession: true)
     case .uniqueViolation:
       // One request id used twice at once: alone it finds the other's entry.
       return isAlone
@@ -235,6 +238,16 @@ final class Lane: Sendable {
       // not suffer for it.
       return error.isTransient
         ? .retry(reason: reason, mayHaveCommitted: false) : .takeApart(reason: reason)
+    }
+  }
+
+  /// Whether the role lost a right since the session was opened.
+  private static func lacksRights(on session: PostgresSession) -> Bool {
+    do {
+      try FindMissingRights.checkCharges(on: session)
+      return false
+    } catch {
+      return error is SchemaProblem
     }
   }
 

@@ -36,7 +36,7 @@ actor LaneConnection {
   ///
   /// - Parameter deadline: when the first of those who wait must have an answer.
   /// - Throws: `PostgresError`, or `SchemaProblem` when what is there is not our schema, or not the
-  ///   ledger that this lane has worked on.
+  ///   ledger that this lane has worked on, or one that it may not charge.
   func session(before deadline: ContinuousClock.Instant) async throws -> Open {
     if let open, open.connection.isUsable { return open }
     open = nil
@@ -54,6 +54,7 @@ actor LaneConnection {
           try session.execute(ReadTrailHead()).first
         )
       }
+      try await connection.run { try FindMissingRights.checkCharges(on: $0) }
       if let head { witness.begin(with: head, lane: lane) }
       let session = Open(connection: connection, ledger: ledger)
       open = session

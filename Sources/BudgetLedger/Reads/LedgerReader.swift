@@ -58,12 +58,17 @@ package struct LedgerReader: Sendable {
     return batch.decide(.charge(charge))
   }
 
-  /// Whether the ledger can be worked on: the database is there, is a primary, has our schema.
+  /// Whether the ledger can be worked on: the database is there, is a primary, has our schema, and lets this
+  /// role charge.
   ///
   /// - Throws: `SchemaProblem` when it must not be worked on, `LedgerError` when it cannot be reached.
   package func check() async throws -> LedgerIdentity {
     let seen = witness.heads
-    return try await read { try SchemaCheck.embedded.ledgerIdentity(on: $0, seen: seen) }
+    return try await read { session in
+      let ledger = try SchemaCheck.embedded.ledgerIdentity(on: session, seen: seen)
+      try FindMissingRights.checkCharges(on: session)
+      return ledger
+    }
   }
 
   /// Connections that are in use for reads at this moment.

@@ -60,9 +60,9 @@ struct DatabaseCheck {
       return .warning(
         "role", "What \(role) may do cannot be told without the schema.", "See schema.")
     }
-    if !rights.canServe {
+    if !rights.missing.isEmpty {
       return .problem(
-        "role", "\(role) may not read or write what a node needs.",
+        "role", "\(role) has no \(rights.missing.joined(separator: ", no ")).",
         "As the owner: trust-budget migrate up --service-role \(checkup.role); docs/dba.md.")
     }
     if rights.canRewrite {

@@ -42,11 +42,42 @@ import TrustBudgetTesting
         _ = try await database.runner().up(roles: LedgerRoles(service: role.name))
         let connectionString = role.database.connectionString
         #expect(
-          try await LedgerCheckup.read(connectionString: connectionString).rights?.canServe == true)
+          try await LedgerCheckup.read(connectionString: connectionString).rights?.missing == [])
         try await database.execute("REVOKE \(right) FROM \"\(role.name)\"")
+        let parts = right.split(separator: " ")
         #expect(
-          try await LedgerCheckup.read(connectionString: connectionString).rights?.canServe == false
-        )
+          try await LedgerCheckup.read(connectionString: connectionString).rights?.missing == [
+            "\(parts[0]) on \(parts[parts.count - 1])"
+          ])
+      }
+    }
+  }
+
+  @Test func `a node whose role loses a right is not ready, says which, and comes back with it`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await TestRole.with(in: database) { role in
+        _ = try await database.runner().up(roles: LedgerRoles(service: role.name))
+        try await role.database.withNodes(1) { nodes in
+          _ = try await nodes[0].perform(.charging("user:a"))
+          try await database.execute(
+            "REVOKE INSERT (part) ON trust_budget.audit_entries FROM \"\(role.name)\"")
+          let error = await #expect(throws: LedgerError.self) {
+            try await nodes[0].perform(.charging("user:a"))
+          }
+          guard case .unavailable(let reason) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+          }
+          #expect(
+            reason.hasPrefix(
+              "the role \(role.name) has no INSERT on trust_budget.audit_entries; as"))
+          #expect(
+            try await eventually { nodes[0].health.current == .unavailable(reason: reason) })
+          _ = try await database.runner().up(roles: LedgerRoles(service: role.name))
+          _ = try await nodes[0].perform(.charging("user:a"))
+        }
       }
     }
   }
@@ -75,7 +106,7 @@ import TrustBudgetTesting
         _ = try await database.runner().up(roles: LedgerRoles(service: role.name))
         let connectionString = role.database.connectionString
         let rights = try await LedgerCheckup.read(connectionString: connectionString).rights
-        #expect(rights?.canServe == true)
+        #expect(rights?.missing == [])
         #expect(rights?.canRewrite == false)
         let owner = TokenStore(connectionString: database.connectionString)
         _ = try await owner.create(name: "ca", roles: [.issuer], secret: .random(), lifetime: nil)

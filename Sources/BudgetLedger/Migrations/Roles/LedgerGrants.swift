@@ -2,6 +2,9 @@
 /// `trust-budget migrate up --service-role NAME --auditor-role NAME` runs, and what `docs/dba.md`
 /// shows to those who run it by hand.
 package enum LedgerGrants {
+  /// The tables that a node reads, beside those that say what the ledger is.
+  static let read = ["audit_entries", "budgets", "break_glass_events", "api_tokens"]
+
   /// The columns that a node writes, by what it does with them.
   static let written: [(right: String, columns: String, table: String)] = [
     (
