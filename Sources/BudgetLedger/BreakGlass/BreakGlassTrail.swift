@@ -5,7 +5,8 @@ import TrustBudget
 /// to budgets is ever in the way.
 ///
 /// Writing is repeatable: an event is told by its journal and number, so one that was lost with its
-/// COMMIT is there once, however often it is sent.
+/// COMMIT is there once, however often it is sent. And what is found is as sure as what is written: where
+/// there is a synchronous standby, it has that, too.
 package actor BreakGlassTrail {
   private let configuration: PostgresConfiguration
   private var connection: PostgresConnection?
@@ -19,21 +20,26 @@ package actor BreakGlassTrail {
 
   /// The newest event of a journal, as far as PostgreSQL has it.
   ///
-  /// - Throws: `SchemaProblem`, or `PostgresError`.
+  /// - Throws: `SchemaProblem`, `UnconfirmedCommit`, or `PostgresError`.
   package func head(of journalID: String) async throws -> BreakGlassChain {
-    try await withSession { try BreakGlassTrail.head(of: journalID, on: $0) }
+    try await withSession { session in
+      try BreakGlassTrail.begin(on: session)
+      let head = try BreakGlassTrail.head(of: journalID, on: session)
+      try BreakGlassTrail.commit(on: session)
+      return head
+    }
   }
 
   /// Appends events of one journal, in their order, all or none. Those that are there already stay.
   ///
   /// - Throws: `BreakGlassFork` when another event has the number of one of them; `BreakGlassGap`
-  ///   when the one before them is not there; `SchemaProblem`, or `PostgresError`, after which the
-  ///   events are there or not.
+  ///   when the one before them is not there; `SchemaProblem`; `UnconfirmedCommit`, or
+  ///   `PostgresError`, after which the events are there or not.
   package func append(_ events: [BreakGlassEvent]) async throws {
     try await withSession { session in
       try BreakGlassTrail.begin(on: session)
       try BreakGlassTrail.insert(events, on: session)
-      _ = try session.execute(CommitTransaction())
+      try BreakGlassTrail.commit(on: session)
     }
   }
 
@@ -64,7 +70,7 @@ package actor BreakGlassTrail {
         return BreakGlassOutcome.recorded(event, replayed: false)
       }
       try BreakGlassTrail.insert(new, on: session)
-      _ = try session.execute(CommitTransaction())
+      try BreakGlassTrail.commit(on: session)
       return outcomes
     }
   }
@@ -80,6 +86,11 @@ package actor BreakGlassTrail {
   private static func begin(on session: PostgresSession) throws {
     _ = try session.execute(BeginTransaction())
     _ = try session.execute(ReadLedger())
+  }
+
+  private static func commit(on session: PostgresSession) throws {
+    _ = try session.execute(TouchLog())
+    try session.commit()
   }
 
   private static func insert(_ events: [BreakGlassEvent], on session: PostgresSession) throws {

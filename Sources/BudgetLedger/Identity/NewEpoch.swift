@@ -40,7 +40,7 @@ package struct NewEpoch: Sendable {
         guard let ledger = try session.execute(ReadLedger()).first else {
           throw SchemaProblem.withoutLedger
         }
-        _ = try session.execute(CommitTransaction())
+        try session.commit()
         return Result(ledger: ledger, endedSessions: Int(ended))
       }
     }

@@ -48,7 +48,7 @@ struct ServerCheck: Sendable {
       // A node says so in whatever session it notices: nobody may ask it for a charge before.
       _ = try session.execute(BeginTransaction())
       _ = try session.execute(RecogniseServer(witness: witness))
-      _ = try session.execute(CommitTransaction())
+      try session.commit()
     } catch let error as PostgresError
       where error.sqlState == .readOnlyTransaction || error.sqlState == .insufficientPrivilege
     {

@@ -134,7 +134,7 @@ struct BatchTransaction {
       try sender.send(CommitTransaction())
       strained = changed.lazy.map(\.budget).filter(\.isStrained).map(\.id)
     }
-    if session.takeNotices().contains(where: \.isOfUnconfirmedCommit) { throw UnconfirmedCommit() }
+    try session.checkCommit()
     self.resets = resets
     committedHead = newest.map { entry in
       TrailHead(
@@ -233,14 +233,6 @@ private struct LookUpNeeded: Error {}
 /// Another node was quicker, or another request of the batch is in the way, so that the batch has to
 /// be looked at again, in smaller parts.
 struct BatchConflict: Error {}
-
-/// Somebody cut the wait for the synchronous standby short: all is committed here, and may yet be lost in
-/// a failover. So nobody is answered; when it is tried again the requests are known, and waited for.
-struct UnconfirmedCommit: Error, CustomStringConvertible {
-  var description: String {
-    "the COMMIT was not confirmed by the synchronous standby: somebody ended the wait for it"
-  }
-}
 
 extension Optional {
   fileprivate func orThrow() throws -> Wrapped {

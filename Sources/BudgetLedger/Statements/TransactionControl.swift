@@ -19,3 +19,38 @@ struct RollbackTransaction: PostgresStatement {
   static let name: String? = "rollback"
   static let sql = "ROLLBACK"
 }
+
+/// Writes a record that changes nothing.
+///
+/// A transaction that has written nothing does not wait for the synchronous standby when it commits. With
+/// this in it, it waits until the standby has all that it found.
+struct TouchLog: PostgresStatement {
+  typealias Row = Void
+  static let name: String? = "touch_log"
+  static let sql = "SELECT WHERE pg_logical_emit_message(true, 'trust_budget', '') IS NULL"
+}
+
+extension PostgresSession {
+  /// Commits, on this server and wherever it is set to wait for.
+  ///
+  /// - Throws: `PostgresError`; `UnconfirmedCommit`.
+  func commit() throws {
+    _ = try execute(CommitTransaction())
+    try checkCommit()
+  }
+
+  /// Whether what was committed just now is where it is to be.
+  ///
+  /// - Throws: `UnconfirmedCommit`.
+  func checkCommit() throws(UnconfirmedCommit) {
+    if takeNotices().contains(where: \.isOfUnconfirmedCommit) { throw UnconfirmedCommit() }
+  }
+}
+
+/// Somebody cut the wait for the synchronous standby short: all is committed here, and may yet be lost in
+/// a failover. So nobody is answered; when it is tried again what was committed is found, and waited for.
+struct UnconfirmedCommit: Error, CustomStringConvertible {
+  var description: String {
+    "the COMMIT was not confirmed by the synchronous standby: somebody ended the wait for it"
+  }
+}

@@ -15,7 +15,7 @@ package struct TokenStore: Sendable {
   ///   - name: the caller's name; no token ever had it.
   ///   - lifetime: how long it is good; nil: until it is revoked.
   /// - Returns: nil when the name was given before.
-  /// - Throws: `PostgresError`, as every call here does.
+  /// - Throws: `PostgresError` or `UnconfirmedCommit`, as every call here does.
   package func create(
     name: String, roles: Set<Role>, secret: TokenSecret, lifetime: Duration?
   ) async throws -> APIToken? {
@@ -43,7 +43,11 @@ package struct TokenStore: Sendable {
     var configuration = try PostgresConfiguration(command: "token", connectionString)
     configuration.requirePrimary()
     return try await PostgresConnection.with(configuration) { connection in
-      try await connection.run(onTaskCancellation: .ignore, body)
+      try await connection.run(onTaskCancellation: .ignore) { session in
+        let result = try body(session)
+        try session.checkCommit()
+        return result
+      }
     }
   }
 }

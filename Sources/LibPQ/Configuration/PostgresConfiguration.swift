@@ -44,6 +44,8 @@ package struct PostgresConfiguration: Sendable {
     var settings = [
       (name: "TimeZone", value: "UTC"), (name: "DateStyle", value: "ISO, MDY"),
       (name: "bytea_output", value: "hex"),
+      // What a statement's answer comes with is looked at, whatever a role's default is.
+      (name: "client_min_messages", value: "notice"),
     ]
     for (name, duration) in [
       ("statement_timeout", statementTimeout), ("lock_timeout", lockTimeout),

@@ -57,7 +57,7 @@ extension Problem {
     case .outcomeUnknown(let reason):
       self.init(
         .outcomeUnknown,
-        "The connection to the ledger was lost before the answer came. "
+        "No answer of the ledger came that can be relied on, so it is not known whether this was done. "
           + "Repeat the request with the same request_id: it is never charged twice. (\(reason))",
         retryAfter: 2)
     case .cancelled:

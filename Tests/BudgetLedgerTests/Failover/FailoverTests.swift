@@ -123,4 +123,49 @@ import TrustBudgetTesting
       try await primary.expectSoundLedger()
     }
   }
+
+  @Test func `an emergency counts as recorded once the standby has it, whoever ends the wait`()
+    async throws
+  {
+    try await ReplicatedCluster.with { cluster in
+      let primary = cluster.database(on: cluster.primary)
+      // A role's default that keeps the server's remarks from those who ask.
+      try await primary.execute("ALTER ROLE ALL SET client_min_messages = 'error'")
+      await cluster.standby.stop()
+      let trail = try BreakGlassTrail(
+        connectionString: primary.connectionString, settings: LedgerSettings(node: "node-1"))
+      let journal = "00000000-0000-0000-0000-000000000001"
+      let request = BreakGlassIssuance(
+        requestID: try RequestID("once"), content: RequestContent(["alice"]),
+        username: try Username("alice"), reason: "fire", ticket: nil, approvers: [],
+        principals: ["root"], maxDuration: "60s", maxDurationSeconds: 60,
+        requestedDurationSeconds: nil, policyDigest: .zero, actor: nil)
+      var chain = BreakGlassChain(journalID: journal)
+      let moment = Timestamp(microseconds: 1_800_000_000_000_000)
+      let event = chain.append(request, node: "node-1", at: moment)
+      let ways: [@Sendable () async throws -> Void] = [
+        { try await trail.append([event]) },
+        // It is there by now, and may yet be lost.
+        { try await trail.append([event]) },
+        { _ = try await trail.record([(request, moment)], in: journal, node: "node-1") },
+        { _ = try await trail.head(of: journal) },
+      ]
+      for way in ways {
+        async let end = #expect(throws: UnconfirmedCommit.self) { try await way() }
+        #expect(
+          try await eventually {
+            try await primary.query(
+              """
+              SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+              WHERE wait_event = 'SyncRep' AND application_name = 'trust-budget node-1 break-glass'
+              """) == [["t"]]
+          })
+        _ = await end
+      }
+      try await primary.execute("ALTER SYSTEM SET synchronous_standby_names = ''")
+      try await primary.execute("SELECT pg_reload_conf()")
+      #expect(try await trail.head(of: journal).sequence == 1)
+      await trail.close()
+    }
+  }
 }

@@ -29,7 +29,7 @@ package struct LedgerRoles: Hashable, Sendable {
         try session.query(statement)
       }
     }
-    _ = try session.execute(CommitTransaction())
+    try session.commit()
   }
 
   private static func check(_ role: String, on session: PostgresSession) throws {
