@@ -94,10 +94,11 @@ package final class BreakGlass: Service {
   /// What stands in the way of the events, in words; nil: nothing.
   package var status: BreakGlassStatus {
     let journal = keeper.current
+    let all = keeper.removed + [journal].compactMap(\.self)
     return BreakGlassStatus(
       journalPath: keeper.path, journalID: journal?.journalID,
       journalProblem: keeper.problem.map { "\($0)" },
-      unforwarded: journal.map { $0.sequence - $0.forwardedThrough },
+      unforwarded: all.isEmpty ? nil : all.reduce(0) { $0 + $1.sequence - $1.forwardedThrough },
       obstacle: forwarder.obstacle)
   }
 

@@ -106,6 +106,31 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a forked journal that was deleted is saved, with what it alone has`() async throws {
+    try await withForkedCopy { proxy, database, copy in
+      try await Node.with(journal: copy, on: proxy.connectionString) { (node) async throws in
+        _ = try await node.record(id: "mine")
+        #expect(try await eventually { node.breakGlass.status.isForked })
+        for ending in ["", "-wal", "-shm"] {
+          try? FileManager.default.removeItem(atPath: copy + ending)
+        }
+        for id in ["3", "4"] { _ = try await node.record(id: id) }
+        #expect(
+          try await eventually(within: .seconds(60)) {
+            try await database.events() == ["1", "2", "3", "4"]
+          })
+        #expect(try await eventually { node.log.text.contains("it was saved") })
+      }
+      let directory = URL(filePath: copy).deletingLastPathComponent()
+      let names = try FileManager.default.contentsOfDirectory(
+        atPath: directory.path(percentEncoded: false))
+      let saved = try #require(names.first { $0.hasPrefix("copy.db.removed-") })
+      let journal = try BreakGlassJournal(
+        path: directory.appending(path: saved).path(percentEncoded: false))
+      #expect(try await journal.events(after: 0, limit: 9).map(\.requestID) == ["1", "mine"])
+    }
+  }
+
   /// Lends the copy of a journal that has one event, of which PostgreSQL has a second one by now.
   private func withForkedCopy(
     _ body: (PostgresProxy, TestDatabase, _ copy: String) async throws -> Void

@@ -48,13 +48,15 @@ actor BreakGlassForwarder {
     guard !journals.isEmpty, isLast ? isBehind : isDue else { return }
     var obstacle: Obstacle?
     for journal in journals {
+      // As of the beginning: until then, the journal in use may have got more.
+      let isRemoved = removed.contains { $0 === journal }
       do {
         try await send(journal)
-        keeper.forget(journal)
+        if isRemoved { keeper.forget(journal) }
+      } catch let fork as BreakGlassFork where isRemoved {
+        await keeper.save(journal, because: "\(fork)")
       } catch let fork as BreakGlassFork {
         obstacle = obstacle ?? .forked(fork)
-        // Its file, wherever it was moved, is all that can be kept of it.
-        keeper.forget(journal)
       } catch {
         obstacle = obstacle ?? .unavailable(LedgerHealth.reason(error))
       }

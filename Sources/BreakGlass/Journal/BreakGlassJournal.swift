@@ -162,6 +162,22 @@ package final class BreakGlassJournal: Sendable {
     }
   }
 
+  /// Copies what is in it to a file of its own. What an earlier try has left there goes.
+  ///
+  /// - Throws: `JournalProblem`.
+  func copy(to path: String) async throws(JournalProblem) {
+    do {
+      unlink(path)
+      // With the mode of a journal, which SQLite would not give it.
+      try ClaimedFile.make(path)
+      try await database.writeWithoutTransaction { database in
+        try database.execute(sql: "VACUUM INTO ?", arguments: [path])
+      }
+    } catch {
+      throw JournalProblem(error, path: path)
+    }
+  }
+
   /// Lets another journal have the place of this one, whose file was removed: its events can be read
   /// as long as it is open.
   func release() {

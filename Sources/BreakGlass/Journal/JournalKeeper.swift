@@ -42,6 +42,29 @@ final class JournalKeeper: Sendable {
     state.withLock { $0.removed.removeAll { $0 === journal } }
   }
 
+  /// Copies a journal that was removed, and that PostgreSQL cannot have, to where somebody finds it, and lets
+  /// it go. One that cannot be copied stays, and is tried again.
+  func save(_ journal: BreakGlassJournal, because reason: String) async {
+    let copy = "\(path).removed-\(journal.journalID)"
+    do {
+      try await journal.copy(to: copy)
+    } catch {
+      logger.critical(
+        "break-glass journal that was removed cannot be saved; its events are in this process alone",
+        metadata: ["journal": "\(journal.journalID)", "problem": "\(error)"])
+      return
+    }
+    forget(journal)
+    logger.critical(
+      """
+      break-glass journal that was removed and PostgreSQL disagree; it was saved. Events that had not \
+      reached PostgreSQL are in it alone: keep it
+      """,
+      metadata: [
+        "saved": "\(copy)", "events": "\(journal.sequence)", "problem": "\(reason)",
+      ])
+  }
+
   /// Why there is none, or why the last attempt to write failed.
   var problem: JournalProblem? { state.withLock { $0.problem } }
 
