@@ -13,7 +13,9 @@ struct FileDefinition: Hashable {
   private let code: [[UInt8]]
 
   private init(_ row: Row) {
-    (type, name, table) = (row["type"], row["name"], row["tbl_name"])
+    // As SQLite compares names, in which the letters' case does not count.
+    let (name, table): (String, String) = (row["name"], row["tbl_name"])
+    (type, self.name, self.table) = (row["type"], name.lowercased(), table.lowercased())
     code = FileDefinition.code(row["sql"] ?? "")
   }
 

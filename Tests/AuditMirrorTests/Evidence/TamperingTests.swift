@@ -274,6 +274,12 @@ import TrustBudgetTesting
       BEGIN UPDATE audit_entries SET cost = 0 WHERE rowid = new.rowid; END
       """, "its audit_entries has a trigger that is none of ours, cheap"
     ),
+    (
+      """
+      CREATE TRIGGER cheap AFTER INSERT ON AUDIT_ENTRIES
+      BEGIN UPDATE audit_entries SET cost = 0 WHERE rowid = new.rowid; END
+      """, "its audit_entries has a trigger that is none of ours, cheap"
+    ),
     ("DROP VIEW budgets", "it has no budgets any more"),
     (
       "PRAGMA user_version = 2; UPDATE meta SET format_version = 2",
