@@ -47,7 +47,7 @@ package struct LedgerCheckup: Sendable {
     } catch let problem as SchemaProblem {
       schema = .failure(problem)
     }
-    rights = if case .success = schema { try LedgerRights(on: session) } else { nil }
+    rights = if case .success = schema { try LedgerRights(of: role, on: session) } else { nil }
     guard let clock = try session.execute(ReadClock()).first else {
       throw SchemaProblem.withoutLedger
     }
@@ -61,10 +61,14 @@ package struct LedgerRights: Hashable, Sendable {
   package let missing: [String]
   /// It may change or delete entries, or lift what forbids it.
   package let canRewrite: Bool
+  /// It may become a superuser, or make itself a member of other roles.
+  package let canBecomeOthers: Bool
 
-  fileprivate init(on session: PostgresSession) throws {
+  fileprivate init(of role: String, on session: PostgresSession) throws {
     missing = try session.execute(FindMissingRights.forEverything).first?.rights ?? []
     canRewrite = try session.execute(FindRightToRewrite()).first ?? false
+    let found = try session.execute(FindRole(role: role)).first
+    canBecomeOthers = found.map { $0.isSuperuser || $0.createsRoles } ?? false
   }
 }
 

@@ -70,6 +70,12 @@ struct DatabaseCheck {
         "role", "\(role) owns the schema, or may change entries.",
         "Right for migrations; let the service connect as a role that may not: docs/dba.md.")
     }
+    if rights.canBecomeOthers {
+      return .warning(
+        "role",
+        "\(role) may become a superuser, or make roles: nothing keeps it from rewriting the trail.",
+        "Let the service connect as a role that may do neither: docs/dba.md.")
+    }
     return .ok("role", "\(role) may charge, and may not rewrite the trail.")
   }
 

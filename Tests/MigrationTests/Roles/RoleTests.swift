@@ -86,15 +86,29 @@ import TrustBudgetTesting
   func `a role that no grant could hold back is refused`(power: String) async throws {
     try await TestDatabase.withLedger { database in
       try await TestRole.with(in: database) { role in
-        try await database.execute("ALTER ROLE \"\(role.name)\" \(power)")
-        for roles in [LedgerRoles(service: role.name), LedgerRoles(auditor: role.name)] {
-          let error = await #expect(throws: MigrationError.self) {
-            try await database.runner().up(roles: roles)
+        try await TestRole.with(in: database) { member in
+          _ = try await database.runner().up(roles: LedgerRoles(service: member.name))
+          try await database.execute(
+            """
+            ALTER ROLE "\(role.name)" \(power);
+            GRANT "\(role.name)" TO "\(member.name)"
+            """)
+          for name in [role.name, member.name] {
+            for roles in [LedgerRoles(service: name), LedgerRoles(auditor: name)] {
+              let error = await #expect(throws: MigrationError.self) {
+                try await database.runner().up(roles: roles)
+              }
+              guard case .badRole = error else {
+                Issue.record("\(String(describing: error))")
+                return
+              }
+            }
           }
-          guard case .badRole = error else {
-            Issue.record("\(String(describing: error))")
-            return
-          }
+          let rights = try await LedgerCheckup.read(
+            connectionString: member.database.connectionString
+          ).rights
+          #expect(rights?.missing == [])
+          #expect(rights?.canBecomeOthers == true)
         }
       }
     }
@@ -108,6 +122,7 @@ import TrustBudgetTesting
         let rights = try await LedgerCheckup.read(connectionString: connectionString).rights
         #expect(rights?.missing == [])
         #expect(rights?.canRewrite == false)
+        #expect(rights?.canBecomeOthers == false)
         let owner = TokenStore(connectionString: database.connectionString)
         _ = try await owner.create(name: "ca", roles: [.issuer], secret: .random(), lifetime: nil)
         let reader = try TokenReader(

@@ -39,12 +39,14 @@ package struct LedgerRoles: Hashable, Sendable {
     }
     if found.isSuperuser {
       throw MigrationError.badRole(
-        "The role \"\(role)\" is a superuser: no grant could hold it back. Use another one")
+        "The role \"\(role)\" is a superuser, or is a member of one: no grant could hold it back. "
+          + "Use another one")
     }
     if found.createsRoles {
       throw MigrationError.badRole(
-        "The role \"\(role)\" may create roles, and up to PostgreSQL 15 grant itself any that is no "
-          + "superuser's: the owner's, too. Use another one, or: ALTER ROLE \"\(role)\" NOCREATEROLE"
+        "The role \"\(role)\" may create roles, or is a member of one that may, and up to PostgreSQL 15 "
+          + "grant itself any that is no superuser's: the owner's, too. Use another one, or: "
+          + "ALTER ROLE \"\(role)\" NOCREATEROLE"
       )
     }
     if found.ownsSchema {
@@ -56,6 +58,7 @@ package struct LedgerRoles: Hashable, Sendable {
 }
 
 struct FindRole: PostgresStatement {
+  /// What a role is, or may become: `SET ROLE` to one that it is a member of.
   struct Role: Sendable {
     let isSuperuser: Bool
     let createsRoles: Bool
@@ -64,7 +67,11 @@ struct FindRole: PostgresStatement {
 
   static let name: String? = nil
   static let sql = """
-    SELECT r.rolsuper, r.rolcreaterole, pg_has_role(r.oid, n.nspowner, 'MEMBER')
+    SELECT EXISTS (SELECT FROM pg_roles AS s
+                   WHERE s.rolsuper AND pg_has_role(r.oid, s.oid, 'MEMBER')),
+           EXISTS (SELECT FROM pg_roles AS s
+                   WHERE s.rolcreaterole AND pg_has_role(r.oid, s.oid, 'MEMBER')),
+           pg_has_role(r.oid, n.nspowner, 'MEMBER')
     FROM pg_roles AS r, pg_namespace AS n
     WHERE r.rolname = $1 AND n.nspname = 'trust_budget'
     """
