@@ -79,11 +79,11 @@ package struct LedgerAudit {
 private struct AuditedBudget {
   let id: BudgetID
   /// What is in its row; nil where there is none.
-  let row: Budget?
+  let row: Result<Budget, UnreadableBudget>?
   private var replayed: Budget?
   private var isFaulty = false
 
-  init(id: BudgetID, row: Budget?) {
+  init(id: BudgetID, row: Result<Budget, UnreadableBudget>?) {
     self.id = id
     self.row = row
   }
@@ -100,12 +100,17 @@ private struct AuditedBudget {
 
   /// Compares the row with what all of the entries have made.
   func end(_ report: inout TrailReport) {
-    guard !isFaulty, replayed != row else { return }
-    report.add(
-      TrailFault(
-        .budget(id.value),
-        problem: row == nil
-          ? "there are entries and no budget" : "the row is not what its entries make of it"))
+    let problem: String
+    switch row {
+    case nil:
+      guard !isFaulty else { return }
+      problem = "there are entries and no budget"
+    case .failure(let unreadable): problem = "the row makes no sense: a value \(unreadable.problem)"
+    case .success(let row):
+      guard !isFaulty, replayed != row else { return }
+      problem = "the row is not what its entries make of it"
+    }
+    report.add(TrailFault(.budget(id.value), problem: problem))
   }
 }
 
@@ -141,13 +146,20 @@ struct ReadTrail: PostgresStatement {
     ORDER BY budget_id, budget_seq
     """
 
-  static func decode(_ row: inout PostgresRow) throws -> (entry: Entry, row: Budget?) {
+  static func decode(
+    _ row: inout PostgresRow
+  ) throws -> (entry: Entry, row: Result<Budget, UnreadableBudget>?) {
     let entry = try Entry(decoding: &row)
     guard try row.next(Bool.self) else {
       row.skipRest()
       return (entry, nil)
     }
-    return (entry, try Budget(entry.budgetID, decoding: &row))
+    do {
+      return (entry, .success(try Budget(entry.budgetID, decoding: &row)))
+    } catch let problem as UnreadableBudget {
+      row.skipRest()
+      return (entry, .failure(problem))
+    }
   }
 }
 
@@ -170,7 +182,7 @@ struct ReadBudgetsWithoutEntries: PostgresStatement {
 struct CountTrail: PostgresStatement {
   static let name: String? = nil
   static let sql = """
-    SELECT (SELECT coalesce(sum(last_seq), 0) FROM trust_budget.budgets)::bigint
+    SELECT least((SELECT coalesce(sum(last_seq), 0) FROM trust_budget.budgets), 1::bigint << 60)::bigint
            + (SELECT count(*) FROM trust_budget.break_glass_events)
     """
 

@@ -89,6 +89,8 @@ package struct LedgerReader: Sendable {
       }
     } catch let problem as SchemaProblem {
       throw problem
+    } catch let problem as UnreadableBudget {
+      throw LedgerError.refused(reason: "\(problem)")
     } catch {
       throw LedgerError.unavailable(reason: LedgerHealth.reason(error))
     }

@@ -21,6 +21,11 @@ extension Timestamp {
     }
   }
 
+  /// The moment, or the nearest one that people can be told.
+  init(nearest timestamp: PostgresTimestamp) {
+    self = min(max(Timestamp(timestamp), .yearOne), .endOfYear9999)
+  }
+
   private static let yearOne = Timestamp(microseconds: -62_135_596_800_000_000)
   private static let endOfYear9999 = Timestamp(microseconds: 253_402_300_799_999_999)
 }

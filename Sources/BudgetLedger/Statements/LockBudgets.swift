@@ -52,16 +52,30 @@ extension Budget {
   }
 
   /// Reads `columnsButID`.
+  ///
+  /// - Throws: `UnreadableBudget`, or what reading the row throws.
   init(_ id: BudgetID, decoding row: inout PostgresRow) throws {
-    self.init(
-      id: id,
-      initialBalance: try Points(try row.next(Int64.self)),
-      adjustment: try row.next(Int64.self),
-      spent: try row.next(Int64.self),
-      resetInterval: try row.next(PostgresInterval?.self).map(ResetInterval.init(_:)),
-      windowStartedAt: try Timestamp(finite: try row.next(PostgresTimestamp.self)),
-      windowSequence: try row.next(Int64.self),
-      lastSequence: try row.next(Int64.self),
-      lastHash: try row.next(Digest.self))
+    do {
+      self.init(
+        id: id,
+        initialBalance: try Points(try row.next(Int64.self)),
+        adjustment: try row.next(Int64.self),
+        spent: try row.next(Int64.self),
+        resetInterval: try row.next(PostgresInterval?.self).map(ResetInterval.init(_:)),
+        windowStartedAt: try Timestamp(finite: try row.next(PostgresTimestamp.self)),
+        windowSequence: try row.next(Int64.self),
+        lastSequence: try row.next(Int64.self),
+        lastHash: try row.next(Digest.self))
+    } catch let error as InvalidValue {
+      throw UnreadableBudget(id: id, problem: error)
+    }
   }
+}
+
+/// A budget whose row holds what no program of ours wrote.
+struct UnreadableBudget: Error, CustomStringConvertible {
+  let id: BudgetID
+  let problem: InvalidValue
+
+  var description: String { "the row of budget \(id) makes no sense: a value \(problem)" }
 }

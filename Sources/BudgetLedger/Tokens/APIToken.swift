@@ -35,9 +35,10 @@ package struct APIToken: Hashable, Sendable {
     // A role that this program does not know allows nothing.
     roles = Set(try row.next([String].self).compactMap(Role.init(rawValue:)))
     digest = try row.next(Digest.self)
-    createdAt = Timestamp(try row.next(PostgresTimestamp.self))
+    createdAt = Timestamp(nearest: try row.next(PostgresTimestamp.self))
     createdBy = try row.next(String.self)
-    expiresAt = try row.next(PostgresTimestamp?.self).map(Timestamp.init(_:))
-    revokedAt = try row.next(PostgresTimestamp?.self).map(Timestamp.init(_:))
+    let expiry = try row.next(PostgresTimestamp?.self)
+    expiresAt = expiry == .infinity ? nil : expiry.map(Timestamp.init(nearest:))
+    revokedAt = try row.next(PostgresTimestamp?.self).map(Timestamp.init(nearest:))
   }
 }

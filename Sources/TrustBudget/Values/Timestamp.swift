@@ -18,8 +18,9 @@ package struct Timestamp: Hashable, Comparable, Sendable {
   package var roundedUpToSecond: Timestamp {
     let second: Int64 = 1_000_000
     let remainder = ((microseconds % second) + second) % second
-    return remainder == 0
-      ? self : Timestamp(microseconds: microseconds + (second - remainder))
+    guard remainder != 0 else { return self }
+    let (rounded, isTooLate) = microseconds.addingReportingOverflow(second - remainder)
+    return isTooLate ? self : Timestamp(microseconds: rounded)
   }
 }
 

@@ -100,6 +100,8 @@ import TrustBudgetTesting
         """
         DELETE FROM trust_budget.budgets WHERE budget_id = 'b';
         UPDATE trust_budget.budgets SET spent = 0 WHERE budget_id = 'd';
+        UPDATE trust_budget.budgets SET window_started_at = 'infinity' WHERE budget_id = 'a';
+        UPDATE trust_budget.budgets SET last_seq = 9223372036854775807 WHERE budget_id = 'c';
         INSERT INTO trust_budget.budgets (budget_id, initial_balance) VALUES ('e', 1)
         """)
       let report = try await database.withConnection { connection in
@@ -107,7 +109,9 @@ import TrustBudgetTesting
       }
       #expect(
         report.faults.map(\.description) == [
-          "b: there are entries and no budget", "d: the row is not what its entries make of it",
+          "a: the row makes no sense: a value must be a moment of the years 1 to 9999",
+          "b: there are entries and no budget", "c: the row is not what its entries make of it",
+          "d: the row is not what its entries make of it",
           "e: there is a budget and no entry",
         ])
       #expect((report.entries, report.budgets, report.events) == (10, 5, 0))

@@ -47,6 +47,19 @@ struct TokenCommandTests {
     #expect(try await run("token", "revoke", "nobody").status == 1)
   }
 
+  @Test func `tokens that end at no moment of the calendar are listed`() async throws {
+    let database = try Service.current.database
+    for (name, moment) in [("endless", "infinity"), ("ended", "-infinity")] {
+      #expect(try await run("token", "create", "--name", name, "--role", "issuer").status == 0)
+      try await database.query(
+        "UPDATE trust_budget.api_tokens SET expires_at = '\(moment)' WHERE name = '\(name)'")
+    }
+    let listed = try await run("token", "list")
+    #expect(listed.status == 0)
+    #expect(listed.output.contains(/endless +issuer +active .* never/))
+    #expect(listed.output.contains(/ended +issuer +expired .* 0001-01-01T00:00:00Z/))
+  }
+
   @Test func `of two tokens with one name that are made at once, one is made`() async throws {
     async let a = run("token", "create", "--name", "twin", "--role", "issuer")
     async let b = run("token", "create", "--name", "twin", "--role", "admin")
