@@ -84,10 +84,24 @@ extension MigrationRunner {
     do {
       try session.executeScript(migration.upScript)
     } catch let error as PostgresError where error.kind == .server {
-      throw MigrationError.noSuchVersion(
-        migration.version - 1,
-        reason: "the schema is not what the migrations before \(migration.label) make, which "
-          + "cannot follow them: \(error)")
+      switch error.sqlState {
+      case .lockNotAvailable, .deadlockDetected:
+        throw MigrationError.blocked(label: migration.label, by: [])
+      case let state? where state != .insufficientPrivilege && state.isOfStatement:
+        throw MigrationError.noSuchVersion(
+          migration.version - 1,
+          reason: "the schema is not what the migrations before \(migration.label) make, which "
+            + "cannot follow them: \(error)")
+      default:
+        throw MigrationError.failed(label: migration.label, reason: LedgerHealth.reason(error))
+      }
     }
+  }
+}
+
+extension SQLState {
+  /// Whether it is about what a statement says and finds, and not about the state of the server.
+  fileprivate var isOfStatement: Bool {
+    ["0A", "21", "22", "23", "2B", "3F", "42", "P0"].contains(errorClass)
   }
 }
