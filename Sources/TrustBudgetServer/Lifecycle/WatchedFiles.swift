@@ -8,15 +8,14 @@ import TrustBudget
 /// What some files say together, read again when one of them changes.
 ///
 /// Files that fail never replace good ones that are in use. Files that belong together, a certificate
-/// and its key, are seldom replaced in the same moment: what fails is complained of when it is still
-/// there at the next look.
+/// and its key, are seldom replaced in the same moment, and half of one may be valid: what has changed is
+/// read when two looks in a row see the same.
 package final class WatchedFiles<Value: Sendable>: Service {
   private struct State {
     var value: Value
     /// Of the files that the value was read from.
     var digest: Digest
-    /// Of the files that were found unfit, and why.
-    var unfit: (digest: Digest, reason: String, isLogged: Bool)?
+    var watch: FileWatch
   }
 
   private let what: String
@@ -45,7 +44,8 @@ package final class WatchedFiles<Value: Sendable>: Service {
     self.logger = logger
     let files = try paths.map(WatchedFiles.bytes)
     let value = try read(files)
-    state = Mutex(State(value: value, digest: WatchedFiles.digest(files)))
+    let digest = WatchedFiles.digest(files)
+    state = Mutex(State(value: value, digest: digest, watch: FileWatch(taken: digest)))
     look(value)
   }
 
@@ -60,39 +60,30 @@ package final class WatchedFiles<Value: Sendable>: Service {
   }
 
   func reload() {
-    do {
-      let files = try paths.map(WatchedFiles.bytes)
-      let digest = WatchedFiles.digest(files)
-      let isKnown = state.withLock { state in
-        if digest == state.digest { state.unfit = nil }
-        return digest == state.digest
+    let files = Result { try paths.map(WatchedFiles.bytes) }
+    let digest =
+      switch files {
+      case .success(let files): WatchedFiles.digest(files)
+      case .failure(let error): Digest(hashing: Array("\(error)".utf8))
       }
-      guard !isKnown else { return }
-      do {
-        let value = try read(files)
-        state.withLock { $0 = State(value: value, digest: digest) }
-        logger.notice("files loaded", metadata: ["what": "\(what)"])
-      } catch {
-        reject(digest, "\(error)")
-      }
-    } catch {
-      reject(Digest(hashing: Array("\(error)".utf8)), "\(error)")
-    }
-  }
-
-  private func reject(_ digest: Digest, _ reason: String) {
     let isDue = state.withLock { state in
-      let isSeenAgain = state.unfit?.digest == digest
-      let wasLogged = isSeenAgain && state.unfit?.isLogged == true
-      state.unfit = (digest, reason, isSeenAgain)
-      return isSeenAgain && !wasLogged
+      state.watch.isSettledChange(digest) && digest != state.digest
     }
     guard isDue else { return }
-    logger.error(
-      "files not loaded, the last good ones stay in use",
-      metadata: [
-        "what": "\(what)", "files": "\(paths.joined(separator: ", "))", "problem": "\(reason)",
-      ])
+    do {
+      let value = try read(try files.get())
+      state.withLock { state in
+        state.value = value
+        state.digest = digest
+      }
+      logger.notice("files loaded", metadata: ["what": "\(what)"])
+    } catch {
+      logger.error(
+        "files not loaded, the last good ones stay in use",
+        metadata: [
+          "what": "\(what)", "files": "\(paths.joined(separator: ", "))", "problem": "\(error)",
+        ])
+    }
   }
 
   private static func bytes(_ path: String) throws -> [UInt8] {
