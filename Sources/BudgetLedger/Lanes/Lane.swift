@@ -258,8 +258,8 @@ final class Lane: Sendable {
     let ids = budgets.map(\.value)
     // Locking is writing, and a database may have transactions read by default.
     guard
-      let (_, budgets, free, _) = try? session.pipeline(
-        BeginTransaction(), ReadBudgets(ids: ids), FindFreeBudgets(ids: ids),
+      let (_, _, budgets, free, _) = try? session.pipeline(
+        BeginTransaction(), LimitLockWait(), ReadBudgets(ids: ids), FindFreeBudgets(ids: ids),
         RollbackTransaction())
     else {
       _ = try? session.execute(RollbackTransaction())

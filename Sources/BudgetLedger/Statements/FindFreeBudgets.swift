@@ -1,6 +1,13 @@
 import LibPQ
 import TrustBudget
 
+/// Keeps what follows in the transaction from waiting for a table that is locked as a whole.
+struct LimitLockWait: PostgresStatement {
+  typealias Row = Void
+  static let name: String? = "limit_lock_wait"
+  static let sql = "SET LOCAL lock_timeout = '100ms'"
+}
+
 /// Which of these budgets nobody else has locked at this moment. Waits for nobody.
 struct FindFreeBudgets: PostgresStatement {
   static let name: String? = "find_free_budgets"
