@@ -17,6 +17,16 @@ package enum SchemaProblem: Error, Hashable, Sendable {
   case forbidden(role: String, rights: [String])
 }
 
+extension SchemaProblem {
+  /// Whether it is about what became of the ledger, which another node or a new epoch settles.
+  package var isOfHistory: Bool {
+    switch self {
+    case .restored, .promoted, .entriesLost: true
+    case .missing, .old, .new, .withoutLedger, .otherLedger, .forbidden: false
+    }
+  }
+}
+
 extension SchemaProblem: CustomStringConvertible {
   package var description: String {
     switch self {

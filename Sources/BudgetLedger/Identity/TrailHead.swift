@@ -36,6 +36,24 @@ struct ReadTrailHead: PostgresStatement {
   }
 }
 
+extension PostgresSession {
+  /// The newest entry, once the synchronous standby has it, too.
+  ///
+  /// - Throws: `PostgresError`; `UnconfirmedCommit` when the standby does not say so in time.
+  func confirmedTrailHead() throws -> TrailHead? {
+    _ = try execute(BeginTransaction())
+    let head = try execute(ReadTrailHead()).first
+    _ = try execute(TouchLog())
+    do {
+      try commit()
+    } catch let error as PostgresError where error.kind == .timeout {
+      // There is nothing else to wait for.
+      throw UnconfirmedCommit()
+    }
+    return head
+  }
+}
+
 /// Which entries are not where they were seen, by their places in the list.
 struct FindLostHeads: PostgresStatement {
   static let name: String? = nil

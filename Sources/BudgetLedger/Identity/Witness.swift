@@ -1,29 +1,61 @@
 import Synchronization
 import TrustBudget
 
-/// What this node has seen committed: the newest entry of each lane.
+/// What this node has seen committed, wherever it is to be: the newest entry of each lane.
 ///
 /// Noted with every COMMIT that was answered, so that no answer of this node can be lost in a
 /// failover without the node noticing. What a lane has seen before its newest entry was committed
 /// before it; another lane's newest entry may have been committed in between, or not yet.
 final class Witness: Sendable {
-  private let newest = Mutex<[Int: TrailHead]>([:])
+  private struct State {
+    /// An entry that was there when the node began to look.
+    var first: TrailHead?
+    var newest: [Int: TrailHead] = [:]
+    var isConfirmed = false
+    /// The epoch in which the node has looked what was there.
+    var epoch: Int64?
 
-  var heads: [TrailHead] { newest.withLock { Array($0.values) } }
-
-  /// Notes an entry whose COMMIT was answered to a lane.
-  func note(_ head: TrailHead, lane: Int) {
-    newest.withLock { $0[lane] = head }
+    var heads: [TrailHead] { [first].compactMap(\.self) + newest.values }
   }
 
-  /// Notes an entry that is there, for a node that has seen none of this epoch committed.
+  private let state = Mutex(State())
+
+  var heads: [TrailHead] { state.withLock { $0.heads } }
+
+  /// Whether the last COMMIT is known to be on the synchronous standby, too, where there is one.
+  var isConfirmed: Bool { state.withLock { $0.isConfirmed } }
+
+  /// Whether it has looked what there was in an epoch, and nothing was in doubt since.
+  func knows(_ ledger: LedgerIdentity) -> Bool {
+    state.withLock { $0.isConfirmed && $0.epoch == ledger.epoch }
+  }
+
+  /// Notes a COMMIT that was answered to a lane, with its last entry; nil: it had none.
+  func note(_ head: TrailHead?, lane: Int) {
+    state.withLock { state in
+      state.isConfirmed = true
+      if let head { state.newest[lane] = head }
+    }
+  }
+
+  /// Notes a COMMIT of which nobody knows whether it would survive a failover.
+  func noteUnconfirmed() {
+    state.withLock { $0.isConfirmed = false }
+  }
+
+  /// Notes an entry that is there to stay, for a node that has seen none of this epoch committed; nil:
+  /// there is none.
   ///
-  /// It stands for none of them: of two entries the one with the later transaction may have been
+  /// It stands for no lane's: of two entries the one with the later transaction may have been
   /// committed first.
-  func begin(with head: TrailHead, lane: Int) {
-    newest.withLock { newest in
-      guard newest.values.allSatisfy({ $0.ledger.epoch < head.ledger.epoch }) else { return }
-      newest = [lane: head]
+  func begin(with head: TrailHead?, in ledger: LedgerIdentity) {
+    state.withLock { state in
+      state.isConfirmed = true
+      state.epoch = ledger.epoch
+      guard let head, state.heads.allSatisfy({ $0.ledger.epoch < head.ledger.epoch }) else {
+        return
+      }
+      (state.first, state.newest) = (head, [:])
     }
   }
 }

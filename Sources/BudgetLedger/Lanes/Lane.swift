@@ -27,7 +27,7 @@ final class Lane: Sendable {
   ) {
     self.queue = LaneQueue(capacity: settings.queueLength)
     self.connection = LaneConnection(
-      configuration: configuration, thread: thread, witness: witness, lane: number)
+      configuration: configuration, thread: thread, witness: witness)
     self.witness = witness
     self.number = number
     self.settings = settings
@@ -145,7 +145,7 @@ final class Lane: Sendable {
     let open: LaneConnection.Open
     do {
       open = try await connection.session(before: attempt.earliestDeadline)
-      health.note(.available(open.ledger))
+      if witness.isConfirmed { health.note(.available(open.ledger)) }
     } catch {
       let reason = LedgerHealth.reason(error)
       health.note(.unavailable(reason: reason))
@@ -171,13 +171,18 @@ final class Lane: Sendable {
               return joining.map(\.operation)
             }
           }
-          if let head = transaction.committedHead { witness.note(head, lane: number) }
+          witness.note(transaction.committedHead, lane: number)
           metrics.note(transaction)
           watch.watch(transaction.strained)
           return .answered(answers, hasQueuedInVain: transaction.hasQueuedInVain)
         } catch {
           let attempt = started.joined(by: boarded.withLock { $0 })
-          return Lane.outcome(of: error, transaction, attempt, on: session)
+          let outcome = Lane.outcome(of: error, transaction, attempt, on: session)
+          if case .retry(let reason, mayHaveCommitted: true, _) = outcome {
+            witness.noteUnconfirmed()
+            health.note(.unavailable(reason: reason))
+          }
+          return outcome
         }
       }
     } catch {

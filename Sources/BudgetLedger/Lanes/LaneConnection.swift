@@ -14,19 +14,17 @@ actor LaneConnection {
   private let thread: ConnectionThread
   /// A new session must find what it names.
   private let witness: Witness
-  private let lane: Int
   private var open: Open? {
     didSet { hasOpen.store(open != nil, ordering: .relaxed) }
   }
   private let hasOpen = Atomic(false)
 
   init(
-    configuration: PostgresConfiguration, thread: ConnectionThread, witness: Witness, lane: Int
+    configuration: PostgresConfiguration, thread: ConnectionThread, witness: Witness
   ) {
     self.configuration = configuration
     self.thread = thread
     self.witness = witness
-    self.lane = lane
   }
 
   /// Whether there is a session, for those who only want to know.
@@ -48,14 +46,11 @@ actor LaneConnection {
     let connection = try await PostgresConnection.connect(configuration, on: thread)
     do {
       let seen = witness.heads
-      let (ledger, head) = try await connection.run { session in
-        (
-          try SchemaCheck.embedded.ledgerIdentity(on: session, seen: seen),
-          try session.execute(ReadTrailHead()).first
-        )
+      let ledger = try await connection.run { session in
+        let ledger = try SchemaCheck.embedded.ledgerIdentity(on: session, seen: seen)
+        try FindMissingRights.checkCharges(on: session)
+        return ledger
       }
-      try await connection.run { try FindMissingRights.checkCharges(on: $0) }
-      if let head { witness.begin(with: head, lane: lane) }
       let session = Open(connection: connection, ledger: ledger)
       open = session
       return session

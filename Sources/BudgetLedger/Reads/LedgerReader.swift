@@ -58,8 +58,8 @@ package struct LedgerReader: Sendable {
     return batch.decide(.charge(charge))
   }
 
-  /// Whether the ledger can be worked on: the database is there, is a primary, has our schema, and lets this
-  /// role charge.
+  /// Whether the ledger can be worked on: the database is there, is a primary, has our schema, lets this
+  /// role charge, and confirms it.
   ///
   /// - Throws: `SchemaProblem` when it must not be worked on, `LedgerError` when it cannot be reached.
   package func check() async throws -> LedgerIdentity {
@@ -67,6 +67,10 @@ package struct LedgerReader: Sendable {
     return try await read { session in
       let ledger = try SchemaCheck.embedded.ledgerIdentity(on: session, seen: seen)
       try FindMissingRights.checkCharges(on: session)
+      // A node that has not charged yet has seen nothing committed; nor can one charge whose standby is away.
+      if !witness.knows(ledger) {
+        witness.begin(with: try session.confirmedTrailHead(), in: ledger)
+      }
       return ledger
     }
   }

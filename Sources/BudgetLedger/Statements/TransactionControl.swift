@@ -51,6 +51,6 @@ extension PostgresSession {
 /// a failover. So nobody is answered; when it is tried again what was committed is found, and waited for.
 struct UnconfirmedCommit: Error, CustomStringConvertible {
   var description: String {
-    "the COMMIT was not confirmed by the synchronous standby: somebody ended the wait for it"
+    "the synchronous standby did not confirm the COMMIT: it is away or slow, or somebody ended the wait"
   }
 }

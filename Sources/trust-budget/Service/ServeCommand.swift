@@ -216,12 +216,13 @@ struct ServeCommand: AsyncParsableCommand {
     return tokens
   }
 
-  /// A wrong schema ends the program here, where somebody looks. A database that is away does not:
-  /// the service starts, refuses what costs points, and is there when the database is.
+  /// A wrong schema ends the program here, where somebody looks. A database that is away does not, nor one
+  /// of which nobody can tell yet whether entries were lost: the service starts, refuses what costs points,
+  /// and is there for emergencies, and when the database is.
   private func verifySchema(of ledger: BudgetLedger, logger: Logger) async throws {
     do {
       _ = try await ledger.reader.check()
-    } catch let problem as SchemaProblem {
+    } catch let problem as SchemaProblem where !problem.isOfHistory {
       throw CommandFailure("\(problem)")
     } catch {
       logger.warning(

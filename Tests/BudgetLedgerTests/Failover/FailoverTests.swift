@@ -45,6 +45,28 @@ import TrustBudgetTesting
     }
   }
 
+  @Test
+  func `a node that has only looked on goes on when the one that charged is lost with the primary`()
+    async throws
+  {
+    try await ReplicatedCluster.with { cluster in
+      let survivor = cluster.database(on: cluster.standby)
+      try await cluster.database.withNodes(1) { nodes in
+        try await cluster.database.withNodes(1) { (others) async throws in
+          _ = try await others[0].perform(.charging("user:a"))
+        }
+        #expect(try await eventually { nodes[0].health.current.isAvailable })
+        cluster.primary.kill()
+        try await survivor.query("SELECT pg_promote()")
+        let isCharged = try await eventually(within: .seconds(30)) {
+          await nodes[0].outcome(of: try .charging("user:a")).isCharged
+        }
+        #expect(isCharged)
+      }
+      try await survivor.expectSoundLedger()
+    }
+  }
+
   @Test func `while the standby is away an outcome is unknown, not a refusal, and is found later`()
     async throws
   {
@@ -56,30 +78,35 @@ import TrustBudgetTesting
         $0.statementTimeout = .milliseconds(500)
         $0.patience = .seconds(3)
       }
-      try await withRunning([node]) {
-        _ = try await node.perform(.charging("user:a"))
-        _ = try await node.perform(.charging("user:b"))
-      }
-      await cluster.standby.stop()
-      let second = try primary.node("node-2") {
-        $0.lanes = 1
-        $0.lockTimeout = .milliseconds(200)
-        $0.statementTimeout = .milliseconds(500)
-        $0.patience = .seconds(3)
-      }
       let operations = try ["user:a", "user:b"].map {
         try TrustBudget.Operation.charging($0, requestID: "lost-\($0)")
       }
-      // COMMIT waits for a standby that is gone, with all the locks in hand.
-      let outcomes = try await second.performTogether(operations)
-      for outcome in outcomes {
-        guard case .outcomeUnknown = outcome.error else {
-          Issue.record("\(outcome)")
-          return
+      try await withRunning([node]) { () async throws in
+        _ = try await node.perform(.charging("user:a"))
+        _ = try await node.perform(.charging("user:b"))
+        #expect(try await eventually { node.health.current.isAvailable })
+        await cluster.standby.stop()
+        // COMMIT waits for a standby that is gone, with all the locks in hand.
+        let outcomes = await operations.asyncMap { await node.outcome(of: $0) }
+        for outcome in outcomes {
+          guard case .outcomeUnknown = outcome.error else {
+            Issue.record("\(outcome)")
+            return
+          }
         }
+        // Nobody can be charged, and that shows.
+        #expect(!node.health.current.isAvailable)
+        await #expect(throws: LedgerError.self) { try await node.reader.check() }
+        // One that begins now finds out before it charges anybody.
+        let second = try primary.node("node-2") { $0.patience = .seconds(3) }
+        let problem = await #expect(throws: LedgerError.self) { try await second.reader.check() }
+        #expect(problem?.description.contains("did not confirm") == true)
+        await second.reader.close()
+
+        try await primary.execute("ALTER SYSTEM SET synchronous_standby_names = ''")
+        try await primary.execute("SELECT pg_reload_conf()")
+        #expect(try await eventually { node.health.current.isAvailable })
       }
-      try await primary.execute("ALTER SYSTEM SET synchronous_standby_names = ''")
-      try await primary.execute("SELECT pg_reload_conf()")
       let third = try primary.node("node-3")
       let answers = try await third.performTogether(operations).map { try $0.get() }
       #expect(answers.allSatisfy { $0.isReplay && $0.receipt?.remaining == 98 })
@@ -96,9 +123,10 @@ import TrustBudgetTesting
         $0.lanes = 1
         $0.patience = .seconds(3)
       }
-      await cluster.standby.stop()
       let operation = try TrustBudget.Operation.charging("user:a", requestID: "once")
       let outcome = try await withRunning([node]) { () async throws in
+        _ = try await node.perform(.charging("user:b"))
+        await cluster.standby.stop()
         async let answer = node.outcome(of: operation)
         // The commit, and again that of the look-up which finds it.
         for _ in 1...2 {
@@ -168,4 +196,8 @@ import TrustBudgetTesting
       await trail.close()
     }
   }
+}
+
+extension LedgerHealth.State {
+  fileprivate var isAvailable: Bool { if case .available = self { true } else { false } }
 }
