@@ -93,6 +93,20 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: [
+    "standard_conforming_strings = off", "quote_all_identifiers = on",
+    "intervalstyle = sql_standard",
+  ])
+  func `the migrations make the same schema under a database's own defaults`(setting: String)
+    async throws
+  {
+    try await TestDatabase.withEmptyDatabase { database in
+      try await database.execute("ALTER DATABASE \(database.name) SET \(setting)")
+      #expect(try await database.runner().up() == Migrations.embedded)
+      #expect(try await database.runner().verify().isSound)
+    }
+  }
+
   @Test func `an index that was left invalid is named`() async throws {
     try await TestDatabase.withLedger { database in
       try await database.execute(

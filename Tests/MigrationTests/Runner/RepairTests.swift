@@ -65,6 +65,29 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `baseline takes a lock that somebody holds for a lock`() async throws {
+    try await TestDatabase.withEmptyDatabase { database in
+      try await database.execute("CREATE SCHEMA trust_budget")
+      for migration in Migrations.embedded.dropLast() { try await database.execute(migration.up) }
+      let version = Int64(Migrations.embedded.count - 1)
+      let next = Migrations.embedded[Migrations.embedded.count - 1]
+      try await database.withConnection { holder in
+        try await holder.run { session in
+          // What the next migration makes is somebody's who has not committed it.
+          try session.executeScript("BEGIN; \(next.up)")
+        }
+        await #expect(throws: MigrationError.blocked(label: next.label, by: [])) {
+          try await database.runner(lockTimeout: .milliseconds(50)).baseline(
+            version: version, reason: "by hand")
+        }
+        try await holder.run { try $0.executeScript("ROLLBACK") }
+      }
+      #expect(
+        try await database.runner().baseline(version: version, reason: "by hand").count
+          == Int(version))
+    }
+  }
+
   @Test func `baseline refuses what it cannot compare, and what the migrations do not make`()
     async throws
   {
