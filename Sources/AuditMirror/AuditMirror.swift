@@ -171,6 +171,7 @@ package struct AuditMirror: Service {
       let page: [MirroredEvent] = try await reader.page(
         after: file.summary.events?.position ?? .start, of: window, limit: size)
       let isEnd = page.count < size
+      if !page.isEmpty { try await confirm(window, reader) }
       let isWaiting = try await file.isWaitingForEvents
       if isWaiting || !page.isEmpty {
         try await file.append(page, of: window, endsWindow: isEnd)
@@ -183,6 +184,11 @@ package struct AuditMirror: Service {
         return count
       }
     }
+  }
+
+  /// Keeps what a failover could still undo out of the file: it would be a fork there.
+  private func confirm(_ window: TrailWindow, _ reader: TrailReader) async throws {
+    if window.hasSynchronousStandby { try await reader.awaitStandby() }
   }
 
   /// Whether a node that is told to end leaves the rest for the next time.
@@ -211,6 +217,7 @@ package struct AuditMirror: Service {
       }
       return 0
     }
+    try await confirm(window, reader)
     if page.count == size { health.note(.catchingUp) }
     var count = 0
     var uncommitted = 0

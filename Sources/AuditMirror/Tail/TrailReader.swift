@@ -90,6 +90,23 @@ struct TrailReader: Sendable {
     return try await connection.run { try $0.execute(statement) }
   }
 
+  /// Waits until what was read cannot be lost in a failover any more, two seconds at most.
+  ///
+  /// - Throws: an error that says that the standby did not confirm it; `PostgresError`.
+  func awaitStandby() async throws {
+    let wait = Task { try await connection.run { try $0.awaitStandby() } }
+    let end = Task {
+      try await Task.sleep(for: .seconds(2))
+      wait.cancel()
+    }
+    defer { end.cancel() }
+    try await withTaskCancellationHandler {
+      try await wait.value
+    } onCancel: {
+      wait.cancel()
+    }
+  }
+
   func horizonHolder() async throws -> HorizonHolder? {
     try await connection.run { try $0.execute(FindHorizonHolder()).first }
   }

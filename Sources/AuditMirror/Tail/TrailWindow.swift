@@ -15,6 +15,8 @@ package struct TrailWindow: Hashable, Sendable {
   package let nextTransaction: Int64
   /// Rows are committed that the window does not reach yet.
   package let isHeldBack: Bool
+  /// A COMMIT waits for a standby: rows can be read that it does not have yet.
+  package var hasSynchronousStandby = false
   /// The database's clock when the window was fixed.
   package let moment: Timestamp
   /// All that was committed by then is in the file, once the window is.
@@ -30,6 +32,8 @@ struct ReadTrailWindow: PostgresStatement {
              OR EXISTS (SELECT FROM trust_budget.break_glass_events AS e
                         WHERE (e.epoch, e.transaction_id)
                                 >= (l.epoch, pg_snapshot_xmin(now.snapshot))),
+           current_setting('synchronous_standby_names') <> ''
+             AND current_setting('synchronous_commit') NOT IN ('off', 'local'),
            clock_timestamp()
     FROM trust_budget.ledger AS l CROSS JOIN (SELECT pg_current_snapshot() AS snapshot) AS now
     """
@@ -40,6 +44,7 @@ struct ReadTrailWindow: PostgresStatement {
       horizon: Int64(clamping: try row.next(UInt64.self)),
       nextTransaction: Int64(clamping: try row.next(UInt64.self)),
       isHeldBack: try row.next(Bool.self),
+      hasSynchronousStandby: try row.next(Bool.self),
       moment: Timestamp(try row.next(PostgresTimestamp.self)))
   }
 }

@@ -25,7 +25,7 @@ package actor BreakGlassTrail {
     try await withSession { session in
       try BreakGlassTrail.begin(on: session)
       let head = try BreakGlassTrail.head(of: journalID, on: session)
-      try BreakGlassTrail.commit(on: session)
+      try session.commitTouchingLog()
       return head
     }
   }
@@ -39,7 +39,7 @@ package actor BreakGlassTrail {
     try await withSession { session in
       try BreakGlassTrail.begin(on: session)
       try BreakGlassTrail.insert(events, on: session)
-      try BreakGlassTrail.commit(on: session)
+      try session.commitTouchingLog()
     }
   }
 
@@ -70,7 +70,7 @@ package actor BreakGlassTrail {
         return BreakGlassOutcome.recorded(event, replayed: false)
       }
       try BreakGlassTrail.insert(new, on: session)
-      try BreakGlassTrail.commit(on: session)
+      try session.commitTouchingLog()
       return outcomes
     }
   }
@@ -86,11 +86,6 @@ package actor BreakGlassTrail {
   private static func begin(on session: PostgresSession) throws {
     _ = try session.execute(BeginTransaction())
     _ = try session.execute(ReadLedger())
-  }
-
-  private static func commit(on session: PostgresSession) throws {
-    _ = try session.execute(TouchLog())
-    try session.commit()
   }
 
   private static func insert(_ events: [BreakGlassEvent], on session: PostgresSession) throws {

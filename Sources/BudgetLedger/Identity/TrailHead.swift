@@ -43,13 +43,7 @@ extension PostgresSession {
   func confirmedTrailHead() throws -> TrailHead? {
     _ = try execute(BeginTransaction())
     let head = try execute(ReadTrailHead()).first
-    _ = try execute(TouchLog())
-    do {
-      try commit()
-    } catch let error as PostgresError where error.kind == .timeout {
-      // There is nothing else to wait for.
-      throw UnconfirmedCommit()
-    }
+    try commitTouchingLog()
     return head
   }
 }

@@ -39,6 +39,26 @@ extension PostgresSession {
     try checkCommit()
   }
 
+  /// Commits, and has whatever was found committed confirmed as well.
+  ///
+  /// - Throws: as `commit`; `UnconfirmedCommit` where it waited in vain, too.
+  func commitTouchingLog() throws {
+    _ = try execute(TouchLog())
+    do {
+      try commit()
+    } catch let error as PostgresError where [.timeout, .cancelled].contains(error.kind) {
+      throw UnconfirmedCommit()
+    }
+  }
+
+  /// Waits until all that is committed is wherever the server is set to wait for.
+  ///
+  /// - Throws: `UnconfirmedCommit`, or `PostgresError`.
+  package func awaitStandby() throws {
+    _ = try execute(BeginTransaction())
+    try commitTouchingLog()
+  }
+
   /// Whether what was committed just now is where it is to be.
   ///
   /// - Throws: `UnconfirmedCommit`.

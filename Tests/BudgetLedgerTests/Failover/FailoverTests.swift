@@ -103,8 +103,7 @@ import TrustBudgetTesting
         #expect(problem?.description.contains("did not confirm") == true)
         await second.reader.close()
 
-        try await primary.execute("ALTER SYSTEM SET synchronous_standby_names = ''")
-        try await primary.execute("SELECT pg_reload_conf()")
+        try await cluster.requireNobody()
         #expect(try await eventually { node.health.current.isAvailable })
       }
       let third = try primary.node("node-3")
@@ -145,8 +144,7 @@ import TrustBudgetTesting
         Issue.record("\(outcome)")
         return
       }
-      try await primary.execute("ALTER SYSTEM SET synchronous_standby_names = ''")
-      try await primary.execute("SELECT pg_reload_conf()")
+      try await cluster.requireNobody()
       #expect(try await primary.node("node-2").performTogether([operation])[0].get().isReplay)
       try await primary.expectSoundLedger()
     }
@@ -190,8 +188,7 @@ import TrustBudgetTesting
           })
         _ = await end
       }
-      try await primary.execute("ALTER SYSTEM SET synchronous_standby_names = ''")
-      try await primary.execute("SELECT pg_reload_conf()")
+      try await cluster.requireNobody()
       #expect(try await trail.head(of: journal).sequence == 1)
       await trail.close()
     }

@@ -2,17 +2,16 @@ import BudgetLedger
 import Foundation
 import LibPQ
 import PrivatePostgres
-import TrustBudgetTesting
 
 /// A primary and a standby that confirms every COMMIT, with a ledger on them.
-struct ReplicatedCluster {
-  let primary: PrivatePostgres
-  let standby: PrivatePostgres
+package struct ReplicatedCluster: Sendable {
+  package let primary: PrivatePostgres
+  package let standby: PrivatePostgres
   /// Both servers, of which libpq finds the primary.
-  let database: TestDatabase
+  package let database: TestDatabase
 
   /// Lends two servers, and stops them afterwards.
-  static func with<R>(_ body: (ReplicatedCluster) async throws -> R) async throws -> R {
+  package static func with<R>(_ body: (ReplicatedCluster) async throws -> R) async throws -> R {
     try await Gate.databases.pass { try await start(body) }
   }
 
@@ -50,7 +49,7 @@ struct ReplicatedCluster {
   }
 
   /// The two servers, each by itself.
-  func database(on server: PrivatePostgres) -> TestDatabase {
+  package func database(on server: PrivatePostgres) -> TestDatabase {
     TestDatabase(name: "postgres", connectionString: server.connectionString)
   }
 
@@ -66,17 +65,23 @@ struct ReplicatedCluster {
   }
 
   /// From now on the standby receives nothing, and the primary waits for nobody.
-  func cutStandbyOff() async throws {
+  package func cutStandbyOff() async throws {
     let primary = database(on: primary)
     let standby = database(on: standby)
-    try await primary.execute("ALTER SYSTEM SET synchronous_standby_names = ''")
-    try await primary.execute("SELECT pg_reload_conf()")
+    try await requireNobody()
     try await standby.execute("ALTER SYSTEM SET primary_conninfo = ''")
     try await standby.execute("SELECT pg_reload_conf()")
     let isCutOff = try await eventually {
       try await primary.count("SELECT count(*) FROM pg_stat_replication") == 0
     }
     guard isCutOff else { throw TestFailure("the standby never let go") }
+  }
+
+  /// From now on the primary waits for nobody.
+  package func requireNobody() async throws {
+    let primary = database(on: primary)
+    try await primary.execute("ALTER SYSTEM SET synchronous_standby_names = ''")
+    try await primary.execute("SELECT pg_reload_conf()")
   }
 
   private static func bothHosts(_ first: String, _ second: String) -> String {
