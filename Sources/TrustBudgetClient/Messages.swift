@@ -151,12 +151,17 @@ public struct Problem: Error, Sendable, CustomStringConvertible {
 
   /// Asking again, under the same id, may bring another answer: the node, or a proxy before it, cannot
   /// say now.
-  public var isTemporary: Bool { [502, 503, 504].contains(status) }
+  public var isTemporary: Bool { [408, 429, 502, 503, 504].contains(status) }
 
   /// The request may have been carried out, or may be yet: the connection to the ledger, or that of a
-  /// proxy to the node, was lost on the way. Asking again under the same id tells.
-  public var isOutcomeUnknown: Bool {
-    kind == "outcome-unknown" || (kind == "unknown" && isTemporary)
+  /// proxy to the node, was lost on the way, or an attempt before this one got no answer. Asking again
+  /// under the same id tells.
+  public internal(set) var isOutcomeUnknown: Bool
+
+  /// The node looked the request itself up, and says what became of it, whatever came of the attempts
+  /// before.
+  var isDecisive: Bool {
+    [403, 404, 409, 422].contains(status) && kind != "unknown" && !isForbidden
   }
 
   /// The node did not take the token, or there was none: it is unknown, expired or revoked.
@@ -165,8 +170,11 @@ public struct Problem: Error, Sendable, CustomStringConvertible {
   /// The token is good, and its roles do not allow this; ``detail`` names those that would.
   public var isForbidden: Bool { kind == "forbidden" }
 
-  /// The detail.
-  public var description: String { detail }
+  /// The detail; and that the outcome is not known, where it does not say so itself.
+  public var description: String {
+    isOutcomeUnknown && kind != "outcome-unknown"
+      ? "\(detail) Whether the request was carried out is not known." : detail
+  }
 
   init(status: UInt, content: Data) {
     struct Body: Decodable {
@@ -177,5 +185,7 @@ public struct Problem: Error, Sendable, CustomStringConvertible {
     self.status = Int(status)
     self.kind = body?.type?.split(separator: ":").last.map(String.init) ?? "unknown"
     self.detail = body?.detail ?? "The server answered with HTTP status \(status)."
+    // What is not in the node's words is a proxy's, which may have passed the request on.
+    self.isOutcomeUnknown = kind == "outcome-unknown" || (kind == "unknown" && status >= 500)
   }
 }

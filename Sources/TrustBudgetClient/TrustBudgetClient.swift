@@ -122,35 +122,46 @@ public struct TrustBudgetClient: Sendable {
     let deadline = ContinuousClock.now + patience
     var pause = Duration.milliseconds(100)
     var problem: Problem?
+    // An attempt that may have got through, or may yet, forbids to say what became of the request.
     var open: (any Error)?
     while true {
       let failure: any Error
       do {
-        let (status, content) = try await send(request, before: deadline)
-        if (200..<300).contains(status) {
-          return try JSONDecoder().decode(Answer.self, from: content)
+        return try await attempt(request, before: deadline)
+      } catch var refusal as Problem {
+        guard refusal.isTemporary else {
+          if open != nil, !refusal.isDecisive { refusal.isOutcomeUnknown = true }
+          throw refusal
         }
-        let refusal = Problem(status: status, content: content)
-        guard refusal.isTemporary else { throw refusal }
         problem = refusal
         if refusal.isOutcomeUnknown { open = refusal }
         failure = open ?? refusal
-      } catch let refusal as Problem {
-        throw refusal
-      } catch let error as DecodingError {
-        throw Unreachable(server: server, reason: "the answer cannot be understood: \(error)")
       } catch {
-        let unreachable = Unreachable(server: server, error)
-        guard unreachable.isTemporary else { throw unreachable }
+        var unreachable = error as? Unreachable ?? Unreachable(server: server, error)
+        guard unreachable.isTemporary else {
+          if open != nil { unreachable.isOutcomeUnknown = true }
+          throw unreachable
+        }
         if unreachable.isOutcomeUnknown { open = unreachable }
-        // An attempt that may still be under way forbids to say what became of the request. Of the
-        // others the node's own words say most.
+        // Where none is open, the node's own words say most.
         failure = open ?? problem ?? unreachable
       }
       guard .now + pause < deadline else { throw failure }
       try await Task.sleep(for: pause)
       pause = min(pause * 2, .seconds(2))
     }
+  }
+
+  /// Sends a request once.
+  private func attempt<Answer: Decodable>(
+    _ request: HTTPClientRequest, before deadline: ContinuousClock.Instant
+  ) async throws -> Answer {
+    let (status, content) = try await send(request, before: deadline)
+    guard (200..<300).contains(status) else { throw Problem(status: status, content: content) }
+    guard let answer = try? JSONDecoder().decode(Answer.self, from: content) else {
+      throw Unreachable(server: server, unreadableStatus: status)
+    }
+    return answer
   }
 
   /// Whether a node may be at such an address: `http://127.0.0.1:8470`, say.

@@ -11,7 +11,7 @@ public struct Unreachable: Error, Sendable, CustomStringConvertible {
   public let isTemporary: Bool
   /// The request may have arrived, so it may have been carried out, or may be yet. Asking again under
   /// the same id tells.
-  public let isOutcomeUnknown: Bool
+  public internal(set) var isOutcomeUnknown: Bool
 
   /// One sentence for people.
   public var description: String {
@@ -32,6 +32,14 @@ public struct Unreachable: Error, Sendable, CustomStringConvertible {
     self.reason = reason
     self.isTemporary = isTemporary
     self.isOutcomeUnknown = false
+  }
+
+  /// What came says yes, but not to what: some proxy's page, or a newer node's words.
+  init(server: String, unreadableStatus status: UInt) {
+    self.server = server
+    self.reason = "what came with HTTP status \(status) cannot be understood"
+    self.isTemporary = false
+    self.isOutcomeUnknown = true
   }
 
   /// - Parameter error: what sending failed with.

@@ -96,11 +96,13 @@ struct ExecCommand: AsyncParsableCommand {
     do {
       return try await client.authorize(request)
     } catch {
-      let isOpen =
+      let failure = CommandFailure(ofNode: error)
+      let isTemporary =
         (error as? Problem)?.isTemporary ?? (error as? Unreachable)?.isTemporary ?? false
-      guard isOpen else { throw CommandFailure(ofNode: error) }
+      guard isTemporary || ExecCommand.isOutcomeUnknown(error) else { throw failure }
       throw CommandFailure(
-        "\(error)\nTo repeat this attempt, and be charged once: --request-id \(request.requestID)")
+        "\(failure.message)\n"
+          + "To repeat this attempt, and be charged once: --request-id \(request.requestID)")
     }
   }
 
@@ -193,10 +195,12 @@ struct ExecCommand: AsyncParsableCommand {
 
   /// What is to be said of a charge whose end the node was told in vain.
   private static func failed(_ end: String, _ id: String, _ error: any Error) -> String {
-    let isUnknown =
-      (error as? Problem)?.isOutcomeUnknown ?? (error as? Unreachable)?.isOutcomeUnknown ?? false
-    return isUnknown
+    isOutcomeUnknown(error)
       ? "\(id) is charged, and whether it is \(end) is not known: \(error)"
       : "\(id) is charged but not \(end): \(error)"
+  }
+
+  private static func isOutcomeUnknown(_ error: any Error) -> Bool {
+    (error as? Problem)?.isOutcomeUnknown ?? (error as? Unreachable)?.isOutcomeUnknown ?? false
   }
 }

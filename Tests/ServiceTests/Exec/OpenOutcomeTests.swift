@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import TrustBudgetClient
 import TrustBudgetTesting
@@ -22,6 +23,70 @@ struct OpenOutcomeTests {
       }
       #expect(error?.isOutcomeUnknown == true)
       #expect(error?.description.hasSuffix("is not known") == true)
+    }
+  }
+
+  private static func problem(_ status: String, _ kind: String) -> ScriptedNode.Answer {
+    .init(status: status, body: #"{"type":"urn:trust-budget:\#(kind)","detail":"The words."}"#)
+  }
+
+  @Test(arguments: [
+    problem("401 Unauthorized", "unauthenticated"), problem("403 Forbidden", "forbidden"),
+    problem("500 Internal Server Error", "internal-error"),
+    problem("400 Bad Request", "invalid-request"),
+    .init(status: "403 Forbidden", body: "<html>a proxy's</html>"),
+    .init(status: "200 OK", body: "<html>a proxy's</html>"),
+  ])
+  func `what does not say what became of an attempt without an answer leaves that open`(
+    last: ScriptedNode.Answer
+  ) async throws {
+    try await withNode([nil, last]) { node in
+      let end = try await Program.run(
+        "exec", "--unix-socket", node.path, "--username", "alice", "--request-id", "open-1", "--",
+        "true")
+      #expect(end.status == 1)
+      #expect(
+        end.errors.localizedCaseInsensitiveContains(
+          "whether the request was carried out is not known"), "\(end.errors)")
+      #expect(end.errors.hasSuffix("charged once: --request-id open-1\n"), "\(end.errors)")
+    }
+  }
+
+  @Test(arguments: [
+    problem("403 Forbidden", "budget-exhausted"), problem("403 Forbidden", "no-matching-rule"),
+    problem("409 Conflict", "already-settled"),
+    problem("422 Unprocessable Content", "request-mismatch"),
+  ])
+  func `what the node decided is believed, whatever came of the attempt before`(
+    last: ScriptedNode.Answer
+  ) async throws {
+    try await withNode([nil, last]) { node in
+      let end = try await Program.run(
+        "exec", "--unix-socket", node.path, "--username", "alice", "--", "true")
+      #expect(end.status == 1)
+      #expect(end.errors == "trust-budget: The words.\n")
+    }
+  }
+
+  @Test(arguments: ["200 OK", "500 Internal Server Error"])
+  func `an answer that is no node's says nothing of the charge`(status: String) async throws {
+    try await withNode([.init(status: status, body: "{}")]) { node in
+      let end = try await Program.run(
+        "exec", "--unix-socket", node.path, "--username", "alice", "--request-id", "open-2", "--",
+        "true")
+      #expect(end.status == 1)
+      #expect(end.errors.contains("hether the request was carried out is not known"))
+      #expect(end.errors.contains("--request-id open-2"))
+      #expect(!end.errors.contains("Context"), "\(end.errors)")
+    }
+  }
+
+  @Test(arguments: ["408 Request Timeout", "429 Too Many Requests"])
+  func `who is only too slow or too soon asks again`(status: String) async throws {
+    try await withNode([.init(status: status, body: ""), Self.allowed]) { node in
+      let client = TrustBudgetClient(server: node.url)
+      let answer = try await client.authorize(AuthorizationRequest(username: "alice"))
+      #expect(answer.requestID == "open")
     }
   }
 
