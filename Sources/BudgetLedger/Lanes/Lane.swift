@@ -114,13 +114,18 @@ final class Lane: Sendable {
         attempts.insert(free, at: 0)
       case .takeApart(let reason, let hasWaited):
         let count = attempt.pending.count
-        guard count > 1 else {
+        guard count > 1 || !attempt.hasFailed else {
           attempt.refuse(reason)
+          continue
+        }
+        attempt.note(reason)
+        guard count > 1 else {
+          // Once more, and looked up first: what was charged before needs no entry that is refused.
+          attempts.insert(attempt, at: 0)
           continue
         }
         logger.warning(
           "taking a batch apart", metadata: ["operations": "\(count)", "reason": "\(reason)"])
-        attempt.note(reason)
         let (first, second) = attempt.parted { index, _ in index >= count / 2 }
         // At once, they keep the order of the requests on each budget.
         attempts.insert(contentsOf: [first, second], at: hasWaited ? attempts.endIndex : 0)

@@ -68,6 +68,24 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a request that was charged before gets its receipt, whatever the database rejects`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await database.makeBudgets("user:alice")
+      let charge = try Operation.charging("user:alice", requestID: "known")
+      let first = try await database.withNodes(1) { try await $0[0].perform(charge) }
+      try await database.reject("entries", "true", with: "check_violation")
+      try await database.withNodes(1) { nodes in
+        let again = try await nodes[0].perform(charge)
+        #expect(again.isReplay && again.record == first.record)
+        await #expect(throws: LedgerError.self) {
+          try await nodes[0].perform(.charging("user:alice", requestID: "new"))
+        }
+      }
+    }
+  }
+
   @Test func `a batch that is taken apart keeps the order of its requests on each budget`()
     async throws
   {
