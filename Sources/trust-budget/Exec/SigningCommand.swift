@@ -25,13 +25,12 @@ struct SigningCommand {
     rule: String?
   ) {
     let principals = principals.joined(separator: ",")
-    let values = [
-      "{principals}": principals,
-      "{max_duration}": maxDuration,
-      "{request_id}": requestID,
+    let values: [Substring: String] = [
+      "principals": principals, "max_duration": maxDuration, "request_id": requestID,
     ]
+    // Once, from left to right: what is filled in may look like a placeholder, and is none.
     self.arguments = command.map { argument in
-      values.reduce(argument) { $0.replacing($1.key, with: $1.value) }
+      argument.replacing(/\{([a-z_]+)\}/) { values[$0.1] ?? String($0.0) }
     }
     var environment = ProcessInfo.processInfo.environment
     // It is this program's to authenticate, and not the command's.

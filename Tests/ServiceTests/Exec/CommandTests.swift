@@ -127,6 +127,14 @@ struct CommandTests {
         """)
   }
 
+  @Test func `what is filled in is not looked at again`() async throws {
+    let id = "{principals}{max_duration}{request_id}"
+    let end = try await exec(
+      "dev-braces", id: id, ["--principal", "git"], "echo", "{{request_id}}", "{principals}",
+      "{nobody}")
+    #expect(end.output == "{\(id)} git {nobody}\n", "\(end.errors)")
+  }
+
   @Test func `a rule without a budget runs the command all the same`() async throws {
     let end = try await exec("free-fall", id: "free-fall", [], "sh", "-c", "exit 3")
     #expect(end.status == 3)
