@@ -17,6 +17,14 @@ package enum Child {
   /// `POSIX_SPAWN_SETSID`, which glibc's headers show under `_GNU_SOURCE` only.
   private static let setSession: Int32 = 0x80
 
+  /// Our environment for a program that others chose: without what opens the ledger or a node, for
+  /// whatever reads such a program's environment would have that.
+  package static var environment: [String: String] {
+    ProcessInfo.processInfo.environment.filter { name, _ in
+      !["DATABASE_URL", "PGPASSWORD", "TRUST_BUDGET_TOKEN"].contains(name)
+    }
+  }
+
   /// Starts a program.
   ///
   /// - Parameters:

@@ -36,7 +36,7 @@ struct NoticeCommand {
     do {
       // What it prints is for the service's log.
       return try Child.start(
-        command, environment: ProcessInfo.processInfo.environment,
+        command, environment: Child.environment,
         descriptors: [input.fileDescriptor, STDERR_FILENO, STDERR_FILENO], in: .its)
     } catch {
       throw NoticeFailure(description: "\(command[0]) cannot be run: \(error.systemReason)")

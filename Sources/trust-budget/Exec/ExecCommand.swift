@@ -14,11 +14,12 @@ struct ExecCommand: AsyncParsableCommand {
 
       {principals}, {max_duration} and {request_id} are replaced in the command's arguments. Its
       environment has TRUST_BUDGET_PRINCIPALS, TRUST_BUDGET_MAX_DURATION, TRUST_BUDGET_REQUEST_ID
-      and, where a rule matched, TRUST_BUDGET_RULE. The receipt goes to standard error, and the
-      command's exit status is this program's. When the request is refused, nothing is run, and the
-      exit status is 1. An attempt that is repeated with its --request-id is charged once; it runs
-      nothing when it was settled before, and refunds nothing, since the attempt before may have
-      signed. Where TRACEPARENT is set, its trace (W3C Trace Context) goes with the requests.
+      and, where a rule matched, TRUST_BUDGET_RULE, but no DATABASE_URL, PGPASSWORD or
+      TRUST_BUDGET_TOKEN. The receipt goes to standard error, and the command's exit status is this
+      program's. When the request is refused, nothing is run, and the exit status is 1. An attempt
+      that is repeated with its --request-id is charged once; it runs nothing when it was settled
+      before, and refunds nothing, since the attempt before may have signed. Where TRACEPARENT is
+      set, its trace (W3C Trace Context) goes with the requests.
       """)
 
   @OptionGroup(title: "The node") var node: NodeOptions

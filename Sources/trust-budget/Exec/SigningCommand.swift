@@ -32,9 +32,7 @@ struct SigningCommand {
     self.arguments = command.map { argument in
       argument.replacing(/\{([a-z_]+)\}/) { values[$0.1] ?? String($0.0) }
     }
-    var environment = ProcessInfo.processInfo.environment
-    // It is this program's to authenticate, and not the command's.
-    environment["TRUST_BUDGET_TOKEN"] = nil
+    var environment = Child.environment
     environment["TRUST_BUDGET_PRINCIPALS"] = principals
     environment["TRUST_BUDGET_MAX_DURATION"] = maxDuration
     environment["TRUST_BUDGET_REQUEST_ID"] = requestID

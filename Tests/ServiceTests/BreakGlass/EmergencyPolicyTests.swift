@@ -67,6 +67,7 @@ struct EmergencyPolicyTests {
         #!/bin/sh
         # Fails the first time.
         [ -e '\(mark).tried' ] || { touch '\(mark).tried'; exit 1; }
+        env >'\(mark).environment'
         cat >'\(mark).new' && mv '\(mark).new' '\(mark)'
         """, to: "tell")
       chmod(script, 0o755)
@@ -86,6 +87,10 @@ struct EmergencyPolicyTests {
         let json = try JSON(parsing: event)
         #expect(json["request_id"] == "told")
         #expect(json["reason"] == "the database is down")
+        // Where the node's database is, it need not know.
+        let environment = try String(contentsOfFile: "\(mark).environment", encoding: .utf8)
+        #expect(environment.contains("PATH="))
+        #expect(!environment.contains("DATABASE_URL"))
         #expect(try !service.node.program.errors.contains("secret"))
       }
     }

@@ -127,6 +127,20 @@ struct CommandTests {
         """)
   }
 
+  @Test func `the command gets no secret of this program's`() async throws {
+    let end = try await Program.run(
+      "exec", "--server", try Service.current.node.url, "--username", "dev-secrets", "--", "env",
+      environment: [
+        "DATABASE_URL": "postgresql://u:sesame@/x", "PGPASSWORD": "sesame",
+        "TRUST_BUDGET_TOKEN": "tb_" + String(repeating: "a", count: 43), "PLAIN": "and there",
+      ])
+    #expect(end.status == 0, "\(end.errors)")
+    #expect(end.output.contains("PLAIN=and there\n"))
+    for name in ["DATABASE_URL=", "PGPASSWORD=", "TRUST_BUDGET_TOKEN="] {
+      #expect(!end.output.contains(name))
+    }
+  }
+
   @Test func `what is filled in is not looked at again`() async throws {
     let id = "{principals}{max_duration}{request_id}"
     let end = try await exec(
