@@ -91,7 +91,7 @@ struct BreakGlassRunCommand: AsyncParsableCommand {
         + "journal \(grant.event.journalID).")
     let status: Int32
     do {
-      status = try await SigningCommand(command, grant: grant).run()
+      status = try await SigningCommand(command, grant: grant).run(passing: SignalTrap())
     } catch {
       throw CommandFailure("\(command[0]) cannot be run: \(error.systemReason)")
     }

@@ -68,7 +68,7 @@ struct ExecCommand: AsyncParsableCommand {
     let certificates = AwaitedCertificates(certificate.map { [$0] } ?? signing.certificatePaths)
     let status: Int32
     do {
-      status = try await signing.run()
+      status = try await signing.run(passing: SignalTrap())
     } catch {
       await refund(
         authorization, isRepeated: isRepeated, with: client,

@@ -1,7 +1,6 @@
 import ChildProcess
 import Foundation
 import TrustBudgetClient
-import UnixSignals
 
 /// The command that signs, with what was granted filled in.
 struct SigningCommand {
@@ -46,32 +45,20 @@ struct SigningCommand {
   ///
   /// - Returns: its exit status; 128 and the signal's number where a signal ended it.
   /// - Throws: the system's error when it can't be started.
-  func run() async throws -> Int32 {
-    // What this program was started to ignore, by nohup say, is not for the command either.
-    let trapped: [UnixSignal] = [.sigint, .sigquit, .sigterm, .sighup].filter {
-      !SigningCommand.isIgnored($0)
-    }
-    let signals = await UnixSignalsSequence(trapping: trapped)
+  func run(passing signals: SignalTrap) async throws -> Int32 {
     let child = try Child.start(arguments, environment: environment, in: .ours)
     await withTaskGroup { group in
       group.addTask {
-        for await signal in signals where !Terminal.hasSent(signal) {
-          kill(child, signal.rawValue)
+        for await arrival in signals.arrivals() where !arrival.isOfKey {
+          kill(child, arrival.signal)
         }
       }
       await Child.end(of: child)
       group.cancelAll()
     }
     // What remains is to tell the node, which takes seconds at most; without it, the points are lost.
-    for signal in trapped { Glibc.signal(signal.rawValue, SIG_IGN) }
+    signals.ignore()
     return Child.reap(child)
-  }
-
-  private static func isIgnored(_ signal: UnixSignal) -> Bool {
-    var action = sigaction()
-    sigaction(signal.rawValue, nil, &action)
-    let handler = action.__sigaction_handler.sa_handler
-    return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
   /// Where `ssh-keygen -s` writes the certificates of the public keys among the arguments, the last

@@ -49,6 +49,32 @@ struct TerminalTests {
     }
   }
 
+  @Test func `what somebody sends to this program alone goes on to the command`() async throws {
+    try await Undertaker.shared.withDirectory { directory in
+      let end = try await exec(
+        id: "sent", "kill -INT $PPID; exec sleep 600", typing: "true", in: directory)
+      #expect(end.status == 128 + SIGINT, "\(end.output)")
+      #expect(try await state(of: "sent") == "refunded")
+    }
+  }
+
+  @Test func `a key comes to the command once`() async throws {
+    try await Undertaker.shared.withDirectory { directory in
+      // What is sent after the key is passed on after it, if that is.
+      let command = """
+        cd "$1"; trap 'echo interrupted; touch interrupted' INT; trap 'exit 7' TERM
+        echo $PPID >new; mv new parent; while :; do sleep 0.1; done
+        """
+      let typing = """
+        until test -e parent; do sleep 0.1; done; printf '\\003'
+        until test -e interrupted; do sleep 0.1; done; kill -TERM $(cat parent)
+        """
+      let end = try await exec(id: "once", command, typing: typing, in: directory)
+      #expect(end.status == 7, "\(end.output)")
+      #expect(end.output.matches(of: /interrupted/).count == 1, "\(end.output)")
+    }
+  }
+
   @Test func `what the command leaves running holds nothing up`() async throws {
     try await Undertaker.shared.withDirectory { directory in
       let script = "sleep 120 >/dev/null 2>&1 </dev/null & echo $! >\"$0\"; exit 3"
