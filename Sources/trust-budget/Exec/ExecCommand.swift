@@ -58,17 +58,24 @@ struct ExecCommand: AsyncParsableCommand {
 
   private func run(with client: TrustBudgetClient) async throws {
     let request = request
-    let authorization = try await authorize(request, with: client)
-    Console.note(ExecCommand.receipt(of: authorization))
+    let mayBeRepeated = requestID != nil
+    let signals = SignalTrap()
+    let authorization = try await ExecCommand.until(signals, asking: request.requestID) {
+      let authorization = try await ExecCommand.authorize(request, with: client)
+      Console.note(ExecCommand.receipt(of: authorization))
+      if mayBeRepeated, authorization.isReplayed {
+        try await ExecCommand.refuseIfSettled(authorization, client)
+      }
+      return authorization
+    }
     // Not this program's own repetition of a request whose answer was lost.
-    let isRepeated = requestID != nil && authorization.isReplayed
-    if isRepeated { try await refuseIfSettled(authorization, client) }
+    let isRepeated = mayBeRepeated && authorization.isReplayed
 
     let signing = SigningCommand(command, authorization: authorization)
     let certificates = AwaitedCertificates(certificate.map { [$0] } ?? signing.certificatePaths)
     let status: Int32
     do {
-      status = try await signing.run(passing: SignalTrap())
+      status = try await signing.run(passing: signals)
     } catch {
       await refund(
         authorization, isRepeated: isRepeated, with: client,
@@ -85,8 +92,51 @@ struct ExecCommand: AsyncParsableCommand {
     throw ExitCode(status)
   }
 
+  /// Asks until there is an answer, or a signal ends it: not in silence, for the charge may have been
+  /// made.
+  private static func until(
+    _ signals: SignalTrap, asking requestID: String,
+    _ ask: @escaping @Sendable () async throws -> Authorization
+  ) async throws -> Authorization {
+    try await withThrowingTaskGroup(of: Asked.self) { group in
+      group.addTask { .answered(try await ask()) }
+      group.addTask {
+        for await arrival in signals.arrivals() { return .ended(by: arrival) }
+        return .unended
+      }
+      defer { group.cancelAll() }
+      while let asked = try await group.next() {
+        switch asked {
+        case .answered(let authorization):
+          group.cancelAll()
+          // It came together with the answer, and is the command's then.
+          if case .ended(let arrival)? = try await group.next() { signals.deliver(arrival) }
+          return authorization
+        case .ended(let arrival):
+          Console.error(
+            "ended by signal \(arrival.signal) before there was an answer; whether the request was "
+              + "charged is not known\n\(repetition(of: requestID))")
+          throw ExitCode(128 + arrival.signal)
+        case .unended: continue
+        }
+      }
+      throw CancellationError()
+    }
+  }
+
+  private enum Asked {
+    case answered(Authorization)
+    case ended(by: SignalTrap.Arrival)
+    /// Nobody wants to know any more.
+    case unended
+  }
+
+  private static func repetition(of requestID: String) -> String {
+    "To repeat this attempt, and be charged once: --request-id \(requestID)"
+  }
+
   /// Asks the node. Whoever waits for long, or in vain, learns under which id to ask again.
-  private func authorize(
+  private static func authorize(
     _ request: AuthorizationRequest, with client: TrustBudgetClient
   ) async throws -> Authorization {
     let note = Task {
@@ -100,15 +150,13 @@ struct ExecCommand: AsyncParsableCommand {
       let failure = CommandFailure(ofNode: error)
       let isTemporary =
         (error as? Problem)?.isTemporary ?? (error as? Unreachable)?.isTemporary ?? false
-      guard isTemporary || ExecCommand.isOutcomeUnknown(error) else { throw failure }
-      throw CommandFailure(
-        "\(failure.message)\n"
-          + "To repeat this attempt, and be charged once: --request-id \(request.requestID)")
+      guard isTemporary || isOutcomeUnknown(error) else { throw failure }
+      throw CommandFailure("\(failure.message)\n\(repetition(of: request.requestID))")
     }
   }
 
   /// One charge pays for one certificate.
-  private func refuseIfSettled(
+  private static func refuseIfSettled(
     _ authorization: Authorization, _ client: TrustBudgetClient
   ) async throws {
     let state: ChargeState

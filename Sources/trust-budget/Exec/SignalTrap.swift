@@ -65,7 +65,8 @@ final class SignalTrap: Sendable {
     for signal in signals { Glibc.signal(signal, SIG_IGN) }
   }
 
-  private func deliver(_ arrival: Arrival) {
+  /// Gives a signal to whoever listens, now or later.
+  func deliver(_ arrival: Arrival) {
     state.withLock { state in
       if case .enqueued? = state.listener?.yield(arrival) { return }
       // The command that is started later did not get it.

@@ -90,6 +90,29 @@ struct OpenOutcomeTests {
     }
   }
 
+  @Test(arguments: [SIGINT, SIGTERM])
+  func `a signal while the node is asked ends it, and says under which id to ask again`(
+    signal: Int32
+  ) async throws {
+    try await Undertaker.shared.withDirectory { directory in
+      // Takes connections, and never looks at them.
+      let listener = try UnixSocket.listen(at: directory.file("node"))
+      defer { close(listener) }
+      try await Program.with([
+        "exec", "--unix-socket", directory.file("node"), "--username", "alice", "--request-id",
+        "cut", "--", "echo", "ran",
+      ]) { program in
+        try await wait(for: "it to wait") { program.errors.contains("no answer yet") }
+        program.signal(signal)
+        let end = try await program.end()
+        #expect(end.status == 128 + signal)
+        #expect(end.output == "")
+        #expect(end.errors.contains("whether the request was charged is not known"))
+        #expect(end.errors.hasSuffix("charged once: --request-id cut\n"), "\(end.errors)")
+      }
+    }
+  }
+
   @Test func `a refund without an answer may have been made`() async throws {
     try await withNode([Self.allowed, nil]) { node in
       let end = try await Program.run(
