@@ -52,6 +52,9 @@ public struct Authorization: Decodable, Sendable {
   public let receipts: [Receipt]
   /// The points were taken before, by the same request.
   public let isReplayed: Bool
+  /// An attempt of this very call got no answer: if the points were taken before, it may have been by
+  /// that one.
+  public internal(set) var followsOpenAttempt = false
 
   /// What a charge took from one budget.
   public struct Receipt: Decodable, Sendable {

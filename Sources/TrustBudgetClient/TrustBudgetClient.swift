@@ -38,7 +38,10 @@ public struct TrustBudgetClient: Sendable {
   ///
   /// - Throws: ``Problem`` when the answer is no, ``Unreachable`` when there is none.
   public func authorize(_ request: AuthorizationRequest) async throws -> Authorization {
-    try await post("/v1/authorizations", request)
+    var (authorization, open): (Authorization, (any Error)?) = try await answer(
+      to: try post("/v1/authorizations", request))
+    authorization.followsOpenAttempt = open != nil
+    return authorization
   }
 
   /// Tells that the certificate of a charge exists.
@@ -46,8 +49,8 @@ public struct TrustBudgetClient: Sendable {
   /// - Throws: ``Problem`` when the charge is settled with another certificate or was refunded,
   ///   ``Unreachable`` when there is no answer.
   public func settle(_ requestID: String, certificate: SignedCertificate) async throws {
-    let _: Ignored = try await post(
-      "/v1/charges/\(try Self.pathComponent(requestID))/settlement", certificate)
+    let _: Ignored = try await answer(
+      to: try post("/v1/charges/\(try Self.pathComponent(requestID))/settlement", certificate))
   }
 
   /// What became of a charge.
@@ -67,8 +70,8 @@ public struct TrustBudgetClient: Sendable {
   /// - Throws: ``Problem`` when the charge is settled or unknown, ``Unreachable`` when there is no
   ///   answer.
   public func refund(_ requestID: String, reason: String) async throws {
-    let _: Ignored = try await post(
-      "/v1/charges/\(try Self.pathComponent(requestID))/refund", ["reason": reason])
+    let _: Ignored = try await answer(
+      to: try post("/v1/charges/\(try Self.pathComponent(requestID))/refund", ["reason": reason]))
   }
 
   /// Asks for a certificate in an emergency. No budget blocks it, and everybody will hear of it.
@@ -76,7 +79,7 @@ public struct TrustBudgetClient: Sendable {
   /// - Throws: ``Problem`` when the answer is no, or when the request could not be recorded;
   ///   ``Unreachable`` when there is no answer.
   public func breakGlass(_ request: BreakGlassRequest) async throws -> BreakGlassGrant {
-    try await post("/v1/break-glass", request)
+    try await answer(to: try post("/v1/break-glass", request))
   }
 
   /// The emergency certificates, the newest first.
@@ -100,14 +103,12 @@ public struct TrustBudgetClient: Sendable {
     return text.addingPercentEncoding(withAllowedCharacters: unreserved) ?? text
   }
 
-  private func post<Answer: Decodable>(
-    _ path: String, _ body: some Encodable
-  ) async throws -> Answer {
+  private func post(_ path: String, _ body: some Encodable) throws -> HTTPClientRequest {
     var request = try request(path)
     request.method = .POST
     request.headers.add(name: "content-type", value: "application/json")
     request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
-    return try await answer(to: request)
+    return request
   }
 
   /// What every request has: where it goes, who asks, and the trace that it belongs to.
@@ -119,15 +120,22 @@ public struct TrustBudgetClient: Sendable {
   }
 
   private func answer<Answer: Decodable>(to request: HTTPClientRequest) async throws -> Answer {
+    try await answer(to: request).0
+  }
+
+  /// - Returns: the answer; and what came of an attempt that may have got through before, or may yet.
+  private func answer<Answer: Decodable>(
+    to request: HTTPClientRequest
+  ) async throws -> (Answer, open: (any Error)?) {
     let deadline = ContinuousClock.now + patience
     var pause = Duration.milliseconds(100)
     var problem: Problem?
-    // An attempt that may have got through, or may yet, forbids to say what became of the request.
+    // It forbids to say what became of the request.
     var open: (any Error)?
     while true {
       let failure: any Error
       do {
-        return try await attempt(request, before: deadline)
+        return (try await attempt(request, before: deadline), open)
       } catch var refusal as Problem {
         guard refusal.isTemporary else {
           if open != nil, !refusal.isDecisive { refusal.isOutcomeUnknown = true }

@@ -68,7 +68,7 @@ struct ExecCommand: AsyncParsableCommand {
       }
       return authorization
     }
-    // Not this program's own repetition of a request whose answer was lost.
+    // An id that was made up here is repeated by nobody else.
     let isRepeated = mayBeRepeated && authorization.isReplayed
 
     let signing = SigningCommand(command, authorization: authorization)
@@ -228,8 +228,13 @@ struct ExecCommand: AsyncParsableCommand {
     guard !authorization.receipts.isEmpty else { return }
     let id = authorization.requestID
     guard !isRepeated else {
+      let doubt =
+        authorization.followsOpenAttempt
+        ? "this attempt's first answer was lost, so whether an earlier one with its id was charged, and "
+          + "may have signed, is not known"
+        : "an earlier attempt with its id may have signed"
       return Console.error(
-        "\(id) stays charged, although \(reason): an earlier attempt with its id may have signed. "
+        "\(id) stays charged, although \(reason): \(doubt). "
           + "If none did: POST /v1/charges/\(id)/refund")
     }
     do {

@@ -113,6 +113,26 @@ struct OpenOutcomeTests {
     }
   }
 
+  @Test func `a repetition after a lost answer is not taken for proof of an earlier attempt`()
+    async throws
+  {
+    let replayed = Self.allowed.body.dropLast() + #","replayed":true}"#
+    let answers: [ScriptedNode.Answer?] = [
+      nil, .init(status: "200 OK", body: String(replayed)),
+      .init(status: "200 OK", body: #"{"state":"charged"}"#),
+    ]
+    try await withNode(answers) { node in
+      let end = try await Program.run(
+        "exec", "--unix-socket", node.path, "--username", "alice", "--request-id", "open", "--",
+        "false")
+      #expect(end.status == 1)
+      #expect(
+        end.errors.contains("this attempt's first answer was lost, so whether an earlier one"),
+        "\(end.errors)")
+      #expect(end.errors.contains("POST /v1/charges/open/refund"))
+    }
+  }
+
   @Test func `a refund without an answer may have been made`() async throws {
     try await withNode([Self.allowed, nil]) { node in
       let end = try await Program.run(
