@@ -40,7 +40,7 @@ package final class PolicyStore: Service {
   ) async throws {
     // Before the file is read, so that no change of it goes unseen.
     hangups = await UnixSignalsSequence(trapping: .sighup)
-    let policy = try Policy(yaml: try PolicyStore.read(path), fileName: path)
+    let policy = try Policy(yaml: try Policy.bytes(ofNodeFile: path), fileName: path)
     self.path = path
     self.now = now
     self.logger = logger
@@ -65,7 +65,7 @@ package final class PolicyStore: Service {
     let occasions = merge(ticks.map { _ in Occasion.tick }, hangups.map { _ in Occasion.hangup })
     var watch = FileWatch(taken: current.policy.digest)
     for await occasion in occasions.cancelOnGracefulShutdown() {
-      let file = Result { try PolicyStore.read(path) }
+      let file = Result { try Policy.bytes(ofNodeFile: path) }
       let digest = PolicyStore.digest(file)
       switch occasion {
       case .tick where watch.isSettledChange(digest): take(file)
@@ -105,15 +105,5 @@ package final class PolicyStore: Service {
     case .success(let bytes): Digest(hashing: bytes)
     case .failure(let error): Digest(hashing: Array("\(error)".utf8))
     }
-  }
-
-  private static func read(_ path: String) throws(UnreadableFile) -> [UInt8] {
-    var status = stat()
-    // Anything else could keep every look waiting, and holds nothing the second time.
-    if stat(path, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
-      throw UnreadableFile(
-        path: path, reason: "it is no regular file, and a node reads it again and again")
-    }
-    return try Policy.bytes(ofFile: path)
   }
 }

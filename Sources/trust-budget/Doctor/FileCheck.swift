@@ -10,7 +10,7 @@ enum FileCheck {
 
   static func policy(_ path: String) -> [Finding] {
     do {
-      let policy = try Policy(yaml: Policy.bytes(ofFile: path), fileName: path)
+      let policy = try Policy(yaml: Policy.bytes(ofNodeFile: path), fileName: path)
       let count = policy.rules.count == 1 ? "1 rule" : "\(policy.rules.count) rules"
       guard policy.warnings.all.isEmpty else {
         return policy.warnings.all.map {
@@ -68,6 +68,14 @@ enum FileCheck {
 
   /// The files of a node's TLS: each, and then both together as the node reads them.
   static func tls(certificate: String?, key: String?) -> [Finding] {
+    guard (certificate == nil) == (key == nil) else {
+      return [
+        .problem(
+          "TLS",
+          "--tls-cert and --tls-key go together, and there is only \(certificate ?? key ?? "").",
+          "Name the other one as well, or neither.")
+      ]
+    }
     let findings =
       (certificate.map {
         pem("certificate", $0, marker: "-----BEGIN CERTIFICATE-----")

@@ -93,6 +93,9 @@ struct PolicyCommandTests {
     let serve = try await Program.run("serve", "--policy", "/dev/stdin", by: pipe)
     #expect(serve.status == 1)
     #expect(serve.errors.contains("no regular file"), "\(serve.errors)")
+    let doctor = try await Program.run(
+      "doctor", "--policy", "/dev/stdin", "--database-url", "host=/nowhere dbname=x", by: pipe)
+    #expect(doctor.output.contains("no regular file"), "\(doctor.output)")
   }
 
   @Test func `a huge file is refused without being read`() async throws {

@@ -110,6 +110,18 @@ struct DoctorTests {
     }
   }
 
+  @Test(arguments: ["--tls-cert", "--tls-key"])
+  func `half of what TLS needs is a problem, as it is for serve`(option: String) async throws {
+    try await Undertaker.shared.withDirectory { directory in
+      let good = try await CertificateAuthority(in: directory).issue("good")
+      let end = try await Program.run(
+        "doctor", "--json", option, option == "--tls-key" ? good.key : good.certificate,
+        "--database-url", "host=/nowhere dbname=x")
+      let message = try findings(end)["TLS"]?["message"].text
+      #expect(message?.hasPrefix("--tls-cert and --tls-key go together") == true, "\(end.output)")
+    }
+  }
+
   @Test func `a database without the schema, and a transaction that stays open, are found`()
     async throws
   {
