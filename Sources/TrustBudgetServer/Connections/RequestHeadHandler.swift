@@ -4,7 +4,8 @@ import NIOHTTP1
 /// Heeds what the head of a request says of its connection and its host: nobody behind this handler knows
 /// the request's version, nor all its Host fields.
 ///
-/// A caller of HTTP/1.0 takes the connection's end for the end of its answer, and knows no 100 (Continue).
+/// A caller of HTTP/1.0 takes the connection's end for the end of its answer, and knows no 100 (Continue). One
+/// that asks to keep the connection reads to its end all the same, unless it is told otherwise.
 /// Of several hosts, a proxy may take one and a node another; RFC 9112, 3.2, refuses that, and none. On a
 /// Unix socket there is none to name, and clients don't.
 final class RequestHeadHandler: ChannelInboundHandler {
@@ -33,11 +34,9 @@ final class RequestHeadHandler: ChannelInboundHandler {
       return context.fireChannelRead(data)
     }
     if head.version != .http1_1 { head.headers.remove(name: "expect") }
-    if !head.isKeepAlive {
-      progress.isLastRequest = true
-      // In the one spelling that Hummingbird knows.
-      head.headers.replaceOrAdd(name: "connection", value: "close")
-    }
+    progress.isLastRequest = true
+    // In the one spelling that Hummingbird knows.
+    head.headers.replaceOrAdd(name: "connection", value: "close")
     context.fireChannelRead(wrapInboundOut(.head(head)))
   }
 }

@@ -102,6 +102,7 @@ struct BoundsTests {
     try await withNode { node in
       for request in [
         "GET /healthz HTTP/1.0\r\n\r\n", "GET /healthz HTTP/1.0\r\nconnection: x\r\n\r\n",
+        "GET /healthz HTTP/1.0\r\nconnection: keep-alive\r\n\r\n",
         "GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: Close\r\n\r\n",
         "GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: x, close\r\n\r\n",
       ] {
@@ -111,10 +112,6 @@ struct BoundsTests {
         #expect(answer.hasPrefix("HTTP/1.1 200 "), "\(request): \(answer)")
         #expect(answer.lowercased().contains("\r\nconnection: close\r\n"), "\(request): \(answer)")
       }
-      let kept = try Socket(to: node)
-      kept.send("GET /healthz HTTP/1.0\r\nconnection: keep-alive\r\n\r\n")
-      kept.send("GET /healthz HTTP/1.0\r\n\r\n")
-      #expect(await kept.answer()?.matches(of: #/HTTP/1\.1 200 /#).count == 2)
     }
   }
 
