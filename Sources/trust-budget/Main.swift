@@ -47,7 +47,10 @@ struct Main {
     case .validationFailure:
       Console.note(message)
       let words = CommandLine.arguments.dropFirst().prefix { $0 != "--" }
-      if let number = words.first(where: { $0.wholeMatch(of: /-[0-9]+/) != nil }) {
+      // Elsewhere such a number belongs to an option, and is wrong wherever it stands.
+      if words.starts(with: ["budget", "adjust"]),
+        let number = words.first(where: { $0.wholeMatch(of: /-[0-9]+/) != nil })
+      {
         Console.note("A number below zero comes last, after two dashes: -- \(number)")
       }
       return 2

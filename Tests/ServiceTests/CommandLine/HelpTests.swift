@@ -85,6 +85,9 @@ struct HelpTests {
     let end = try await Program.run("budget", "adjust", "user:alice", "-20", "--reason", "x")
     #expect(end.status == 2)
     #expect(end.errors.hasSuffix("comes last, after two dashes: -- -20\n"), "\(end.errors)")
+    let option = try await Program.run("budget", "list", "--limit", "-5")
+    #expect(option.status == 2)
+    #expect(!option.errors.contains("two dashes"), "\(option.errors)")
   }
 
   @Test(
