@@ -77,10 +77,18 @@ public struct TransportSecurity: Sendable {
   }
 
   private static func contents(of path: String) throws -> [UInt8] {
-    guard access(path, R_OK) == 0, let bytes = FileManager.default.contents(atPath: path) else {
-      throw UnusableFile(path: path, reason: String(cString: strerror(errno)))
+    do {
+      // As a URL, no path is the working directory.
+      guard !path.isEmpty else { throw POSIXError(.ENOENT) }
+      return Array(try Data(contentsOf: URL(filePath: path)))
+    } catch {
+      // The system's words, where Foundation only says that a file could not be opened.
+      let cause = ((error as? CocoaError)?.underlying ?? error) as NSError
+      throw UnusableFile(
+        path: path,
+        reason: cause.domain == NSPOSIXErrorDomain
+          ? String(cString: strerror(Int32(cause.code))) : cause.localizedDescription)
     }
-    return Array(bytes)
   }
 }
 

@@ -55,6 +55,8 @@ struct AddressMessageTests {
           ["--ca-file", "/nowhere/ca"],
           "/nowhere/ca cannot be used for TLS: No such file or directory"
         ),
+        (["--ca-file", directory.path], "cannot be used for TLS: Is a directory"),
+        (["--ca-file", ""], " cannot be used for TLS: No such file or directory"),
         (["--ca-file", good.key], "it holds no certificate in PEM"),
         (["--client-cert", good.certificate], "where the key has a file of its own"),
         (
