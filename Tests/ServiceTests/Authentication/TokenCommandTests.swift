@@ -56,7 +56,7 @@ struct TokenCommandTests {
     }
     let listed = try await run("token", "list")
     #expect(listed.status == 0)
-    #expect(listed.output.contains(/endless +issuer +active .* never/))
+    #expect(listed.output.contains(/endless +issuer +valid .* never/))
     #expect(listed.output.contains(/ended +issuer +expired .* 0001-01-01T00:00:00Z/))
   }
 
