@@ -108,7 +108,10 @@ struct ExportView: Sendable {
           try FileRows<TableRow>.page(after: start, limit: limit, $0)
         }
         if let fault = page.faults.first { throw AuditFileError.corrupt("\(fault)") }
-        guard page.lastRowID > rowID else { return }
+        guard page.lastRowID > rowID else {
+          throw AuditFileError.corrupt(
+            "the rows of \(TableRow.table) end at \(rowID), and went as far as \(end)")
+        }
         rowID = page.lastRowID
         try await body(page.rows)
       }

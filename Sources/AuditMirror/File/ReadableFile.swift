@@ -8,7 +8,7 @@ package struct ReadableFile: Sendable {
   package let path: String
   /// Where that leads.
   private let target: String
-  let queue: DatabaseQueue
+  private let opened: OpenedFile
 
   /// - Throws: `AuditFileError` when it cannot be read, or is no audit file.
   package init(path: String) async throws {
@@ -21,13 +21,13 @@ package struct ReadableFile: Sendable {
     guard Glibc.access(path, R_OK) == 0 else {
       throw AuditFileError.unusable("\(path) cannot be read: \(String(cString: strerror(errno)))")
     }
-    queue = try await AuditFile.translating {
+    opened = try await AuditFile.translating {
       do {
-        let queue = try ReadableFile.open(target)
-        try await queue.unsafeRead { try AuditFile.checkFormat($0) }
-        return queue
+        let opened = try OpenedFile(target)
+        try await opened.read { try AuditFile.checkFormat($0) }
+        return opened
       } catch let error as DatabaseError
-        where error.resultCode == .SQLITE_CANTOPEN && ReadableFile.hasLog(target)
+        where error.resultCode == .SQLITE_CANTOPEN && OpenedFile.hasLog(target)
       {
         throw AuditFileError.unusable(
           "the log beside it, \(target)-wal, must be read along, and SQLite can make no file there for "
@@ -51,10 +51,10 @@ package struct ReadableFile: Sendable {
   }
 
   /// One consistent view of the file, however long `body` takes.
+  ///
+  /// - Throws: `AuditFileError`, also where a node has begun to write to the file since it was opened.
   func read<R: Sendable>(_ body: @Sendable (Database) throws -> R) async throws -> R {
-    try await AuditFile.translating {
-      try await queue.unsafeRead { try ReadableFile.view($0, body) }
-    }
+    try await AuditFile.translating { try await opened.view(body) }
   }
 
   /// The same for what has to be sorted. Where SQLite can write no temporary file for it, `body` begins
@@ -62,52 +62,14 @@ package struct ReadableFile: Sendable {
   func readSorting<R: Sendable>(_ body: @Sendable (Database) throws -> R) async throws -> R {
     try await AuditFile.translating {
       do {
-        return try await queue.unsafeRead { try ReadableFile.view($0, body) }
+        return try await opened.view(body)
       } catch let error as DatabaseError where error.mayLackTemporaryFile {
-        let queue = try ReadableFile.open(target, sortingInMemory: true)
-        defer { try? queue.close() }
-        return try await queue.unsafeRead { try ReadableFile.view($0, body) }
+        let again = try OpenedFile(target, sortingInMemory: true)
+        defer { again.close() }
+        return try await again.view(body)
       }
     }
   }
 
-  private static func view<R>(_ db: Database, _ body: (Database) throws -> R) throws -> R {
-    try db.execute(sql: "BEGIN")
-    // SQLite commits nothing in a file of which it has met a damaged page, not even that it was read.
-    defer { try? db.execute(sql: "ROLLBACK") }
-    return try body(db)
-  }
-
-  package func close() { try? queue.close() }
-
-  /// What everybody else who opens the file reads along with it.
-  private static func hasLog(_ path: String) -> Bool {
-    ["-wal", "-journal"].contains { ending in
-      var status = stat()
-      return stat(path + ending, &status) == 0 && status.st_size > 0
-    }
-  }
-
-  /// A live file's log must be read along, and SQLite works beside it for that. A copy, or the file
-  /// of a node that is off, is read as it is: from a read-only disk too, and nothing appears beside it.
-  private static func open(
-    _ path: String, sortingInMemory: Bool = false
-  ) throws -> DatabaseQueue {
-    var configuration = Configuration()
-    configuration.readonly = true
-    configuration.busyMode = .timeout(10)
-    configuration.allowsUnsafeTransactions = true
-    if sortingInMemory {
-      configuration.prepareDatabase { try $0.execute(sql: "PRAGMA temp_store = MEMORY") }
-    }
-    guard !hasLog(path), !ClaimedFile.isHeld(path) else {
-      return try DatabaseQueue(path: path, configuration: configuration)
-    }
-    let escaped = path.replacing("%", with: "%25").replacing("?", with: "%3f")
-      .replacing("#", with: "%23")
-    let uri = "file:\(escaped)?immutable=1"
-    // A SQLite that was built to know no URIs opens the file as any other.
-    return try (try? DatabaseQueue(path: uri, configuration: configuration))
-      ?? DatabaseQueue(path: path, configuration: configuration)
-  }
+  package func close() { opened.close() }
 }

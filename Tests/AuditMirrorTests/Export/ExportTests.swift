@@ -210,6 +210,35 @@ import TrustBudgetTesting
     }
   }
 
+  @Test
+  func `a file on which a node begins to write while it is read is neither exported nor judged`()
+    async throws
+  {
+    try await withMirroredTrail { database, path, directory in
+      let file = try await ReadableFile(path: path)
+      defer { file.close() }
+      let source = ExportSource.file(file)
+      // A node that has begun, and one that is over again.
+      let target = directory.file("export.csv")
+      try await database.withMirror(at: path) { _ in
+        _ = try await database.withNodes(1) { try await RandomTrail.write(200, seed: 2, on: $0) }
+        try await database.expectMirrored(in: path)
+        try await expectChanged { try await Export(source, as: .csv).write(to: target) }
+      }
+      for format in [ExportFormat.csv, .sqlite] {
+        try await expectChanged { try await Export(source, as: format).write(to: target) }
+      }
+      try await expectChanged { try await FileVerification(file).run() }
+      #expect(!FileManager.default.fileExists(atPath: target))
+      #expect(try await TamperingTests.verify(path) == [])
+    }
+  }
+
+  private func expectChanged<R: Sendable>(_ body: () async throws -> R) async throws {
+    let error = await #expect(throws: AuditFileError.self) { _ = try await body() }
+    #expect(error?.description.contains("a node has begun to write to it. Try again") == true)
+  }
+
   @Test func `a file whose writer was interrupted is not read without its journal`() async throws {
     try await withMirroredTrail { _, path, directory in
       let target = directory.file("export.db")
