@@ -29,11 +29,14 @@ struct OpenedFile: Sendable {
       self.stamp = nil
       return
     }
-    // A SQLite that was built to know no URIs opens the file as any other.
-    queue =
-      try (try? DatabaseQueue(path: OpenedFile.uri(path), configuration: configuration))
-      ?? DatabaseQueue(path: path, configuration: configuration)
-    self.stamp = stamp
+    do {
+      queue = try DatabaseQueue(path: OpenedFile.uri(path), configuration: configuration)
+      self.stamp = stamp
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
+      // A SQLite that was built to know no URIs finds no such file, and opens it as any other.
+      queue = try DatabaseQueue(path: path, configuration: configuration)
+      self.stamp = nil
+    }
   }
 
   func close() { try? queue.close() }

@@ -382,6 +382,20 @@ import TrustBudgetTesting
     }
   }
 
+  /// Within its first page, between two pages, and in the middle of one.
+  @Test(arguments: [2_000, 8_192, 50_000])
+  func `nothing appears beside a copy that was cut short`(length: Int) async throws {
+    try await withFile { _, path in
+      let directory = path + ".copies"
+      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+      let copy = directory + "/copy.db"
+      try Data(contentsOf: URL(filePath: path)).prefix(length).write(to: URL(filePath: copy))
+      let faults = try? await Self.verify(copy)
+      #expect(faults != [])
+      #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == ["copy.db"])
+    }
+  }
+
   static func verify(_ path: String) async throws -> [TrailFault] {
     try await report(path).faults
   }
