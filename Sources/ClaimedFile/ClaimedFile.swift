@@ -43,6 +43,7 @@ package final class ClaimedFile: Sendable {
     wasClaimedBefore = ClaimedFile.hasBeenClaimed(path)
     let lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
     guard lock >= 0 else { throw FileProblem(errno, "\(name) cannot be opened") }
+    ClaimedFile.letGroupRead(lock)
     guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
       var words = [UInt8](repeating: 0, count: 512)
@@ -89,13 +90,22 @@ package final class ClaimedFile: Sendable {
     FileIdentity(path).map { $0 == FileIdentity(other) } ?? false
   }
 
-  /// Whether a process has claimed the place of a file.
+  /// Whether a process has claimed the place of a file, as far as this one can tell: whose lock cannot be
+  /// opened may be held.
   package static func isHeld(_ path: String) -> Bool {
     guard case .file(let path) = FilePlace(path) else { return false }
     let lock = open(path + ".lock", O_RDONLY | O_CLOEXEC)
-    guard lock >= 0 else { return false }
+    guard lock >= 0 else { return errno != ENOENT }
     defer { close(lock) }
     return flock(lock, LOCK_SH | LOCK_NB) != 0
+  }
+
+  /// Whoever may read the file must see whether it is claimed, whatever the umask was when the lock was
+  /// made.
+  private static func letGroupRead(_ lock: Int32) {
+    var status = stat()
+    guard fstat(lock, &status) == 0, status.st_mode & S_IRGRP == 0 else { return }
+    fchmod(lock, 0o640)
   }
 
   /// Makes the file where it is missing, and remembers which one it is.

@@ -58,6 +58,24 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `the group of a file sees whether it is claimed, whoever made the lock`() throws {
+    try withPath { path in
+      for _ in 1...2 {
+        let claim = try ClaimedFile(claiming: path, holder: "test")
+        let attributes = try FileManager.default.attributesOfItem(atPath: path + ".lock")
+        #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o640)
+        claim.release()
+        // As an earlier program left it, whose umask was 0077.
+        #expect(chmod(path + ".lock", 0o600) == 0)
+      }
+      #expect(!ClaimedFile.isHeld(path))
+      // Root opens any file, but not one that leads to itself.
+      unlink(path + ".lock")
+      #expect(symlink("file.db.lock", path + ".lock") == 0)
+      #expect(ClaimedFile.isHeld(path))
+    }
+  }
+
   @Test func `two that are set aside in one second are both kept, with their logs`() throws {
     try withPath { path in
       let claim = try ClaimedFile(claiming: path, holder: "test")

@@ -32,6 +32,13 @@ package struct ReadableFile: Sendable {
         throw AuditFileError.unusable(
           "the log beside it, \(target)-wal, must be read along, and SQLite can make no file there for "
             + "that; copy both to a disk that can be written, or take an export")
+      } catch let error as DatabaseError
+        where error.resultCode == .SQLITE_CANTOPEN && Glibc.access(target + ".lock", R_OK) != 0
+        && errno == EACCES
+      {
+        throw AuditFileError.unusable(
+          "\(target).lock cannot be read, so a node may be writing to it, and SQLite can make no file "
+            + "there to read along with it; copy the file, or let its group read the lock")
       } catch let error as DatabaseError where error.resultCode == .SQLITE_NOTADB {
         throw AuditFileError.foreign(
           "\(path) does not begin as a SQLite file does. Exports as CSV or JSON lines are for reading; "
