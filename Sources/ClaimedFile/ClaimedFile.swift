@@ -16,7 +16,11 @@ package final class ClaimedFile: Sendable {
   private struct State {
     var lock: Int32
     var identity: FileIdentity?
+    var log: [FileIdentity?]?
   }
+
+  /// What SQLite keeps open beside a file that has a log.
+  private static let logEndings = ["-wal", "-shm"]
 
   /// What SQLite keeps, the file itself last: an old log beside a new file would be taken for its own.
   private static let endings = ["-wal", "-shm", ""]
@@ -110,11 +114,20 @@ package final class ClaimedFile: Sendable {
 
   /// Makes the file where it is missing, and remembers which one it is.
   ///
-  /// - Throws: `FileProblem`.
+  /// - Throws: `FileProblem`; also where this process has the file open already, and its log was removed:
+  ///   SQLite would take the log of the one for that of the other.
   package func make() throws(FileProblem) {
     try ClaimedFile.make(path)
     guard let identity = FileIdentity(path) else { throw FileProblem(errno, path) }
-    state.withLock { $0.identity = identity }
+    guard ClaimedFile.hasItsLog(identity, ClaimedFile.log(of: path)) != false else {
+      throw .unusable(
+        "\(path)-wal or \(path)-shm was removed while this process had the file open; it can be opened "
+          + "again when that is over")
+    }
+    state.withLock {
+      $0.identity = identity
+      $0.log = nil
+    }
     // The new names must survive a power cut as well as what is in the files.
     let directory = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
     let parent = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -137,11 +150,28 @@ package final class ClaimedFile: Sendable {
     close(file)
   }
 
-  /// Whether the path still leads to the file that was made. What is written to one that was removed is
-  /// lost with the process.
+  /// Whether the path still leads to the file that was made, and the log that SQLite has open is beside it.
+  /// What is written to one that was removed is lost with the process.
   package var isInPlace: Bool {
-    let identity = FileIdentity(path)
-    return identity != nil && identity == state.withLock { $0.identity }
+    let (expected, known) = state.withLock { ($0.identity, $0.log) }
+    guard let identity = FileIdentity(path), identity == expected else { return false }
+    let log = ClaimedFile.log(of: path)
+    if let known { return log == known }
+    guard let hasItsLog = ClaimedFile.hasItsLog(identity, log) else { return true }
+    if hasItsLog { state.withLock { $0.log = log } }
+    return hasItsLog
+  }
+
+  private static func log(of path: String) -> [FileIdentity?] {
+    logEndings.map { FileIdentity(path + $0) }
+  }
+
+  /// Whether the log beside a file is the one that this process has open with it; nil where it has no such
+  /// file open. What stands beside it may be another's: whoever opens a file without its log makes one.
+  private static func hasItsLog(_ file: FileIdentity, _ log: [FileIdentity?]) -> Bool? {
+    let open = FileIdentity.openForWriting
+    guard open.contains(file) else { return nil }
+    return log.allSatisfy { $0.map(open.contains) ?? false }
   }
 
   /// Renames a file that cannot be used, with what SQLite keeps beside it. Nothing is deleted, and

@@ -19,6 +19,15 @@ struct FileIdentity: Hashable {
     self.init(status)
   }
 
+  /// What this process has open to be written.
+  static var openForWriting: Set<FileIdentity> {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+    return Set(
+      names.compactMap { Int32($0) }
+        .filter { fcntl($0, F_GETFL) & O_ACCMODE != O_RDONLY }
+        .compactMap { FileIdentity(descriptor: $0) })
+  }
+
   private init(_ status: stat) {
     device = status.st_dev
     inode = status.st_ino

@@ -47,6 +47,28 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: ["-wal", "-shm"])
+  func
+    `nothing is recorded in a journal whose log was removed, and all is there when it is opened again`(
+      ending: String
+    ) async throws
+  {
+    try await TemporaryDirectory.with { directory in
+      let path = directory.journal
+      do {
+        let journal = try BreakGlassJournal(path: path)
+        _ = try await record(journal, .of("alice"))
+        #expect(unlink(path + ending) == 0)
+        await #expect(throws: JournalProblem.vanished(path)) {
+          try await record(journal, .of("bob"))
+        }
+      }
+      let journal = try BreakGlassJournal(path: path)
+      #expect(journal.sequence == 1)
+      #expect(try await record(journal, .of("carol")).first?.event?.sequence == 2)
+    }
+  }
+
   @Test func `a repeated request is the same event, another one with its id is refused`()
     async throws
   {

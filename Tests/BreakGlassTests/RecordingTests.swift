@@ -186,6 +186,31 @@ import TrustBudgetTesting
       }
     }
   }
+
+  @Test(arguments: [["-wal"], ["-shm"], ["-wal", "-shm"]])
+  func `a journal whose log somebody removed loses nothing, and is used again`(
+    endings: [String]
+  ) async throws {
+    try await withProxy { proxy, database, directory in
+      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
+        (node) async throws in
+        #expect(try await node.record(id: "1").store == .journal)
+        for ending in endings { unlink(directory.journal + ending) }
+        #expect(try await node.record(id: "2").store == .postgresql)
+        #expect(try await eventually { try await Set(database.events()) == ["1", "2"] })
+        var number = 2
+        let isUsed = try await eventually(within: .seconds(60)) {
+          number += 1
+          return try await node.record(id: "\(number)").store == .journal
+        }
+        #expect(isUsed)
+        let all = Set((1...number).map { "\($0)" })
+        #expect(try await eventually { try await Set(database.events()) == all })
+      }
+      let journal = try BreakGlassJournal(path: directory.journal)
+      #expect(journal.sequence >= 2)
+    }
+  }
 }
 
 /// Fills a disk to the last byte.

@@ -76,6 +76,31 @@ import TrustBudgetTesting
     }
   }
 
+  /// Files stand for what SQLite has open.
+  @Test(arguments: ["-wal", "-shm"], [false, true])
+  func `a file whose log was removed or replaced is not in place, until it is closed`(
+    ending: String, isReplaced: Bool
+  ) throws {
+    try withPath { path in
+      let claim = try ClaimedFile(claiming: path, holder: "test")
+      try claim.make()
+      let names = ["", "-wal", "-shm"].map { path + $0 }
+      func opened() -> [Int32] { names.map { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o640) } }
+      // Noticed whether or not anybody looked while all was well.
+      for looks in [true, false] {
+        let descriptors = opened()
+        if looks { #expect(claim.isInPlace) }
+        #expect(rename(path + ending, path + ".moved") == 0)
+        if isReplaced { try Data().write(to: URL(filePath: path + ending)) }
+        #expect(!claim.isInPlace)
+        #expect(throws: FileProblem.self) { try claim.make() }
+        for descriptor in descriptors { close(descriptor) }
+        try claim.make()
+        #expect(claim.isInPlace)
+      }
+    }
+  }
+
   @Test func `two that are set aside in one second are both kept, with their logs`() throws {
     try withPath { path in
       let claim = try ClaimedFile(claiming: path, holder: "test")

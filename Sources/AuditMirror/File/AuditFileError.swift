@@ -9,7 +9,7 @@ package enum AuditFileError: Error, Hashable, Sendable {
   case unusable(String)
   /// It is damaged.
   case corrupt(String)
-  /// It was removed, or another one was put in its place.
+  /// It, or the log beside it, was removed, or another one was put in its place.
   case replaced
   /// It is a database of somebody else's, or of a later version of this program.
   case foreign(String)
@@ -39,7 +39,7 @@ extension AuditFileError: CustomStringConvertible {
         + "Give each node a file of its own: --audit-file"
     case .unusable(let reason): "the audit file cannot be used: \(reason)"
     case .corrupt(let reason): "the audit file is damaged: \(reason)"
-    case .replaced: "the audit file was removed or replaced"
+    case .replaced: "the audit file, or the log beside it, was removed or replaced"
     case .foreign(let reason): "this is not an audit file of this program: \(reason)"
     }
   }

@@ -37,6 +37,26 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: ["-wal", "-shm"])
+  func `a file whose log was removed is closed with all that it has, and completed`(ending: String)
+    async throws
+  {
+    try await withLedger { database, path in
+      try await database.withNodes(1) { nodes in
+        try await database.withMirror(at: path) { _ in
+          try await database.expectMirrored(in: path)
+          unlink(path + ending)
+          // The mirror makes another one, and nobody looks before it has.
+          try await expectSoon { access(path + ending, F_OK) == 0 }
+          _ = try await nodes[0].perform(.charging("user:alice"))
+          try await database.expectMirrored(in: path)
+        }
+      }
+      #expect(try await TamperingTests.verify(path) == [])
+      #expect(try await TamperingTests.compare(path, database) == [])
+    }
+  }
+
   @Test func `a file that was replaced by an older copy is brought up to date`() async throws {
     try await withLedger { database, path in
       try await database.withMirror(at: path) { _ in
