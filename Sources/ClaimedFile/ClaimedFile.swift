@@ -9,6 +9,8 @@ import TrustBudget
 package final class ClaimedFile: Sendable {
   /// Where the file itself is: a link to it is a claim of the same place.
   package let path: String
+  /// What was claimed: perhaps a link to it.
+  private let givenPath: String
   /// Whether somebody had claimed the place before: then the file there is one of ours.
   package let wasClaimedBefore: Bool
   private let state: Mutex<State>
@@ -29,11 +31,12 @@ package final class ClaimedFile: Sendable {
   ///
   /// - Parameter holder: what others are told of who has it.
   /// - Throws: `FileProblem`.
-  package init(claiming path: String, holder: String) throws(FileProblem) {
-    guard case .file(let path) = FilePlace(path) else {
-      throw .unusable("\(path) is no regular file")
+  package init(claiming givenPath: String, holder: String) throws(FileProblem) {
+    guard case .file(let path) = FilePlace(givenPath) else {
+      throw .unusable("\(givenPath) is no regular file")
     }
     self.path = path
+    self.givenPath = givenPath
     let directory = URL(filePath: path).deletingLastPathComponent()
     do {
       try FileManager.default.createDirectory(
@@ -150,9 +153,10 @@ package final class ClaimedFile: Sendable {
     close(file)
   }
 
-  /// Whether the path still leads to the file that was made, and the log that SQLite has open is beside it.
-  /// What is written to one that was removed is lost with the process.
+  /// Whether the path that was claimed still leads to the file that was made, and the log that SQLite has
+  /// open is beside it. What is written to one that was removed is lost with the process.
   package var isInPlace: Bool {
+    guard FilePlace(givenPath) == .file(path) else { return false }
     let (expected, known) = state.withLock { ($0.identity, $0.log) }
     guard let identity = FileIdentity(path), identity == expected else { return false }
     let log = ClaimedFile.log(of: path)

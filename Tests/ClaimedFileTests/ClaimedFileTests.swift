@@ -152,6 +152,18 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `what a link led to is not in its place any more`() throws {
+    try withLink { _, link in
+      let claim = try ClaimedFile(claiming: link, holder: "by a link")
+      try claim.make()
+      for target in ["file.db", "another.db", nil, "file.db"] {
+        unlink(link)
+        if let target { #expect(symlink(target, link) == 0) }
+        #expect(claim.isInPlace == (target == "file.db"))
+      }
+    }
+  }
+
   @Test(arguments: ["/dev/null", "/dev/zero", "/tmp", "/dev/"])
   func `what is no file is left alone`(path: String) throws {
     #expect(FilePlace(path) == .other)

@@ -57,6 +57,19 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a link that leads elsewhere from now on is followed there`() async throws {
+    try await withLedger { database, path in
+      let link = path + ".link"
+      #expect(symlink(path, link) == 0)
+      try await database.withMirror(at: link) { _ in
+        try await database.expectMirrored(in: path)
+        unlink(link)
+        #expect(symlink(path + ".other", link) == 0)
+        try await database.expectMirrored(in: path + ".other")
+      }
+    }
+  }
+
   @Test func `a file that was replaced by an older copy is brought up to date`() async throws {
     try await withLedger { database, path in
       try await database.withMirror(at: path) { _ in
