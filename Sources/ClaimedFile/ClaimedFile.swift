@@ -92,6 +92,13 @@ package final class ClaimedFile: Sendable {
     return access(path + ".lock", F_OK) == 0
   }
 
+  /// Of which file a path would be the log or the lock, by its name.
+  package static func owner(ofWhatIsBeside path: String) -> String? {
+    guard case .file(let path) = FilePlace(path) else { return nil }
+    return ["-wal", "-shm", "-journal", ".lock"].first { path.hasSuffix($0) }
+      .map { String(path.dropLast($0.count)) }
+  }
+
   /// Whether two paths lead to one file.
   package static func isSame(_ path: String, _ other: String) -> Bool {
     FileIdentity(path).map { $0 == FileIdentity(other) } ?? false

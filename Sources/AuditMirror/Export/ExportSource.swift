@@ -18,6 +18,12 @@ package enum ExportSource: Sendable {
     guard !ClaimedFile.hasBeenClaimed(path) else {
       throw .unusable("\(path) is a node's own file, and is not replaced; name another one")
     }
+    guard let owner = ClaimedFile.owner(ofWhatIsBeside: path) else { return }
+    var isNeeded = ClaimedFile.hasBeenClaimed(owner)
+    if case .file(let file) = self { isNeeded = isNeeded || ClaimedFile.isSame(file.path, owner) }
+    if isNeeded {
+      throw .unusable("\(path) belongs to \(owner), and is not replaced; name another one")
+    }
   }
 
   /// Lends a consistent view of the trail.

@@ -51,6 +51,25 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: ["-wal", "-shm", "-journal", ".lock"])
+  func `an export takes no place that belongs to a node's file, or to what is exported`(
+    ending: String
+  ) async throws {
+    try await withMirroredTrail { database, path, directory in
+      let copy = directory.file("copy.db")
+      try FileManager.default.copyItem(atPath: path, toPath: copy)
+      let source = ExportSource.file(try await ReadableFile(path: copy))
+      for target in [path, copy].map({ $0 + ending }) {
+        let existed = FileManager.default.fileExists(atPath: target)
+        let error = await #expect(throws: AuditFileError.self) {
+          try await Export(source, as: .csv).write(to: target)
+        }
+        #expect(error?.description.contains("\(ending) belongs to ") == true)
+        #expect(FileManager.default.fileExists(atPath: target) == existed)
+      }
+    }
+  }
+
   @Test(arguments: [ExportFormat.csv, .jsonl])
   func `an export that is for reading is not called damaged`(format: ExportFormat) async throws {
     try await withMirroredTrail { database, path, directory in
