@@ -108,10 +108,17 @@ extension MirroredEvent: ExportedRow {
 /// A text as CSV has it.
 private func quoted(_ text: String?) -> String? {
   guard let text else { return nil }
+  let quote = UInt8(ascii: "\"")
   let needsQuotes =
     text.isEmpty
-    || text.utf8.contains { byte in
-      byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\"") || byte == 10 || byte == 13
-    }
-  return needsQuotes ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
+    || text.utf8.contains { $0 == UInt8(ascii: ",") || $0 == quote || $0 == 10 || $0 == 13 }
+  guard needsQuotes else { return text }
+  // Byte by byte: a quote and an accent that follows it are one character, but not to whoever reads this.
+  var bytes = [quote]
+  for byte in text.utf8 {
+    if byte == quote { bytes.append(quote) }
+    bytes.append(byte)
+  }
+  bytes.append(quote)
+  return String(decoding: bytes, as: UTF8.self)
 }

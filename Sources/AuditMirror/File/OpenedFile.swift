@@ -84,9 +84,16 @@ struct OpenedFile: Sendable {
   }
 
   private static func uri(_ path: String) -> String {
-    let escaped = path.replacing("%", with: "%25").replacing("?", with: "%3f")
-      .replacing("#", with: "%23")
-    return "file:\(escaped)?immutable=1"
+    // Byte by byte: a sign and an accent that follows it are one character, but not to SQLite.
+    let escaped = path.utf8.reduce(into: [UInt8]()) { escaped, byte in
+      switch byte {
+      case UInt8(ascii: "%"): escaped += Array("%25".utf8)
+      case UInt8(ascii: "?"): escaped += Array("%3f".utf8)
+      case UInt8(ascii: "#"): escaped += Array("%23".utf8)
+      default: escaped.append(byte)
+      }
+    }
+    return "file:\(String(decoding: escaped, as: UTF8.self))?immutable=1"
   }
 }
 

@@ -170,7 +170,7 @@ import TrustBudgetTesting
     try await withFile { _, path, _ in
       for number in [2, 7] {
         let target = try MirrorFile(path: path)
-          .flipped(in: "fire, \"smoke\"\nand Größe \(number)")
+          .flipped(in: "fire, \"smoke\"\u{301}\nand Größe \(number)")
         let faults = try await TamperingTests.verify(target)
         #expect(faults.map(\.sequence) == [Int64(number)])
       }

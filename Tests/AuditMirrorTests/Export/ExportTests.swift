@@ -205,8 +205,20 @@ import TrustBudgetTesting
         _ = try await Export(source, as: .csv, of: .breakGlass).write(to: csv)
         let text = try String(contentsOfFile: csv, encoding: .utf8)
         #expect(text.hasPrefix("event_id,epoch,transaction_id,journal_id,node_seq,node,"))
-        #expect(text.contains("\"fire, \"\"smoke\"\"\nand Größe 2\",INC-2,\"[\"\"bob\"\","))
+        #expect(text.contains("\"fire, \"\"smoke\"\"\u{301}\nand Größe 2\",INC-2,\"[\"\"bob\"\","))
       }
+    }
+  }
+
+  @Test(arguments: [
+    "a?\u{301}b#\u{301}c%\u{301}41.db", "a?immutable=0", "file:a%41.db", ":memory:",
+  ])
+  func `a file of any name is read and written as it is called`(name: String) async throws {
+    try await withMirroredTrail { database, path, directory in
+      let copy = directory.file(name)
+      try FileManager.default.copyItem(atPath: path, toPath: copy)
+      #expect(try await TamperingTests.verify(copy) == [])
+      #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).count == 3)
     }
   }
 
