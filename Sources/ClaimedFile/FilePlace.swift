@@ -2,7 +2,8 @@ import Foundation
 
 /// What a path leads to, through symbolic links.
 package enum FilePlace: Hashable, Sendable {
-  /// A file, or where one can be made. What belongs to it is beside this path.
+  /// A file, or where one can be made. What belongs to it is beside this path, which SQLite takes for a
+  /// path, too.
   case file(String)
   /// A device, a pipe, a directory, or a file that has no name any more: nothing to be replaced.
   case other
@@ -29,6 +30,8 @@ package enum FilePlace: Hashable, Sendable {
       let directory = path.lastIndex(of: "/").map { path[...$0] } ?? ""
       path = next.hasPrefix("/") ? next : directory + next
     }
-    return path
+    // To SQLite, file:name is a URI, and :memory: no file at all.
+    return path.utf8.starts(with: "file:".utf8) || path.utf8.first == UInt8(ascii: ":")
+      ? "./" + path : path
   }
 }

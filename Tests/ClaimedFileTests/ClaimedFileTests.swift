@@ -173,6 +173,14 @@ import TrustBudgetTesting
     #expect(!FileManager.default.fileExists(atPath: path + ".lock"))
   }
 
+  @Test(arguments: [
+    ("file:a.db", "./file:a.db"), (":memory:", "./:memory:"), ("a.db", "a.db"),
+    ("/file:a.db", "/file:a.db"), ("data/file:a.db", "data/file:a.db"),
+  ])
+  func `what SQLite would take for more than a name is a path`(given: String, path: String) {
+    #expect(FilePlace(given) == .file(path))
+  }
+
   /// Lends a path to a file that is not there yet, and a link to it.
   private func withLink(_ body: (_ path: String, _ link: String) throws -> Void) throws {
     try withPath { path in
