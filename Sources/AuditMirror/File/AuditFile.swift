@@ -197,10 +197,12 @@ package final class AuditFile: @unchecked Sendable {
     try await access { db in try NewestRows(limit, db) }
   }
 
-  /// Writes the last of the log into the file, and lets go of it.
+  /// Writes the last of the log into the file, and lets go of it. Where somebody is reading, the log stays
+  /// beside the file: a node's end waits for no reader.
   package func close() {
     try? queue.writeWithoutTransaction { db in
       if db.isInsideTransaction { try db.rollback() }
+      try db.execute(sql: "PRAGMA busy_timeout = 0")
       try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
     }
     try? queue.close()

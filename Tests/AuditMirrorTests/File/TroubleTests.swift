@@ -1,6 +1,7 @@
 import AuditMirror
 import BudgetLedger
 import Foundation
+import GRDB
 import Testing
 import TrustBudget
 import TrustBudgetTesting
@@ -54,6 +55,33 @@ import TrustBudgetTesting
       }
       #expect(try await TamperingTests.verify(path) == [])
       #expect(try await TamperingTests.compare(path, database) == [])
+    }
+  }
+
+  @Test func `a mirror waits for no reader when it ends, and leaves the log to the next one`()
+    async throws
+  {
+    try await withLedger { database, path in
+      let reader = try await database.withMirror(at: path) { _ in
+        try await database.expectMirrored(in: path)
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let reader = try DatabaseQueue(path: path, configuration: configuration)
+        try await reader.writeWithoutTransaction { db in
+          try db.execute(sql: "BEGIN")
+          _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM audit_entries")
+        }
+        _ = try await database.withNodes(1) { try await $0[0].perform(.charging("user:alice")) }
+        try await database.expectMirrored(in: path)
+        return reader
+      }
+      // The reader is still there: who waited for it would have waited in vain.
+      var status = stat()
+      #expect(stat(path + "-wal", &status) == 0 && status.st_size > 0)
+      try await reader.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+      try reader.close()
+      try await database.withMirror(at: path) { _ in try await database.expectMirrored(in: path) }
+      #expect(try await TamperingTests.verify(path) == [])
     }
   }
 
