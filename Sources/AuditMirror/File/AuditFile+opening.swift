@@ -42,6 +42,8 @@ extension AuditFile {
         try FileSummary.create(ledger: ledger, filter: filter, db)
         return .commit
       }
+      // Out of the log: whoever copies the file without it has one that says what it is.
+      try db.execute(sql: "PRAGMA wal_checkpoint")
     } else {
       try checkDefinitions(db)
       if try format(of: db) < AuditFileSchema.version {
@@ -72,6 +74,11 @@ extension AuditFile {
 
   /// - Throws: `AuditFileError.foreign`.
   static func checkFormat(_ db: Database) throws {
+    guard try !isEmpty(db) else {
+      throw AuditFileError.foreign(
+        "it is empty. If it is a copy of a node's file, what that holds was in its log, the -wal beside "
+          + "it: take an export")
+    }
     let application = try Int32.fetchOne(db, sql: "PRAGMA application_id")
     guard application == AuditFileSchema.applicationID else {
       throw AuditFileError.foreign("it is a database of another program")

@@ -85,6 +85,22 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a young file that was copied without its log is known as one of ours`() async throws {
+    try await withLedger { database, path in
+      let copy = path + ".copy"
+      try await database.withMirror(at: path) { _ in
+        try await database.expectMirrored(in: path)
+        try FileManager.default.copyItem(atPath: path, toPath: copy)
+      }
+      let file = try await ReadableFile(path: copy)
+      #expect(try await file.summary.entries.rows == 0)
+      file.close()
+      try Data().write(to: URL(filePath: copy))
+      let error = await #expect(throws: AuditFileError.self) { try await ReadableFile(path: copy) }
+      #expect(error?.description.contains("was in its log, the -wal beside it") == true)
+    }
+  }
+
   @Test func `a link that leads elsewhere from now on is followed there`() async throws {
     try await withLedger { database, path in
       let link = path + ".link"
