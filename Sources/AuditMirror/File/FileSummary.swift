@@ -48,6 +48,12 @@ package struct FileSummary: Hashable, Sendable {
     }
   }
 
+  /// - Throws: `AuditFileError.unusable` for an export that was restricted: what it lacks says nothing.
+  func requireWhole() throws(AuditFileError) {
+    guard let filter else { return }
+    throw .unusable("this export was restricted (\(filter)); compare a whole one")
+  }
+
   func save(_ db: Database) throws {
     var meta = try FileStatement(db, "UPDATE meta SET epoch = ?, complete_as_of = ?")
     meta.put(ledger.epoch)

@@ -16,12 +16,35 @@ package struct Behind: Hashable, Sendable {
   package let lag: Duration
   /// Who keeps the horizon back, where rows wait for it.
   package let holder: HorizonHolder?
+  /// The epoch that PostgreSQL is in.
+  private let epoch: Int64
 
-  /// - Throws: `PostgresError`, `SchemaProblem`; `MirrorRefusal.foreignLedger`.
+  /// How many of the file's newest rows PostgreSQL must show.
+  private static let witnesses = 1_000
+
+  /// - Throws: `PostgresError`, `SchemaProblem`; `AuditFileError`, also for an export that was restricted;
+  ///   `MirrorRefusal` where PostgreSQL holds another ledger, or is older than the file: it can then have
+  ///   nothing to come that would mean anything.
   package static func read(
-    _ summary: FileSummary, connectionString: String
+    _ file: ReadableFile, connectionString: String
   ) async throws -> Behind {
-    try await TrailReader.with(connectionString) { try await read(summary, $0) }
+    let (summary, entries, events) = try await file.read { db in
+      let summary = try FileSummary(db)
+      return (
+        summary, try NewestRows<MirroredEntry>(witnesses, db),
+        summary.events == nil ? nil : try NewestRows<MirroredEvent>(witnesses, db)
+      )
+    }
+    try summary.requireWhole()
+    return try await TrailReader.with(connectionString) { reader in
+      let behind = try await read(summary, reader)
+      try await reader.verify(entries)
+      if let events { try await reader.verify(events) }
+      guard behind.epoch >= summary.ledger.epoch else {
+        throw MirrorRefusal.epochWentBack(found: behind.epoch, expected: summary.ledger.epoch)
+      }
+      return behind
+    }
   }
 
   static func read(_ summary: FileSummary, _ reader: TrailReader) async throws -> Behind {
@@ -38,7 +61,7 @@ package struct Behind: Hashable, Sendable {
     return Behind(
       entries: entries, events: events,
       lag: .microseconds(max(0, window.moment.microseconds - oldest.microseconds)),
-      holder: holder)
+      holder: holder, epoch: window.ledger.epoch)
   }
 }
 

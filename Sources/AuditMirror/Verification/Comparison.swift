@@ -29,10 +29,7 @@ package struct Comparison: Sendable {
     onProgress: @escaping @Sendable (Int64, Int64) -> Void = { _, _ in }
   ) async throws -> Result {
     let summary = try await file.summary
-    guard summary.filter == nil else {
-      throw AuditFileError.unusable(
-        "this export was restricted (\(summary.filter ?? "")); compare a whole one")
-    }
+    try summary.requireWhole()
     // Whoever names another PostgreSQL is told at once, and no session waits while the file is verified.
     let behind = try await TrailReader.with(configuration) { try await Behind.read(summary, $0) }
     let report = try await FileVerification(file).run { onProgress($0, 2 * $1) }

@@ -11,7 +11,8 @@ struct AuditStatusCommand: AsyncParsableCommand {
       Example: trust-budget audit status --audit-file server/data/trust_budget.db
 
       With a PostgreSQL (--database-url, or $DATABASE_URL) it also shows what the file lacks, and who
-      has the open transaction that the mirror waits for.
+      has the open transaction that the mirror waits for. A PostgreSQL that cannot be asked, holds
+      another ledger, or has not the newest of what is in the file is a failure.
       """)
 
   @OptionGroup var auditFile: AuditFileOptions
@@ -24,17 +25,23 @@ struct AuditStatusCommand: AsyncParsableCommand {
   func run() async throws {
     try await translatingAuditErrors {
       let file = try await ReadableFile(path: auditFile.path)
+      defer { file.close() }
       let summary = try await file.summary
-      file.close()
-      var behind: Behind?
-      if database.isNamed {
-        behind = try await Behind.read(summary, connectionString: database.connectionString)
-      }
-      json ? printJSON(summary, behind) : printText(summary, behind)
+      if json { try await showJSON(file, summary) } else { try await showText(file, summary) }
     }
   }
 
-  private func printText(_ summary: FileSummary, _ behind: Behind?) {
+  /// What the file lacks; nil where nobody says of which PostgreSQL, or a restricted export lacks it by
+  /// intention.
+  private func behind(_ file: ReadableFile, _ summary: FileSummary) async throws -> Behind? {
+    guard database.isNamed, summary.filter == nil else { return nil }
+    return try await translatingAuditErrors {
+      try await Behind.read(file, connectionString: database.connectionString)
+    }
+  }
+
+  /// What stands in the file first: it can be shown whatever PostgreSQL says.
+  private func showText(_ file: ReadableFile, _ summary: FileSummary) async throws {
     print(
       """
       file            \(auditFile.path)
@@ -44,8 +51,13 @@ struct AuditStatusCommand: AsyncParsableCommand {
       position        \(summary.entries.position)
       complete as of  \(summary.completeAsOf.map { "\($0)" } ?? "unknown")
       """)
-    if let filter = summary.filter { print("restricted to   \(printable(filter))") }
-    guard let behind else { return }
+    if let filter = summary.filter {
+      print("restricted to   \(printable(filter))")
+      if database.isNamed {
+        print("to come         unknown: a restricted export cannot be compared")
+      }
+    }
+    guard let behind = try await behind(file, summary) else { return }
     let entries = counted(behind.entries, "entry", "entries")
     print("to come         \(behind.isMoreThanCounted ? "more than " : "")\(entries)")
     if behind.events > 0 { print("                \(counted(behind.events, "break-glass event"))") }
@@ -53,7 +65,7 @@ struct AuditStatusCommand: AsyncParsableCommand {
     if let holder = behind.holder { print("held back by    \(holder)") }
   }
 
-  private func printJSON(_ summary: FileSummary, _ behind: Behind?) {
+  private func showJSON(_ file: ReadableFile, _ summary: FileSummary) async throws {
     var object = JSONObjectText()
     object.put("file", auditFile.path)
     object.put("ledger", summary.ledger.id)
@@ -63,12 +75,18 @@ struct AuditStatusCommand: AsyncParsableCommand {
     object.put("position", JSONObjectText(summary.entries.position))
     if let moment = summary.completeAsOf { object.put("complete_as_of", moment) }
     if let filter = summary.filter { object.put("filter", filter) }
-    if let behind {
-      object.put("entries_to_come", behind.entries)
-      object.put("break_glass_events_to_come", behind.events)
-      object.put("lag_seconds", json: JSONObjectText.seconds(behind.lag))
-      if let holder = behind.holder { object.put("held_back_by", JSONObjectText(holder)) }
+    do {
+      if let behind = try await behind(file, summary) {
+        object.put("entries_to_come", behind.entries)
+        object.put("break_glass_events_to_come", behind.events)
+        object.put("lag_seconds", json: JSONObjectText.seconds(behind.lag))
+        if let holder = behind.holder { object.put("held_back_by", JSONObjectText(holder)) }
+      }
+      print(object.text)
+    } catch let failure as CommandFailure {
+      object.put("problem", failure.message)
+      print(object.text)
+      throw failure
     }
-    print(object.text)
   }
 }

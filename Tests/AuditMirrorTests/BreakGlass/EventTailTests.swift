@@ -91,8 +91,7 @@ import TrustBudgetTesting
           try await expectSoon { mirror.health.current.lag > .seconds(1) }
           #expect(MirrorFile(path: path).events == 0)
           let file = try await ReadableFile(path: path)
-          let behind = try await Behind.read(
-            file.summary, connectionString: database.connectionString)
+          let behind = try await Behind.read(file, connectionString: database.connectionString)
           file.close()
           #expect(behind.events == 2 && behind.entries == 0 && behind.lag > .zero)
           try await session.execute("COMMIT")

@@ -32,6 +32,26 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `nobody is told how far a file is behind a PostgreSQL that is older`() async throws {
+    try await withBackup { database, backup, path in
+      func behind(_ database: TestDatabase) async throws -> Behind {
+        let file = try await ReadableFile(path: path)
+        defer { file.close() }
+        return try await Behind.read(file, connectionString: database.connectionString)
+      }
+      #expect(try await behind(database).entries == 0)
+      let error = await #expect(throws: MirrorRefusal.self) { try await behind(backup) }
+      #expect(error?.description.contains("PostgreSQL has lost the end of the trail") == true)
+
+      try MirrorFile(path: path).execute("UPDATE meta SET epoch = 2")
+      await #expect(throws: MirrorRefusal.epochWentBack(found: 1, expected: 2)) {
+        try await behind(database)
+      }
+      try MirrorFile(path: path).execute("UPDATE meta SET filter = 'user alice'")
+      await #expect(throws: AuditFileError.self) { try await behind(database) }
+    }
+  }
+
   @Test func `a restored PostgreSQL that has grown as long as before is a fork`() async throws {
     try await withBackup { _, backup, path in
       try await charge(backup, 10)

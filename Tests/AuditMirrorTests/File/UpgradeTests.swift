@@ -78,8 +78,7 @@ import TrustBudgetTesting
       let report = try await FileVerification(file).run()
       #expect(report.isSound && report.entries > 0 && report.events == nil)
       #expect(try await TamperingTests.compare(path, database) == [])
-      let behind = try await Behind.read(
-        file.summary, connectionString: database.connectionString)
+      let behind = try await Behind.read(file, connectionString: database.connectionString)
       #expect(behind.entries == 0 && behind.events == 5)
       let target = path + ".export"
       let result = try await Export(.file(file), as: .sqlite).write(to: target)

@@ -203,6 +203,14 @@ import TrustBudgetTesting
           environment: ["DATABASE_URL": service.database.connectionString]
         ).output.contains("to come         1 entry\n")
       }
+      // What stands in the file is shown, whatever PostgreSQL says.
+      for words in [["--json"], []] {
+        let status = try await Program.with(
+          ["audit", "status", "--audit-file", path, "--database-url", "host=/nowhere"] + words
+        ) { try await $0.end() }
+        #expect(status.status == 1 && status.errors.contains("PostgreSQL: "), "\(status.errors)")
+        #expect(status.output.contains("complete"), "\(status.output)")
+      }
       try await tool(
         "sqlite3", path, "UPDATE audit_entries SET username = 'eve' WHERE budget_seq = 5")
       let end = try await Program.run("audit", "verify", "--file", path)
