@@ -16,13 +16,12 @@ package struct HorizonHolder: Hashable, Sendable {
 }
 
 extension HorizonHolder: CustomStringConvertible {
-  /// For people: `pid 4711, user dba, application psql, since 2026-01-02T03:04:05Z`.
+  /// For people: `pid 4711, user dba, application psql, since 2026-01-02T03:04:05Z`, or
+  /// `the prepared transaction tx-1, user dba, database app, since …`.
   package var description: String {
-    if let preparedTransaction {
-      return "the prepared transaction \(preparedTransaction)"
-        + (since.map { ", since \($0)" } ?? "")
-    }
     var parts: [String] = []
+    // Only who is in its database can end it.
+    if let preparedTransaction { parts.append("the prepared transaction \(preparedTransaction)") }
     if let processID { parts.append("pid \(processID)") }
     if let user { parts.append("user \(user)") }
     if let applicationName, !applicationName.isEmpty {

@@ -2,6 +2,7 @@ import Testing
 import TrustBudget
 
 @testable import AuditMirror
+@testable import BudgetLedger
 
 /// How far the file is complete, when clocks jump and transactions stay open.
 ///
@@ -18,6 +19,15 @@ import TrustBudget
     let after = completeness.note(window(at: 1, clock: 1 + jump), at: start + .seconds(1))
     #expect(after?.instant == start + .seconds(1))
     #expect(after?.moment == moment(1 + jump))
+  }
+
+  @Test func `who prepared a transaction that keeps the mirror back is named, and where`() {
+    let holder = HorizonHolder(
+      processID: nil, user: "dba", applicationName: nil, database: "app",
+      since: Timestamp("2026-01-02T03:04:05Z"), preparedTransaction: "tx-1")
+    #expect(
+      holder.description
+        == "the prepared transaction tx-1, user dba, database app, since 2026-01-02T03:04:05Z")
   }
 
   @Test func `while a transaction is open the file is complete as of when it began`() {
