@@ -47,8 +47,8 @@ package final class LedgerHealth: Sendable {
     case .undefinedTable, .undefinedSchema:
       "\(words). The schema is missing or old; run: trust-budget migrate up"
     case .insufficientPrivilege:
-      "\(words). Either this is for the owner of the schema to run; or, if the role is to serve, the "
-        + "owner runs: trust-budget migrate up --service-role ROLE"
+      "\(words). Either this is for the owner of the schema to run; or the owner runs: trust-budget "
+        + "migrate up --service-role ROLE if the role is to serve, --auditor-role ROLE if it is to read"
     default: words
     }
   }
