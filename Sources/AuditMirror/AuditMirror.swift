@@ -256,8 +256,7 @@ extension AuditMirror {
     switch error {
     case let refusal as MirrorRefusal: health.note(.refused(reason: "\(refusal)"))
     case AuditFileError.foreign: health.note(.refused(reason: "\(error)"))
-    case AuditFileError.locked, AuditFileError.unusable, AuditFileError.corrupt,
-      AuditFileError.replaced:
+    case is AuditFileError:
       health.note(.waiting(reason: "\(error)"))
     case let value as InvalidValue:
       health.note(.refused(reason: "an entry in PostgreSQL cannot be read: \(value)"))

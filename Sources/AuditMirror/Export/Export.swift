@@ -74,7 +74,7 @@ package struct Export: Sendable {
   /// The log of a file that was there before would be read along with the export, which it is not of.
   private static func refuseLog(beside path: String) throws(AuditFileError) {
     for log in ["-wal", "-journal", "-shm"].map({ path + $0 }) where access(log, F_OK) == 0 {
-      throw .unusable(
+      throw .unwritable(
         "\(log) would be taken for a part of the export; remove it, or name another file")
     }
   }
@@ -82,7 +82,7 @@ package struct Export: Sendable {
   /// Writes into what cannot be replaced: a device, a pipe.
   private func write(into path: String) async throws -> Result {
     guard format != .sqlite else {
-      throw AuditFileError.unusable("\(path) is no regular file, and cannot become one")
+      throw AuditFileError.unwritable("\(path) is no regular file, and cannot become one")
     }
     let descriptor = open(path, O_WRONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw Export.failure("\(path) cannot be written") }
@@ -159,20 +159,20 @@ package struct Export: Sendable {
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw failure("the export cannot be written") }
+      guard count > 0 else { throw .unwritable(String(cString: strerror(errno))) }
       bytes = bytes.dropFirst(count)
     }
   }
 
   private static func sync(_ path: String) throws(AuditFileError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure("\(path) cannot be read") }
+    guard descriptor >= 0 else { throw failure("\(path) cannot be read again") }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 else { throw failure("\(path) cannot be written") }
   }
 
   private static func failure(_ what: String) -> AuditFileError {
-    .unusable("\(what): \(String(cString: strerror(errno)))")
+    .unwritable("\(what): \(String(cString: strerror(errno)))")
   }
 }
 

@@ -13,16 +13,16 @@ package enum ExportSource: Sendable {
   ///   evidence is never overwritten.
   func refuse(toBeReplacedAt path: String) throws(AuditFileError) {
     if case .file(let file) = self, ClaimedFile.isSame(file.path, path) {
-      throw .unusable("\(path) is what is exported; name another file to write")
+      throw .unwritable("\(path) is what is exported; name another file to write")
     }
     guard !ClaimedFile.hasBeenClaimed(path) else {
-      throw .unusable("\(path) is a node's own file, and is not replaced; name another one")
+      throw .unwritable("\(path) is a node's own file, and is not replaced; name another one")
     }
     guard let owner = ClaimedFile.owner(ofWhatIsBeside: path) else { return }
     var isNeeded = ClaimedFile.hasBeenClaimed(owner)
     if case .file(let file) = self { isNeeded = isNeeded || ClaimedFile.isSame(file.path, owner) }
     if isNeeded {
-      throw .unusable("\(path) belongs to \(owner), and is not replaced; name another one")
+      throw .unwritable("\(path) belongs to \(owner), and is not replaced; name another one")
     }
   }
 

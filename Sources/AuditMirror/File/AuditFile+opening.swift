@@ -95,6 +95,15 @@ extension AuditFile {
     try Int32.fetchOne(db, sql: "PRAGMA user_version") ?? 0
   }
 
+  /// SQLite's errors, in our words, where the file is an export that is written.
+  static func translatingForExport<R>(_ body: () async throws -> R) async throws -> R {
+    do {
+      return try await translating(body)
+    } catch AuditFileError.unusable(let reason) {
+      throw AuditFileError.unwritable(reason)
+    }
+  }
+
   /// SQLite's errors, in our words.
   static func translating<R>(_ body: () async throws -> R) async throws -> R {
     do {

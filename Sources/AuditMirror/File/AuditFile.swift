@@ -37,7 +37,7 @@ package final class AuditFile: @unchecked Sendable {
   static func create(
     path: String, ledger: LedgerIdentity, filter: String?
   ) async throws -> AuditFile {
-    try await translating {
+    try await translatingForExport {
       try ClaimedFile.make(path)
       let queue = try DatabaseQueue(path: path, configuration: configuration(isLive: false))
       return try await AuditFile(queue, ledger: ledger, filter: filter)
@@ -249,17 +249,24 @@ package final class AuditFile: @unchecked Sendable {
   /// One access to the database. After an error nothing is half done: the transaction is rolled
   /// back, and what was remembered of it forgotten.
   private func access<R: Sendable>(_ body: @Sendable (Database) throws -> R) async throws -> R {
-    try await AuditFile.translating {
-      try await queue.writeWithoutTransaction { db in
-        do {
-          return try body(db)
-        } catch {
-          if db.isInsideTransaction { try? db.rollback() }
-          self.follower = nil
-          self.journals = nil
-          self.pending = self.summary
-          throw error
-        }
+    guard claim != nil else {
+      return try await AuditFile.translatingForExport { try await accessQueue(body) }
+    }
+    return try await AuditFile.translating { try await accessQueue(body) }
+  }
+
+  private func accessQueue<R: Sendable>(
+    _ body: @Sendable (Database) throws -> R
+  ) async throws -> R {
+    try await queue.writeWithoutTransaction { db in
+      do {
+        return try body(db)
+      } catch {
+        if db.isInsideTransaction { try? db.rollback() }
+        self.follower = nil
+        self.journals = nil
+        self.pending = self.summary
+        throw error
       }
     }
   }

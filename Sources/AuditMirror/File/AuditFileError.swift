@@ -7,6 +7,8 @@ package enum AuditFileError: Error, Hashable, Sendable {
   case locked(by: String)
   /// It cannot be opened, or written: no room, no permission, a disk that fails.
   case unusable(String)
+  /// An export cannot be made, or written, where it was to be.
+  case unwritable(String)
   /// It is damaged.
   case corrupt(String)
   /// It, or the log beside it, was removed, or another one was put in its place.
@@ -38,6 +40,7 @@ extension AuditFileError: CustomStringConvertible {
       "another process writes the audit file (\(holder)); charging goes on without a mirror here. "
         + "Give each node a file of its own: --audit-file"
     case .unusable(let reason): "the audit file cannot be used: \(reason)"
+    case .unwritable(let reason): "the export cannot be written: \(reason)"
     case .corrupt(let reason): "the audit file is damaged: \(reason)"
     case .replaced: "the audit file, or the log beside it, was removed or replaced"
     case .foreign(let reason): "this is not an audit file of this program: \(reason)"

@@ -54,6 +54,9 @@ struct AuditExportCommand: AsyncParsableCommand {
     guard format != .sqlite || path != nil else {
       throw ValidationError("a SQLite file cannot go to standard output: say --out")
     }
+    guard out != "", file != "" else {
+      throw ValidationError("the name of a file must not be empty")
+    }
     guard format != .sqlite || what == nil else {
       throw ValidationError("a SQLite file holds both: --what is for csv and jsonl")
     }

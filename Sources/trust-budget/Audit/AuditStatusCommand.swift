@@ -22,6 +22,12 @@ struct AuditStatusCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
+  func validate() throws {
+    guard !auditFile.path.isEmpty else {
+      throw ValidationError("the name of a file must not be empty")
+    }
+  }
+
   func run() async throws {
     try await translatingAuditErrors {
       let file = try await ReadableFile(path: auditFile.path)

@@ -31,6 +31,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
   var json = false
 
   func validate() throws {
+    guard file != "" else { throw ValidationError("the name of a file must not be empty") }
     guard file != nil || against == nil else {
       throw ValidationError("--against compares a file: say which, with --file")
     }

@@ -83,6 +83,21 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: ExportFormat.allCases)
+  func `what is wrong with the export is not said of what is exported`(format: ExportFormat)
+    async throws
+  {
+    try await withMirroredTrail { _, path, directory in
+      let source = ExportSource.file(try await ReadableFile(path: path))
+      for target in [directory.file("missing/export"), path, path + "-wal"] {
+        let error = await #expect(throws: AuditFileError.self) {
+          try await Export(source, as: format).write(to: target)
+        }
+        #expect(error?.description.hasPrefix("the export cannot be written: ") == true)
+      }
+    }
+  }
+
   @Test(arguments: ["-wal", "-journal", "-shm"])
   func `an export is not put beside a log that it would be read with`(ending: String) async throws {
     try await withMirroredTrail { database, path, directory in
