@@ -71,6 +71,11 @@ package struct Export: Sendable {
     return result
   }
 
+  /// Whether an export to a path is written beside it until it is whole.
+  package static func replaces(_ path: String) -> Bool {
+    if case .file = FilePlace(path) { true } else { false }
+  }
+
   /// The log of a file that was there before would be read along with the export, which it is not of.
   private static func refuseLog(beside path: String) throws(AuditFileError) {
     for log in ["-wal", "-journal", "-shm"].map({ path + $0 }) where access(log, F_OK) == 0 {

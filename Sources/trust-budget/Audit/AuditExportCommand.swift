@@ -93,7 +93,11 @@ struct AuditExportCommand: AsyncParsableCommand {
         progress.end()
         return noteWhatIsMissing(result)
       }
-      let result = try await export.write(to: path)
+      // Into a pipe, there is nothing to clean up, and nobody to say when it takes more.
+      let result =
+        Export.replaces(path)
+        ? try await Interruption.cancelling { try await export.write(to: path) }
+        : try await export.write(to: path)
       progress.end()
       let restriction = result.filter.map { " (\($0))" } ?? ""
       Console.note("\(path): \(words(result))\(restriction)")

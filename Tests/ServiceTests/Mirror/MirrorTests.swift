@@ -41,6 +41,34 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+  func `an export that is interrupted leaves nothing behind`(signal: Int32) async throws {
+    try await Service.with { service in
+      #expect(try await service.node.authorize("rich-1").status == 200)
+      func exports() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: service.directory.path)
+          .filter { $0.hasPrefix("export") }
+      }
+      try await service.database.withConnection { session in
+        try await session.execute(
+          "BEGIN; LOCK TABLE trust_budget.audit_entries IN ACCESS EXCLUSIVE MODE")
+        try await Program.with(
+          [
+            "audit", "export", "--format", "csv", "--out", service.directory.file("export"),
+            "--database-url", service.database.connectionString,
+          ]
+        ) { program in
+          try await wait(for: "the export to have begun") { try exports().count == 1 }
+          program.signal(signal)
+          let end = try await program.end()
+          #expect(end.status == 128 + signal, "\(end.errors)")
+          #expect(try exports() == [])
+        }
+        try await session.execute("ROLLBACK")
+      }
+    }
+  }
+
   @Test func `the lag in the metrics grows while the mirror waits for an answer`() async throws {
     try await Service.with { service in
       func metric(_ name: String) async throws -> Double? {

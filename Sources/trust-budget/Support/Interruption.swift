@@ -1,0 +1,37 @@
+import ArgumentParser
+import Foundation
+import UnixSignals
+
+/// What ends a program that a person or a machine does not want to wait for.
+enum Interruption {
+  /// Runs what would leave something half done behind: a signal cancels it, and then it has cleaned up.
+  ///
+  /// - Throws: what `body` throws; after a signal an `ExitCode`, 128 and the signal's number, as shells
+  ///   have it.
+  static func cancelling<R: Sendable>(
+    _ body: @escaping @Sendable () async throws -> R
+  ) async throws -> R {
+    // What this program was started to ignore, by nohup say, does not end it.
+    let trapped: [UnixSignal] = [.sigint, .sigterm, .sighup].filter { !isIgnored($0) }
+    let signals = await UnixSignalsSequence(trapping: trapped)
+    return try await withThrowingTaskGroup { group in
+      group.addTask { Optional(try await body()) }
+      group.addTask {
+        for await signal in signals { throw ExitCode(128 + signal.rawValue) }
+        return nil
+      }
+      defer { group.cancelAll() }
+      while let result = try await group.next() {
+        if let result { return result }
+      }
+      throw CancellationError()
+    }
+  }
+
+  private static func isIgnored(_ signal: UnixSignal) -> Bool {
+    var action = sigaction()
+    sigaction(signal.rawValue, nil, &action)
+    let handler = action.__sigaction_handler.sa_handler
+    return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+  }
+}
