@@ -93,6 +93,39 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `they agree on an export that was restricted, as far as it can be verified`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await TemporaryDirectory.with { directory in
+        _ = try await database.withNodes(1) { try await RandomTrail.write(300, on: $0) }
+        var journal = Emergencies()
+        try await database.record(journal.next(4))
+        let moments = try await database.trail().map { $0[17] ?? "" }.sorted()
+        let middle = try #require(Timestamp(moments[moments.count / 2] + "Z"))
+        let source = ExportSource.postgres(connectionString: database.connectionString)
+        for filter in [ExportFilter(since: middle), ExportFilter(budgetID: "user:u1")] {
+          let path = directory.file("part.db")
+          _ = try await Export(source, as: .sqlite, filter: filter).write(to: path)
+          let report = try await TamperingTests.report(path)
+          #expect(report.isSound && report.entries > 10)
+          let verdict = try verifyInPython(path)
+          #expect(verdict.status == 0, "\(verdict.errors)")
+          let words = "ok, \(report.unverifiable) of them cannot be verified\n"
+          #expect(verdict.output.hasSuffix(words), "\(verdict.output)")
+
+          let copy = try MirrorFile(path: path).changed(
+            by: """
+              UPDATE audit_entries SET node = 'x'
+              WHERE rowid = (SELECT max(rowid) FROM audit_entries)
+              """)
+          #expect(try await TamperingTests.verify(copy).count == 1)
+          #expect(try verifyInPython(copy).status == 1)
+        }
+      }
+    }
+  }
+
   @Test func `what is no trail is not called ok`() async throws {
     try await TemporaryDirectory.with { directory in
       let export = directory.file("trail.csv")
