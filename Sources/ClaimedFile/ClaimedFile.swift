@@ -163,14 +163,21 @@ package final class ClaimedFile: Sendable {
   /// Whether the path that was claimed still leads to the file that was made, and the log that SQLite has
   /// open is beside it. What is written to one that was removed is lost with the process.
   package var isInPlace: Bool {
-    guard FilePlace(givenPath) == .file(path) else { return false }
-    let (expected, known) = state.withLock { ($0.identity, $0.log) }
-    guard let identity = FileIdentity(path), identity == expected else { return false }
+    guard isFileInPlace, let identity = FileIdentity(path) else { return false }
+    let known = state.withLock { $0.log }
     let log = ClaimedFile.log(of: path)
     if let known { return log == known }
     guard let hasItsLog = ClaimedFile.hasItsLog(identity, log) else { return true }
     if hasItsLog { state.withLock { $0.log = log } }
     return hasItsLog
+  }
+
+  /// The same of the file alone, whatever became of its log.
+  package var isFileInPlace: Bool {
+    guard FilePlace(givenPath) == .file(path), let identity = FileIdentity(path) else {
+      return false
+    }
+    return identity == state.withLock { $0.identity }
   }
 
   private static func log(of path: String) -> [FileIdentity?] {

@@ -178,6 +178,9 @@ package final class BreakGlassJournal: Sendable {
     }
   }
 
+  /// Whether its file is where it was: of what has vanished, the log alone may have.
+  var hasItsFile: Bool { file.isFileInPlace }
+
   /// Lets another journal have the place of this one, whose file was removed: its events can be read
   /// as long as it is open.
   func release() {

@@ -108,8 +108,13 @@ final class JournalKeeper: Sendable {
       state.problem = problem
       if case .unwritable = problem { return isNew }
       if case .vanished = problem, let journal = state.journal {
-        journal.release()
-        state.removed.append(journal)
+        if journal.hasItsFile {
+          // Its log alone is gone: closing it writes all of that into the file, which is then opened anew.
+          journal.close()
+        } else {
+          journal.release()
+          state.removed.append(journal)
+        }
       }
       state.journal = nil
       return isNew
