@@ -42,6 +42,8 @@ package final class LedgerHealth: Sendable {
   /// What to tell people of an error: PostgreSQL's own words, on one line, and what to do where that
   /// is known.
   package static func reason(_ error: any Error) -> String {
+    // What is unavailable is said by whoever gives the reason.
+    if case .unavailable(let reason)? = error as? LedgerError { return reason }
     let words = String(describing: error).split(whereSeparator: \.isNewline).joined(separator: " ")
     return switch (error as? PostgresError)?.sqlState {
     case .undefinedTable, .undefinedSchema:
