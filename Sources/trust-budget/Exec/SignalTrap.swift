@@ -25,7 +25,7 @@ final class SignalTrap: Sendable {
   }
 
   init() {
-    signals = [SIGINT, SIGQUIT, SIGTERM, SIGHUP].filter { !SignalTrap.isIgnored($0) }
+    signals = [SIGINT, SIGQUIT, SIGTERM, SIGHUP].filter { !isIgnored($0) }
     let reader = SignalTrap.pipe.fileHandleForReading.fileDescriptor
     let writer = SignalTrap.pipe.fileHandleForWriting.fileDescriptor
     SignalTrap.writer.store(writer, ordering: .sequentiallyConsistent)
@@ -72,13 +72,6 @@ final class SignalTrap: Sendable {
       // The command that is started later did not get it.
       state.waiting.append(Arrival(signal: arrival.signal, isOfKey: false))
     }
-  }
-
-  private static func isIgnored(_ signal: Int32) -> Bool {
-    var action = sigaction()
-    sigaction(signal, nil, &action)
-    let handler = action.__sigaction_handler.sa_handler
-    return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
   // MARK: In the signal's handler, which may do next to nothing

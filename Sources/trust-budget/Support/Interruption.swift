@@ -11,8 +11,7 @@ enum Interruption {
   static func cancelling<R: Sendable>(
     _ body: @escaping @Sendable () async throws -> R
   ) async throws -> R {
-    // What this program was started to ignore, by nohup say, does not end it.
-    let trapped: [UnixSignal] = [.sigint, .sigterm, .sighup].filter { !isIgnored($0) }
+    let trapped: [UnixSignal] = [.sigint, .sigterm, .sighup].filter { !isIgnored($0.rawValue) }
     let signals = await UnixSignalsSequence(trapping: trapped)
     return try await withThrowingTaskGroup { group in
       group.addTask { Optional(try await body()) }
@@ -26,12 +25,5 @@ enum Interruption {
       }
       throw CancellationError()
     }
-  }
-
-  private static func isIgnored(_ signal: UnixSignal) -> Bool {
-    var action = sigaction()
-    sigaction(signal.rawValue, nil, &action)
-    let handler = action.__sigaction_handler.sa_handler
-    return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 }
