@@ -22,12 +22,17 @@ package actor BreakGlassTrail {
   ///
   /// - Throws: `SchemaProblem`, `UnconfirmedCommit`, or `PostgresError`.
   package func head(of journalID: String) async throws -> BreakGlassChain {
-    try await withSession { session in
-      try BreakGlassTrail.begin(on: session)
-      let head = try BreakGlassTrail.head(of: journalID, on: session)
-      try session.commitTouchingLog()
-      return head
-    }
+    // What changes nothing may be cancelled when the server takes too long: it is asked again and again, and
+    // each COMMIT that waits for a standby which is away would keep one more of its sessions. In a task of
+    // its own, nobody else cancels it.
+    try await Task {
+      try await withSession(onTaskCancellation: .cancelStatement) { session in
+        try BreakGlassTrail.begin(on: session)
+        let head = try BreakGlassTrail.head(of: journalID, on: session)
+        try session.commitTouchingLog()
+        return head
+      }
+    }.value
   }
 
   /// Appends events of one journal, in their order, all or none. Those that are there already stay.
@@ -112,7 +117,10 @@ package actor BreakGlassTrail {
 
   /// Lends the session in use, or a new one that leads to our ledger. Errors end it: whatever was the
   /// matter, a new one finds out how things are.
+  ///
+  /// What writes is never given up while it is under way: it would leave things unknown.
   private func withSession<R: Sendable>(
+    onTaskCancellation: CancellationBehaviour = .ignore,
     _ body: @Sendable (PostgresSession) throws -> R
   ) async throws -> R {
     let session: PostgresConnection
@@ -129,8 +137,7 @@ package actor BreakGlassTrail {
       connection = session
     }
     do {
-      // A statement that is under way is never given up: it would leave things unknown.
-      return try await session.run(onTaskCancellation: .ignore, body)
+      return try await session.run(onTaskCancellation: onTaskCancellation, body)
     } catch {
       connection = nil
       await session.close()

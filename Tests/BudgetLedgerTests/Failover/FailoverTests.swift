@@ -193,6 +193,34 @@ import TrustBudgetTesting
       await trail.close()
     }
   }
+
+  @Test func `who asks in vain what the standby has leaves no session waiting for it`()
+    async throws
+  {
+    try await ReplicatedCluster.with { cluster in
+      let primary = cluster.database(on: cluster.primary)
+      await cluster.standby.stop()
+      var settings = LedgerSettings(node: "node-1")
+      settings.statementTimeout = .milliseconds(200)
+      let trail = try BreakGlassTrail(
+        connectionString: primary.connectionString, settings: settings)
+      let node = try primary.node { $0.statementTimeout = .milliseconds(200) }
+      for _ in 1...2 {
+        await #expect(throws: UnconfirmedCommit.self) {
+          try await trail.head(of: "00000000-0000-0000-0000-000000000001")
+        }
+        await #expect(throws: LedgerError.self) { try await node.reader.check() }
+      }
+      #expect(
+        try await eventually {
+          try await primary.count(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'") == 0
+        })
+      try await cluster.requireNobody()
+      await node.reader.close()
+      await trail.close()
+    }
+  }
 }
 
 extension LedgerHealth.State {
