@@ -162,9 +162,10 @@ public struct Problem: Error, Sendable, CustomStringConvertible {
   public internal(set) var isOutcomeUnknown: Bool
 
   /// The node looked the request itself up, and says what became of it, whatever came of the attempts
-  /// before.
+  /// before. It looks up nothing that its policy refuses, which may not have been in force before.
   var isDecisive: Bool {
-    [403, 404, 409, 422].contains(status) && kind != "unknown" && !isForbidden
+    ["budget-exhausted", "not-found", "request-mismatch", "already-settled", "already-refunded"]
+      .contains(kind)
   }
 
   /// The node did not take the token, or there was none: it is unknown, expired or revoked.

@@ -33,7 +33,7 @@ struct OpenOutcomeTests {
   @Test(arguments: [
     problem("401 Unauthorized", "unauthenticated"), problem("403 Forbidden", "forbidden"),
     problem("500 Internal Server Error", "internal-error"),
-    problem("400 Bad Request", "invalid-request"),
+    problem("400 Bad Request", "invalid-request"), problem("403 Forbidden", "no-matching-rule"),
     .init(status: "403 Forbidden", body: "<html>a proxy's</html>"),
     .init(status: "200 OK", body: "<html>a proxy's</html>"),
   ])
@@ -53,11 +53,10 @@ struct OpenOutcomeTests {
   }
 
   @Test(arguments: [
-    problem("403 Forbidden", "budget-exhausted"), problem("403 Forbidden", "no-matching-rule"),
-    problem("409 Conflict", "already-settled"),
+    problem("403 Forbidden", "budget-exhausted"), problem("409 Conflict", "already-settled"),
     problem("422 Unprocessable Content", "request-mismatch"),
   ])
-  func `what the node decided is believed, whatever came of the attempt before`(
+  func `what the ledger decided is believed, whatever came of the attempt before`(
     last: ScriptedNode.Answer
   ) async throws {
     try await withNode([nil, last]) { node in
