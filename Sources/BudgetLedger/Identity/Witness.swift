@@ -12,6 +12,8 @@ final class Witness: Sendable {
     var first: TrailHead?
     var newest: [Int: TrailHead] = [:]
     var isConfirmed = false
+    /// A COMMIT was given up that may still wait for the standby, and none was answered since.
+    var hasOverdueCommit = false
     /// The epoch in which the node has looked what was there.
     var epoch: Int64?
 
@@ -25,6 +27,9 @@ final class Witness: Sendable {
   /// Whether the last COMMIT is known to be on the synchronous standby, too, where there is one.
   var isConfirmed: Bool { state.withLock { $0.isConfirmed } }
 
+  /// Whether the standby may be away: the last COMMIT did not come back in time.
+  var hasOverdueCommit: Bool { state.withLock { $0.hasOverdueCommit } }
+
   /// Whether it has looked what there was in an epoch, and nothing was in doubt since.
   func knows(_ ledger: LedgerIdentity) -> Bool {
     state.withLock { $0.isConfirmed && $0.epoch == ledger.epoch }
@@ -33,14 +38,19 @@ final class Witness: Sendable {
   /// Notes a COMMIT that was answered to a lane, with its last entry; nil: it had none.
   func note(_ head: TrailHead?, lane: Int) {
     state.withLock { state in
-      state.isConfirmed = true
+      (state.isConfirmed, state.hasOverdueCommit) = (true, false)
       if let head { state.newest[lane] = head }
     }
   }
 
   /// Notes a COMMIT of which nobody knows whether it would survive a failover.
-  func noteUnconfirmed() {
-    state.withLock { $0.isConfirmed = false }
+  ///
+  /// - Parameter isOverdue: whether it was given up, and may still be under way.
+  func noteUnconfirmed(isOverdue: Bool) {
+    state.withLock { state in
+      state.isConfirmed = false
+      state.hasOverdueCommit = state.hasOverdueCommit || isOverdue
+    }
   }
 
   /// Notes an entry that is there to stay, for a node that has seen none of this epoch committed; nil:
@@ -50,7 +60,7 @@ final class Witness: Sendable {
   /// committed first.
   func begin(with head: TrailHead?, in ledger: LedgerIdentity) {
     state.withLock { state in
-      state.isConfirmed = true
+      (state.isConfirmed, state.hasOverdueCommit) = (true, false)
       state.epoch = ledger.epoch
       guard let head, state.heads.allSatisfy({ $0.ledger.epoch < head.ledger.epoch }) else {
         return

@@ -184,7 +184,7 @@ final class Lane: Sendable {
           let attempt = started.joined(by: boarded.withLock { $0 })
           let outcome = Lane.outcome(of: error, transaction, attempt, on: session)
           if case .retry(let reason, mayHaveCommitted: true, _) = outcome {
-            witness.noteUnconfirmed()
+            witness.noteUnconfirmed(isOverdue: (error as? PostgresError)?.kind == .timeout)
             health.note(.unavailable(reason: reason))
           }
           return outcome

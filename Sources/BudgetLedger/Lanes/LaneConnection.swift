@@ -33,8 +33,9 @@ actor LaneConnection {
   /// The session in use, or a new one.
   ///
   /// - Parameter deadline: when the first of those who wait must have an answer.
-  /// - Throws: `PostgresError`, or `SchemaProblem` when what is there is not our schema, or not the
-  ///   ledger that this lane has worked on, or one that it may not charge.
+  /// - Throws: `PostgresError`; `UnconfirmedCommit` while no standby confirms what is committed;
+  ///   `SchemaProblem` when what is there is not our schema, or not the ledger that this lane has worked
+  ///   on, or one that it may not charge.
   func session(before deadline: ContinuousClock.Instant) async throws -> Open {
     if let open, open.connection.isUsable { return open }
     open = nil
@@ -46,9 +47,15 @@ actor LaneConnection {
     let connection = try await PostgresConnection.connect(configuration, on: thread)
     do {
       let seen = witness.heads
+      let witness = witness
       let ledger = try await connection.run { session in
         let ledger = try SchemaCheck.embedded.ledgerIdentity(on: session, seen: seen)
         try FindMissingRights.checkCharges(on: session)
+        // This wait for a standby may be cancelled. A charge's may not, and each that is given up leaves a
+        // session of the server behind that waits, with its locks.
+        if witness.hasOverdueCommit {
+          witness.begin(with: try session.confirmedTrailHead(), in: ledger)
+        }
         return ledger
       }
       let session = Open(connection: connection, ledger: ledger)
