@@ -35,11 +35,12 @@ final class Witness: Sendable {
     state.withLock { $0.isConfirmed && $0.epoch == ledger.epoch }
   }
 
-  /// Notes a COMMIT that was answered to a lane, with its last entry; nil: it had none.
-  func note(_ head: TrailHead?, lane: Int) {
+  /// Notes the last entry of a COMMIT that was answered to a lane. One without entries may have written
+  /// nothing, and then it waited for nobody.
+  func note(_ head: TrailHead, lane: Int) {
     state.withLock { state in
       (state.isConfirmed, state.hasOverdueCommit) = (true, false)
-      if let head { state.newest[lane] = head }
+      state.newest[lane] = head
     }
   }
 

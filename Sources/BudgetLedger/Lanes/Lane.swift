@@ -176,7 +176,7 @@ final class Lane: Sendable {
               return joining.map(\.operation)
             }
           }
-          witness.note(transaction.committedHead, lane: number)
+          if let head = transaction.committedHead { witness.note(head, lane: number) }
           metrics.note(transaction)
           watch.watch(transaction.strained)
           return .answered(answers, hasQueuedInVain: transaction.hasQueuedInVain)

@@ -155,6 +155,20 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a commit that wrote nothing, and so waited for nobody, tells nothing of a standby`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      // The node's own look at it is left out.
+      try await database.withNodes(1, configure: { $0.watchInterval = .seconds(3_600) }) { nodes in
+        _ = try await nodes[0].perform(.adjusting("user:nobody", by: 1))
+        #expect(!nodes[0].reader.witness.isConfirmed)
+        _ = try await nodes[0].perform(.charging("user:a"))
+        #expect(nodes[0].reader.witness.isConfirmed)
+      }
+    }
+  }
+
   @Test func `an emergency counts as recorded once the standby has it, whoever ends the wait`()
     async throws
   {
