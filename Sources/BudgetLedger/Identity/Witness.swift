@@ -14,8 +14,6 @@ final class Witness: Sendable {
     var isConfirmed = false
     /// A COMMIT was given up that may still wait for the standby, and none was answered since.
     var hasOverdueCommit = false
-    /// The epoch in which the node has looked what was there.
-    var epoch: Int64?
 
     var heads: [TrailHead] { [first].compactMap(\.self) + newest.values }
   }
@@ -30,9 +28,12 @@ final class Witness: Sendable {
   /// Whether the standby may be away: the last COMMIT did not come back in time.
   var hasOverdueCommit: Bool { state.withLock { $0.hasOverdueCommit } }
 
-  /// Whether it has looked what there was in an epoch, and nothing was in doubt since.
+  /// Whether it has seen an entry committed in an epoch, and nothing was in doubt since. A ledger that was
+  /// empty is looked at again: others may have charged.
   func knows(_ ledger: LedgerIdentity) -> Bool {
-    state.withLock { $0.isConfirmed && $0.epoch == ledger.epoch }
+    state.withLock { state in
+      state.isConfirmed && state.heads.contains { $0.ledger.epoch == ledger.epoch }
+    }
   }
 
   /// Notes the last entry of a COMMIT that was answered to a lane. One without entries may have written
@@ -59,10 +60,9 @@ final class Witness: Sendable {
   ///
   /// It stands for no lane's: of two entries the one with the later transaction may have been
   /// committed first.
-  func begin(with head: TrailHead?, in ledger: LedgerIdentity) {
+  func begin(with head: TrailHead?) {
     state.withLock { state in
       (state.isConfirmed, state.hasOverdueCommit) = (true, false)
-      state.epoch = ledger.epoch
       guard let head, state.heads.allSatisfy({ $0.ledger.epoch < head.ledger.epoch }) else {
         return
       }

@@ -54,7 +54,7 @@ actor LaneConnection {
         // This wait for a standby may be cancelled. A charge's may not, and each that is given up leaves a
         // session of the server behind that waits, with its locks.
         if witness.hasOverdueCommit {
-          witness.begin(with: try session.confirmedTrailHead(), in: ledger)
+          witness.begin(with: try session.confirmedTrailHead())
         }
         return ledger
       }

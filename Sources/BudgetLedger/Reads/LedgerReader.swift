@@ -69,7 +69,7 @@ package struct LedgerReader: Sendable {
       try FindMissingRights.checkCharges(on: session)
       // A node that has not charged yet has seen nothing committed; nor can one charge whose standby is away.
       if !witness.knows(ledger) {
-        witness.begin(with: try session.confirmedTrailHead(), in: ledger)
+        witness.begin(with: try session.confirmedTrailHead())
       }
       return ledger
     }
