@@ -93,7 +93,9 @@ struct OpenedFile: Sendable {
       default: escaped.append(byte)
       }
     }
-    return "file:\(String(decoding: escaped, as: UTF8.self))?immutable=1"
+    // With an empty host before it: two slashes at a path's beginning would begin one.
+    let host = path.hasPrefix("/") ? "//" : ""
+    return "file:\(host)\(String(decoding: escaped, as: UTF8.self))?immutable=1"
   }
 }
 
