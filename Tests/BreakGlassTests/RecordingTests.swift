@@ -206,6 +206,50 @@ import TrustBudgetTesting
       #expect(journal.sequence == 2)
     }
   }
+
+  @Test func `what is in a journal whose log was removed waits for no other emergency`()
+    async throws
+  {
+    try await withProxy { proxy, database, directory in
+      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
+        (node) async throws in
+        proxy.refuseConnections()
+        #expect(try await node.record(id: "1").store == .journal)
+        unlink(directory.journal + "-wal")
+        await #expect(throws: BreakGlassUnrecorded.self) { try await node.record(id: "2") }
+        #expect(node.breakGlass.status.unforwarded == 1)
+        proxy.acceptConnections()
+        #expect(try await eventually { try await database.events() == ["1"] })
+      }
+    }
+  }
+
+  @Test func `a log that was removed, and that a reader keeps from the journal, loses nothing`()
+    async throws
+  {
+    try await withProxy { proxy, database, directory in
+      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
+        (node) async throws in
+        proxy.refuseConnections()
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.allowsUnsafeTransactions = true
+        let reader = try DatabaseQueue(path: directory.journal, configuration: configuration)
+        try await reader.unsafeRead { db in
+          try db.execute(sql: "BEGIN")
+          _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM break_glass_events")
+        }
+        #expect(try await node.record(id: "1").store == .journal)
+        for ending in ["-wal", "-shm"] { unlink(directory.journal + ending) }
+        await #expect(throws: BreakGlassUnrecorded.self) { try await node.record(id: "2") }
+        #expect(try await node.record(id: "3").store == .journal)
+        try reader.close()
+        proxy.acceptConnections()
+        #expect(try await eventually { try await database.events() == ["1", "3"] })
+        #expect(!node.breakGlass.status.isForked)
+      }
+    }
+  }
 }
 
 /// Fills a disk to the last byte.

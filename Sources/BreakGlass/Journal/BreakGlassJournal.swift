@@ -181,9 +181,24 @@ package final class BreakGlassJournal: Sendable {
   /// Whether its file is where it was: of what has vanished, the log alone may have.
   var hasItsFile: Bool { file.isFileInPlace }
 
-  /// Lets another journal have the place of this one, whose file was removed: its events can be read
-  /// as long as it is open.
-  func release() {
+  /// Closes a journal whose log was removed, once all of that is in the file.
+  ///
+  /// - Returns: false where it stays open: there is no room, or somebody reads what the file was before.
+  ///   What the file lacks would be lost with the log.
+  func closeWithAllOfItsLog() -> Bool {
+    let isWhole = try? database.writeWithoutTransaction { database in
+      let row = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint")
+      return row.map { $0["busy"] == 0 && $0["log"] as Int == $0["checkpointed"] } ?? false
+    }
+    guard isWhole == true else { return false }
+    close()
+    return true
+  }
+
+  /// Lets another journal have the place of this one, whose file was removed, or goes out of the way now:
+  /// its events can be read as long as it is open.
+  func release(movingTo suffix: String) {
+    if hasItsFile { _ = try? file.setAside(as: suffix) }
     file.release()
   }
 

@@ -108,11 +108,9 @@ final class JournalKeeper: Sendable {
       state.problem = problem
       if case .unwritable = problem { return isNew }
       if case .vanished = problem, let journal = state.journal {
-        if journal.hasItsFile {
-          // Its log alone is gone: closing it writes all of that into the file, which is then opened anew.
-          journal.close()
-        } else {
-          journal.release()
+        // Where its log alone is gone, all of that goes into the file, which is then opened anew.
+        if !(journal.hasItsFile && journal.closeWithAllOfItsLog()) {
+          journal.release(movingTo: "incomplete-\(day)")
           state.removed.append(journal)
         }
       }
@@ -125,12 +123,14 @@ final class JournalKeeper: Sendable {
       metadata: ["path": "\(path)", "problem": "\(problem)"])
   }
 
+  /// In the names of files that are set aside.
+  private var day: Substring { now().description.filter { $0.isNumber || $0 == "T" }.prefix(15) }
+
   private func open() throws(JournalProblem) -> BreakGlassJournal {
     let file = try ClaimedFile.forJournal(path, holder: "process \(getpid()), node \(node)")
     do {
       return try BreakGlassJournal(file)
     } catch .corrupt(let reason) {
-      let day = now().description.filter { $0.isNumber || $0 == "T" }.prefix(15)
       let target: String
       do {
         target = try file.setAside(as: "corrupt-\(day)")

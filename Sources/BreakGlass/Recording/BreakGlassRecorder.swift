@@ -60,6 +60,8 @@ actor BreakGlassRecorder {
     } catch {
       keeper.note(error)
       problem = error
+      // What is in the file must not wait for the next emergency to reach PostgreSQL.
+      if case .vanished = error { prepare() }
     }
     do {
       let outcomes = try await recordDirectly(requests)
