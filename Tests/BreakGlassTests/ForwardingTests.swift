@@ -111,6 +111,9 @@ import TrustBudgetTesting
       try await Node.with(journal: copy, on: proxy.connectionString) { (node) async throws in
         _ = try await node.record(id: "mine")
         #expect(try await eventually { node.breakGlass.status.isForked })
+        // What was saved of the same journal before.
+        let before = "\(copy).removed-\(node.breakGlass.journal?.journalID ?? "")"
+        try Data("before".utf8).write(to: URL(filePath: before))
         for ending in ["", "-wal", "-shm"] {
           try? FileManager.default.removeItem(atPath: copy + ending)
         }
@@ -124,7 +127,10 @@ import TrustBudgetTesting
       let directory = URL(filePath: copy).deletingLastPathComponent()
       let names = try FileManager.default.contentsOfDirectory(
         atPath: directory.path(percentEncoded: false))
-      let saved = try #require(names.first { $0.hasPrefix("copy.db.removed-") })
+      let saved = try #require(
+        names.first { $0.hasPrefix("copy.db.removed-") && $0.hasSuffix("-2") })
+      let before = directory.appending(path: saved.dropLast(2))
+      #expect(try String(contentsOf: before, encoding: .utf8) == "before")
       let journal = try BreakGlassJournal(
         path: directory.appending(path: saved).path(percentEncoded: false))
       #expect(try await journal.events(after: 0, limit: 9).map(\.requestID) == ["1", "mine"])

@@ -250,6 +250,21 @@ import TrustBudgetTesting
       }
     }
   }
+
+  @Test func `a node that ends saves what a journal that was removed alone has`() async throws {
+    try await withProxy { proxy, database, directory in
+      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
+        (node) async throws in
+        proxy.refuseConnections()
+        #expect(try await node.record(id: "1").store == .journal)
+        for ending in ["", "-wal", "-shm"] { unlink(directory.journal + ending) }
+        await #expect(throws: BreakGlassUnrecorded.self) { try await node.record(id: "2") }
+      }
+      let saved = try #require(directory.saved.first)
+      let journal = try BreakGlassJournal(path: saved)
+      #expect(try await journal.events(after: 0, limit: 9).map(\.requestID) == ["1"])
+    }
+  }
 }
 
 /// Fills a disk to the last byte.

@@ -54,7 +54,8 @@ actor BreakGlassForwarder {
         try await send(journal)
         if isRemoved { keeper.forget(journal) }
       } catch let fork as BreakGlassFork where isRemoved {
-        await keeper.save(journal, because: "\(fork)")
+        let isSaved = keeper.save(journal, because: "\(fork)")
+        if !isSaved { obstacle = obstacle ?? .forked(fork) }
       } catch let fork as BreakGlassFork {
         obstacle = obstacle ?? .forked(fork)
       } catch {

@@ -162,19 +162,27 @@ package final class BreakGlassJournal: Sendable {
     }
   }
 
-  /// Copies what is in it to a file of its own. What an earlier try has left there goes.
+  /// Copies what is in it to a file of its own, beside what others have saved under that name.
   ///
-  /// - Throws: `JournalProblem`.
-  func copy(to path: String) async throws(JournalProblem) {
+  /// - Returns: where it is.
+  /// - Throws: `JournalProblem`; then nothing is left there, and it can be tried again.
+  func copy(to path: String) throws(JournalProblem) -> String {
+    var target = path
+    var number = 1
+    while access(target, F_OK) == 0 {
+      number += 1
+      target = "\(path)-\(number)"
+    }
     do {
-      unlink(path)
       // With the mode of a journal, which SQLite would not give it.
-      try ClaimedFile.make(path)
-      try await database.writeWithoutTransaction { database in
-        try database.execute(sql: "VACUUM INTO ?", arguments: [path])
+      try ClaimedFile.make(target)
+      try database.writeWithoutTransaction { database in
+        try database.execute(sql: "VACUUM INTO ?", arguments: [target])
       }
+      return target
     } catch {
-      throw JournalProblem(error, path: path)
+      unlink(target)
+      throw JournalProblem(error, path: target)
     }
   }
 

@@ -32,9 +32,16 @@ final class JournalKeeper: Sendable {
   /// Journals whose files were removed while they were in use: what is in them can still be saved.
   var removed: [BreakGlassJournal] { state.withLock { $0.removed } }
 
-  /// Closes what is open: whoever copies the file afterwards has all of it.
+  /// Closes what is open: whoever copies the file afterwards has all of it. What was removed, and has not
+  /// reached PostgreSQL, is saved.
   func close() {
-    for journal in removed + [current].compactMap(\.self) { journal.close() }
+    for journal in removed {
+      if journal.sequence > journal.forwardedThrough {
+        _ = save(journal, because: "the node ends")
+      }
+      journal.close()
+    }
+    current?.close()
   }
 
   /// Lets a journal go, if it is one of those that were removed.
@@ -44,25 +51,28 @@ final class JournalKeeper: Sendable {
 
   /// Copies a journal that was removed, and that PostgreSQL cannot have, to where somebody finds it, and lets
   /// it go. One that cannot be copied stays, and is tried again.
-  func save(_ journal: BreakGlassJournal, because reason: String) async {
-    let copy = "\(path).removed-\(journal.journalID)"
+  ///
+  /// - Returns: whether it was copied.
+  func save(_ journal: BreakGlassJournal, because reason: String) -> Bool {
+    let copy: String
     do {
-      try await journal.copy(to: copy)
+      copy = try journal.copy(to: "\(path).removed-\(journal.journalID)")
     } catch {
       logger.critical(
         "break-glass journal that was removed cannot be saved; its events are in this process alone",
         metadata: ["journal": "\(journal.journalID)", "problem": "\(error)"])
-      return
+      return false
     }
     forget(journal)
     logger.critical(
       """
-      break-glass journal that was removed and PostgreSQL disagree; it was saved. Events that had not \
-      reached PostgreSQL are in it alone: keep it
+      break-glass journal that was removed did not reach PostgreSQL; it was saved. Events that had not \
+      reached it are in the copy alone: keep it
       """,
       metadata: [
         "saved": "\(copy)", "events": "\(journal.sequence)", "problem": "\(reason)",
       ])
+    return true
   }
 
   /// Why there is none, or why the last attempt to write failed.

@@ -97,6 +97,13 @@ extension TemporaryDirectory {
   /// Where a journal would be.
   var journal: String { file("data/journal.db") }
 
+  /// The journals that were removed, and saved.
+  var saved: [String] {
+    let names = try? FileManager.default.contentsOfDirectory(atPath: path + "/data")
+    return (names ?? []).filter { $0.contains(".removed-") }
+      .map { file("data/\($0)") }
+  }
+
   var setAside: [String] {
     let names = try? FileManager.default.contentsOfDirectory(atPath: path + "/data")
     return (names ?? []).filter { $0.contains(".db.corrupt-") && !$0.hasSuffix("wal") }
