@@ -98,8 +98,9 @@ package struct AuditMirror: Service {
         try await reader.verify(file.newest(MirroredEvent.self, settings.witnesses))
         epoch = window.ledger.epoch
         if let completeAsOf = known.completeAsOf {
-          health.noteBehind(
-            .microseconds(window.moment.microseconds - completeAsOf.microseconds))
+          health.note(
+            known,
+            behind: .microseconds(window.moment.microseconds - completeAsOf.microseconds))
         }
       }
       window.completeAsOf = complete?.moment
@@ -108,7 +109,7 @@ package struct AuditMirror: Service {
       let events = try await catchUpEvents(with: &window, reader, file, until: deadline)
       let count =
         try await catchUp(with: window, reader, file, newEvents: events, until: deadline) + events
-      health.noteWindow(completeAt: complete?.instant)
+      health.noteWindow(file.summary, completeAt: complete?.instant)
       health.note(.following)
       onProgress()
       if isLast || Task.isCancelled { return }

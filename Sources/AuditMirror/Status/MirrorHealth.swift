@@ -58,18 +58,25 @@ package final class MirrorHealth: Sendable {
 
   /// The file has all that was committed when a window was fixed.
   ///
-  /// - Parameter at: when that was; nil when something keeps the horizon back.
-  func noteWindow(completeAt moment: ContinuousClock.Instant?) {
+  /// - Parameters:
+  ///   - summary: what it says of itself.
+  ///   - moment: when that was; nil when something keeps the horizon back.
+  func noteWindow(_ summary: FileSummary, completeAt moment: ContinuousClock.Instant?) {
     status.withLock { status in
       guard let moment else { return }
       status.completeAt = moment
+      status.complete = summary
       status.holder = nil
     }
   }
 
-  /// The file is this much behind before it has been followed at all.
-  func noteBehind(_ behind: Duration) {
-    status.withLock { $0.completeAt = .now - max(behind, .zero) }
+  /// By its own words, which are as old as the last row in it, the file is this much behind. Of one that is
+  /// as it was when it was last complete, more is known.
+  func note(_ summary: FileSummary, behind: Duration) {
+    status.withLock { status in
+      guard status.complete != summary else { return }
+      status.completeAt = .now - max(behind, .zero)
+    }
   }
 
   func note(holder: HorizonHolder?) {

@@ -47,6 +47,8 @@ package struct MirrorStatus: Sendable {
   package internal(set) var holder: HorizonHolder?
   /// By this machine's clock that knows no jumps: when the file was last known to be complete.
   var completeAt = ContinuousClock.now
+  /// What it said of itself then.
+  var complete: FileSummary?
 
   /// How old what is not in the file yet may be.
   package var lag: Duration { max(.zero, ContinuousClock.now - completeAt) }
