@@ -33,8 +33,7 @@ package struct ReadableFile: Sendable {
           "the log beside it, \(target)-wal, must be read along, and SQLite can make no file there for "
             + "that; copy both to a disk that can be written, or take an export")
       } catch let error as DatabaseError
-        where error.resultCode == .SQLITE_CANTOPEN && Glibc.access(target + ".lock", R_OK) != 0
-        && errno == EACCES
+        where error.isOfDirectory && Glibc.access(target + ".lock", R_OK) != 0 && errno == EACCES
       {
         throw AuditFileError.unusable(
           "\(target).lock cannot be read, so a node may be writing to it, and SQLite can make no file "
@@ -79,4 +78,12 @@ package struct ReadableFile: Sendable {
   }
 
   package func close() { opened.close() }
+}
+
+extension DatabaseError {
+  /// Whether SQLite could make no file beside the one that it opened: on a disk that is not written, or in a
+  /// directory that is not its user's to write.
+  fileprivate var isOfDirectory: Bool {
+    resultCode == .SQLITE_CANTOPEN || extendedResultCode == .SQLITE_READONLY_DIRECTORY
+  }
 }
