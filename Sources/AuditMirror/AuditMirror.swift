@@ -187,7 +187,8 @@ package struct AuditMirror: Service {
     }
   }
 
-  /// Keeps what a failover could still undo out of the file: it would be a fork there.
+  /// Keeps what a failover could still undo out of the file: it would be a fork there, or an epoch that
+  /// went back.
   private func confirm(_ window: TrailWindow, _ reader: TrailReader) async throws {
     if window.hasSynchronousStandby { try await reader.awaitStandby() }
   }
@@ -210,6 +211,7 @@ package struct AuditMirror: Service {
     if page.isEmpty {
       // Nothing to write, but for what was waited for, a new epoch, or a new moment of completeness.
       let isOld = file.summary.ledger.epoch != window.ledger.epoch
+      if isOld { try await confirm(window, reader) }
       if isOld || newEvents > 0 || file.summary.completeAsOf == nil {
         try await file.append([], of: window, commits: true, endsWindow: true)
       } else if try await file.isWaiting {

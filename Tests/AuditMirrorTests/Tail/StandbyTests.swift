@@ -44,4 +44,27 @@ import TrustBudgetTesting
       }
     }
   }
+
+  @Test func `an epoch that no standby has is not in the file either`() async throws {
+    try await ReplicatedCluster.with { cluster in
+      let primary = cluster.database(on: cluster.primary)
+      let directory = try TemporaryDirectory()
+      defer { directory.remove() }
+      let file = MirrorFile(path: directory.file("audit.db"))
+      try await primary.withMirror(at: file.path) { mirror in
+        try await expectSoon { mirror.health.current.state == .following }
+        await cluster.standby.stop()
+        try await primary.withConnection { session in
+          try await session.execute("SET synchronous_commit = local")
+          try await session.execute("SELECT trust_budget.begin_epoch('no standby')")
+        }
+        try await expectSoon {
+          mirror.health.current.state.problem?.contains("did not confirm") == true
+        }
+        #expect(try file.query("SELECT epoch FROM meta") == [["1"]])
+        try await cluster.requireNobody()
+        try await expectSoon { try file.query("SELECT epoch FROM meta") == [["2"]] }
+      }
+    }
+  }
 }
