@@ -60,9 +60,14 @@ package struct AuditMirror: Service {
         try await follow(reader, into: file, onProgress)
         file.close()
       } catch {
-        file.close()
+        let isWhole = file.close()
         if case AuditFileError.corrupt(let reason) = error {
           try setAside(claim, because: reason)
+        }
+        if case AuditFileError.replaced = error, !isWhole, claim.isFileInPlace {
+          // It lacks pages that are in the log alone, and who reads it still counts those, for whoever opens it
+          // as well.
+          try setAside(claim, because: "its log was removed while somebody was reading it")
         }
         throw error
       }

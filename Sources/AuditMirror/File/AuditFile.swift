@@ -199,13 +199,17 @@ package final class AuditFile: @unchecked Sendable {
 
   /// Writes the last of the log into the file, and lets go of it. Where somebody is reading, the log stays
   /// beside the file: a node's end waits for no reader.
-  package func close() {
-    try? queue.writeWithoutTransaction { db in
+  ///
+  /// - Returns: whether nothing is in the log any more.
+  @discardableResult
+  package func close() -> Bool {
+    let isBusy = try? queue.writeWithoutTransaction { db in
       if db.isInsideTransaction { try db.rollback() }
       try db.execute(sql: "PRAGMA busy_timeout = 0")
-      try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+      return try Bool.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
     }
     try? queue.close()
+    return isBusy == false
   }
 
   /// The chains, as far as the file has them.

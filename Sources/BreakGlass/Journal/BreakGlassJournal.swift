@@ -192,13 +192,14 @@ package final class BreakGlassJournal: Sendable {
   /// Closes a journal whose log was removed, once all of that is in the file.
   ///
   /// - Returns: false where it stays open: there is no room, or somebody reads what the file was before.
-  ///   What the file lacks would be lost with the log.
+  ///   What the file lacks would be lost with the log, and who reads it still counts what was in that, for
+  ///   whoever opens the file as well.
   func closeWithAllOfItsLog() -> Bool {
-    let isWhole = try? database.writeWithoutTransaction { database in
-      let row = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint")
-      return row.map { $0["busy"] == 0 && $0["log"] as Int == $0["checkpointed"] } ?? false
+    let isBusy = try? database.writeWithoutTransaction { database in
+      try database.execute(sql: "PRAGMA busy_timeout = 0")
+      return try Bool.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
     }
-    guard isWhole == true else { return false }
+    guard isBusy == false else { return false }
     close()
     return true
   }

@@ -58,6 +58,50 @@ import TrustBudgetTesting
     }
   }
 
+  /// In another process: within one, SQLite's own lists would say who has what open.
+  @Test func `a file whose log was removed while somebody was reading it is built anew`()
+    async throws
+  {
+    try await withLedger { database, path in
+      try await database.withNodes(1) { nodes in
+        try await database.withMirror(at: path) { mirror in
+          try await database.expectMirrored(in: path)
+          let reader = Process()
+          let input = Pipe()
+          let output = Pipe()
+          reader.executableURL = URL(filePath: "/usr/bin/env")
+          reader.arguments = ["sqlite3", "-readonly", path]
+          reader.standardInput = input
+          reader.standardOutput = output
+          try reader.run()
+          let query = "BEGIN; SELECT count(*) > 0 FROM audit_entries;\n"
+          try input.fileHandleForWriting.write(contentsOf: Data(query.utf8))
+          #expect(try output.fileHandleForReading.read(upToCount: 2) == Data("1\n".utf8))
+          _ = try await nodes[0].perform(.charging("user:alice"))
+          try await database.expectMirrored(in: path)
+          unlink(path + "-wal")
+          try await expectSoon { Self.setAside(path) == 1 }
+          _ = try await nodes[0].perform(.charging("user:alice"))
+          try await database.expectMirrored(in: path)
+          try input.fileHandleForWriting.close()
+          reader.waitUntilExit()
+        }
+      }
+      #expect(Self.setAside(path) == 1)
+      #expect(try await TamperingTests.verify(path) == [])
+      #expect(try await TamperingTests.compare(path, database) == [])
+    }
+  }
+
+  /// How many files were set aside.
+  private static func setAside(_ path: String) -> Int {
+    let directory = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
+    let names = try? FileManager.default.contentsOfDirectory(atPath: directory)
+    return (names ?? []).count {
+      $0.contains(".corrupt-") && !$0.hasSuffix("-shm") && !$0.hasSuffix("-wal")
+    }
+  }
+
   @Test func `a mirror waits for no reader when it ends, and leaves the log to the next one`()
     async throws
   {
