@@ -74,7 +74,11 @@ package final class ClaimedFile: Sendable {
   /// Gives up the claim.
   package func release() {
     state.withLock { state in
-      if state.lock >= 0 { close(state.lock) }
+      if state.lock >= 0 {
+        // A child that is about to become another program has it open as well, for that moment.
+        flock(state.lock, LOCK_UN)
+        close(state.lock)
+      }
       state.lock = -1
     }
   }
