@@ -5,6 +5,7 @@ import Foundation
 @main
 struct Main {
   static func main() async {
+    StandardStreams.hold()
     do {
       var command = try TrustBudgetCommand.parseAsRoot()
       if var command = command as? any AsyncParsableCommand {
