@@ -203,16 +203,22 @@ package final class ClaimedFile: Sendable {
   /// - Returns: where it is now.
   /// - Throws: `FileProblem`.
   package func setAside(as suffix: String) throws(FileProblem) -> String {
-    var target = "\(path).\(suffix)"
-    var number = 1
-    while ClaimedFile.endings.contains(where: { access(target + $0, F_OK) == 0 }) {
-      number += 1
-      target = "\(path).\(suffix)-\(number)"
-    }
+    let target = ClaimedFile.freePath("\(path).\(suffix)")
     for ending in ClaimedFile.endings {
       guard rename(path + ending, target + ending) == 0 || errno == ENOENT else {
         throw FileProblem(errno, "\(path + ending) cannot be set aside")
       }
+    }
+    return target
+  }
+
+  /// A path, or, where something is there already, the same with a number behind it.
+  package static func freePath(_ path: String) -> String {
+    var target = path
+    var number = 1
+    while endings.contains(where: { access(target + $0, F_OK) == 0 }) {
+      number += 1
+      target = "\(path)-\(number)"
     }
     return target
   }

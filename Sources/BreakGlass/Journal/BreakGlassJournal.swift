@@ -167,12 +167,7 @@ package final class BreakGlassJournal: Sendable {
   /// - Returns: where it is.
   /// - Throws: `JournalProblem`; then nothing is left there, and it can be tried again.
   func copy(to path: String) throws(JournalProblem) -> String {
-    var target = path
-    var number = 1
-    while access(target, F_OK) == 0 {
-      number += 1
-      target = "\(path)-\(number)"
-    }
+    let target = ClaimedFile.freePath(path)
     do {
       // With the mode of a journal, which SQLite would not give it.
       try ClaimedFile.make(target)
@@ -206,9 +201,12 @@ package final class BreakGlassJournal: Sendable {
 
   /// Lets another journal have the place of this one, whose file was removed, or goes out of the way now:
   /// its events can be read as long as it is open.
-  func release(movingTo suffix: String) {
-    if hasItsFile { _ = try? file.setAside(as: suffix) }
-    file.release()
+  ///
+  /// - Returns: where its file is now, if it was there to be moved.
+  /// - Throws: `FileProblem` where it could not be moved; the place is released all the same.
+  func release(movingTo suffix: String) throws(FileProblem) -> String? {
+    defer { file.release() }
+    return hasItsFile ? try file.setAside(as: suffix) : nil
   }
 
   /// Writes the last of the log into the file, closes it, and lets another process have it. What it

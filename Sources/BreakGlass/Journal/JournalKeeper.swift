@@ -120,7 +120,7 @@ final class JournalKeeper: Sendable {
       if case .vanished = problem, let journal = state.journal {
         // Where its log alone is gone, all of that goes into the file, which is then opened anew.
         if !(journal.hasItsFile && journal.closeWithAllOfItsLog()) {
-          journal.release(movingTo: "incomplete-\(day)")
+          release(journal)
           state.removed.append(journal)
         }
       }
@@ -131,6 +131,22 @@ final class JournalKeeper: Sendable {
     logger.error(
       "break-glass journal cannot be written; PostgreSQL alone records events until it can",
       metadata: ["path": "\(path)", "problem": "\(problem)"])
+  }
+
+  /// Gets a journal out of the way whose file, or log, is gone.
+  private func release(_ journal: BreakGlassJournal) {
+    do {
+      guard let target = try journal.release(movingTo: "incomplete-\(day)") else { return }
+      logger.critical(
+        """
+        break-glass journal whose log was removed is set aside and a new one begun. Events that had not \
+        reached PostgreSQL are sent from this process, or saved when it ends
+        """, metadata: ["set_aside": "\(target)"])
+    } catch {
+      logger.critical(
+        "break-glass journal whose log was removed cannot be set aside",
+        metadata: ["path": "\(path)", "problem": "\(error)"])
+    }
   }
 
   /// In the names of files that are set aside.

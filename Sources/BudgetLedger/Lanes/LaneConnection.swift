@@ -47,8 +47,7 @@ actor LaneConnection {
     let connection = try await PostgresConnection.connect(configuration, on: thread)
     do {
       let seen = witness.heads
-      let witness = witness
-      let ledger = try await connection.run { session in
+      let ledger = try await connection.run { [witness] session in
         let ledger = try SchemaCheck.embedded.ledgerIdentity(on: session, seen: seen)
         try FindMissingRights.checkCharges(on: session)
         // This wait for a standby may be cancelled. A charge's may not, and each that is given up leaves a
