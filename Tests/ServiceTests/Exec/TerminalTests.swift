@@ -11,8 +11,9 @@ struct TerminalTests {
   private func exec(
     id: String, _ command: String, typing: String, in directory: TemporaryDirectory
   ) async throws -> RunningProgram.End {
+    // script asks $SHELL to run it, and some shells stay between, where a key comes to them too.
     let keyboard = """
-      { cd "$0"; \(typing); } | exec script -qec "$(printf "'%s' " "$@")" /dev/null
+      { cd "$0"; \(typing); } | exec script -qec "exec $(printf "'%s' " "$@")" /dev/null
       """
     return try await Program.with(
       [
