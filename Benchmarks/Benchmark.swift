@@ -38,6 +38,7 @@ struct Benchmark: AsyncParsableCommand {
   var json = false
 
   func run() async throws {
+    let measurements = try chosenMeasurements()
     let directory = FileManager.default.temporaryDirectory
       .appending(path: "trust-budget-bench-\(UUID().uuidString.prefix(8))")
     // Durable, as in production; larger than the defaults, so that checkpoints do not hit some
@@ -50,7 +51,7 @@ struct Benchmark: AsyncParsableCommand {
       ], ephemeral: true)
     let report: Report
     do {
-      report = try await measure(on: postgres)
+      report = try await run(measurements, on: postgres)
     } catch {
       await postgres.stop()
       throw error
@@ -59,12 +60,24 @@ struct Benchmark: AsyncParsableCommand {
     print(json ? try report.json : report.table)
   }
 
-  private func measure(on postgres: PrivatePostgres) async throws -> Report {
-    var report = Report()
+  private func chosenMeasurements() throws -> [Measurement] {
     var measurements = Measurement.all(
       program: program, seconds: seconds, budgets: budgets, mirrored: mirrored)
     if large { measurements += [.grownLedger(seconds: seconds)] }
-    for measurement in measurements where only.map(measurement.name.contains) ?? true {
+    guard let only else { return measurements }
+    let chosen = measurements.filter { $0.name.contains(only) }
+    guard !chosen.isEmpty else {
+      let names = measurements.map(\.name).joined(separator: "; ")
+      throw ValidationError("--only must be a part of one of these names: \(names)")
+    }
+    return chosen
+  }
+
+  private func run(
+    _ measurements: [Measurement], on postgres: PrivatePostgres
+  ) async throws -> Report {
+    var report = Report()
+    for measurement in measurements {
       progress("\(measurement.name) …")
       report.add(try await measurement.run(on: postgres, rounds: rounds))
     }
