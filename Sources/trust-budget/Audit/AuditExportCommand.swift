@@ -82,7 +82,7 @@ struct AuditExportCommand: AsyncParsableCommand {
       if let file {
         source = .file(try await ReadableFile(path: file))
       } else {
-        source = .postgres(connectionString: database.connectionString)
+        source = .postgres(connectionString: try database.connectionString)
       }
       let progress = ProgressLine()
       let export = Export(

@@ -40,9 +40,9 @@ struct AuditStatusCommand: AsyncParsableCommand {
   /// What the file lacks; nil where nobody says of which PostgreSQL, or a restricted export lacks it by
   /// intention.
   private func behind(_ file: ReadableFile, _ summary: FileSummary) async throws -> Behind? {
-    guard database.isNamed, summary.filter == nil else { return nil }
+    guard let database = try database.named, summary.filter == nil else { return nil }
     return try await translatingAuditErrors {
-      try await Behind.read(file, connectionString: database.connectionString)
+      try await Behind.read(file, connectionString: database)
     }
   }
 
@@ -59,7 +59,7 @@ struct AuditStatusCommand: AsyncParsableCommand {
       """)
     if let filter = summary.filter {
       print("restricted to   \(printable(filter))")
-      if database.isNamed {
+      if try database.named != nil {
         print("to come         unknown: a restricted export cannot be compared")
       }
     }

@@ -25,6 +25,8 @@ struct ConfigCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
+  func validate() throws { try Configuration.validate(Settings.all) }
+
   func run() async throws {
     let configuration = Configuration.current
     if json {

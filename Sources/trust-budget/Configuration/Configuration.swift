@@ -23,36 +23,55 @@ struct Configuration: Sendable {
   /// The file that was read; nil: none.
   private(set) var path: String?
   private var values: [String: Given] = [:]
+  /// What is wrong with what the environment says, by the settings' names.
+  private var problems: [String: String] = [:]
 
   func given(_ key: SettingKey) -> Given? { values[key.name] }
 }
 
 extension Configuration {
-  private static let isUsed = Atomic(false)
   private static let loaded = Result {
     try Configuration(
       arguments: Array(CommandLine.arguments.dropFirst()),
       environment: ProcessInfo.processInfo.environment)
   }
+  /// The settings that this command goes by; nil: it goes by none.
+  private static let asked = Mutex<Set<String>?>(nil)
 
   /// This process's own, read when it is first asked for; empty where it won't do.
   static var current: Configuration {
-    isUsed.store(true, ordering: .relaxed)
+    asked.withLock { $0 = $0 ?? [] }
     return (try? loaded.get()) ?? Configuration()
   }
 
-  /// Why what was asked for won't do; nil also where nobody asked: what needs no settings, help and
-  /// `version` say, goes on all the same.
+  /// What it says of a setting that this command goes by.
+  static func ask(for key: SettingKey) -> Given? {
+    asked.withLock { $0 = ($0 ?? []).union([key.name]) }
+    return current.given(key)
+  }
+
+  /// Why what was asked for won't do; nil also where nobody asked. A command goes on whatever is said of
+  /// settings that it does not go by: `DATABASE_URL` may be another program's, and no emergency waits for
+  /// that.
   static var problem: ConfigurationProblem? {
-    guard isUsed.load(ordering: .relaxed), case .failure(let error) = loaded else { return nil }
-    return error as? ConfigurationProblem
+    guard let asked = asked.withLock({ $0 }) else { return nil }
+    switch loaded {
+    case .failure(let error): return error as? ConfigurationProblem
+    case .success(let configuration):
+      let problems = Settings.all.filter { asked.contains($0.name) }.compactMap {
+        configuration.problems[$0.name]
+      }
+      return problems.isEmpty ? nil : ConfigurationProblem(text: problems.joined(separator: "\n"))
+    }
   }
 
   /// For the `validate()` of options that ask for settings, which is the moment to hear what is wrong.
   ///
+  /// - Parameter keys: what is asked for besides what was asked for before.
   /// - Throws: `ConfigurationProblem`.
-  static func validate() throws {
+  static func validate(_ keys: [SettingKey] = []) throws {
     _ = current
+    for key in keys { _ = ask(for: key) }
     if let problem { throw problem }
   }
 
@@ -66,18 +85,14 @@ extension Configuration {
     } else if FileManager.default.fileExists(atPath: Configuration.standardPath) {
       try read(Configuration.standardPath)
     }
-    var problems: [String] = []
     for key in Settings.all {
       guard let text = environment[key.variable] else { continue }
       do {
         try key.file.check(text)
         values[key.name] = Given(text: text, source: .environment(variable: key.variable))
       } catch {
-        problems.append("trust-budget: \(key.variable) \(error.requirement)")
+        problems[key.name] = "trust-budget: \(key.variable) \(error.requirement)"
       }
-    }
-    guard problems.isEmpty else {
-      throw ConfigurationProblem(text: problems.joined(separator: "\n"))
     }
   }
 

@@ -33,7 +33,7 @@ struct Setting<Value: Sendable>: Sendable {
 
   /// What the environment, or else the file says.
   var configured: Value? {
-    guard let given = Configuration.current.given(key) else { return nil }
+    guard let given = Configuration.ask(for: key) else { return nil }
     // It was looked at when it was read.
     return try? read(given.text)
   }

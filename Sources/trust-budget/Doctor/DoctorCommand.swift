@@ -37,6 +37,8 @@ struct DoctorCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
+  func validate() throws { try database.validateSettings() }
+
   func run() async throws {
     var findings: [Finding] = []
     if let path = Configuration.current.path {
@@ -56,7 +58,7 @@ struct DoctorCommand: AsyncParsableCommand {
     }
     var node = LedgerSettings(node: "")
     node.lanes = Settings.lanes.value
-    findings += await DatabaseCheck(
+    findings += try await DatabaseCheck(
       connectionString: database.connectionString,
       sessions: node.sessionsOfNode
     ).findings()

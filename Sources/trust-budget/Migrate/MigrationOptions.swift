@@ -28,12 +28,12 @@ struct MigrationOptions: ParsableArguments {
   func runner() throws -> MigrationRunner {
     guard let migrations else {
       return MigrationRunner(
-        connectionString: database.connectionString, lockTimeout: lockTimeout.duration,
+        connectionString: try database.connectionString, lockTimeout: lockTimeout.duration,
         patience: deadline.duration)
     }
     let directory = MigrationDirectory(path: migrations)
     return MigrationRunner(
-      connectionString: database.connectionString, migrations: try directory.migrations(),
+      connectionString: try database.connectionString, migrations: try directory.migrations(),
       catalogue: try directory.catalogue(), lockTimeout: lockTimeout.duration,
       patience: deadline.duration)
   }

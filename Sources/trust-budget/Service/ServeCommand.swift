@@ -100,6 +100,7 @@ struct ServeCommand: AsyncParsableCommand {
   @OptionGroup var logging: LoggingOptions
 
   func validate() throws {
+    try database.validateSettings()
     guard policyPath != nil else {
       throw ValidationError("say which policy: --policy, or policy in the configuration")
     }
@@ -146,7 +147,7 @@ struct ServeCommand: AsyncParsableCommand {
     let entrance = try self.entrance.entrance(listen, logger: logger)
     let roles = auth == .mtls ? try self.entrance.clientRoles(logger: logger) : nil
     if migrate {
-      let runner = MigrationRunner(connectionString: database.connectionString)
+      let runner = MigrationRunner(connectionString: try database.connectionString)
       for migration in try await translatingErrors({ try await runner.up() }) {
         logger.notice("migration applied", metadata: ["migration": "\(migration.label)"])
       }

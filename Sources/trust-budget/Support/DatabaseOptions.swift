@@ -14,9 +14,27 @@ struct DatabaseOptions: ParsableArguments {
 
   @OptionGroup var configuration: ConfigurationOptions
 
-  /// Whether anybody says where, but libpq's own variables.
-  var isNamed: Bool { url != nil || Settings.database.value != nil }
+  /// The database that somebody names; nil: nobody but libpq's own variables.
+  ///
+  /// - Throws: `ConfigurationProblem`.
+  var named: String? {
+    get throws {
+      if let url { return url }
+      try Configuration.validate([Settings.database.key])
+      return Settings.database.value
+    }
+  }
 
   /// Empty: libpq's own defaults.
-  var connectionString: String { url ?? Settings.database.value ?? "" }
+  ///
+  /// - Throws: `ConfigurationProblem`.
+  var connectionString: String { get throws { try named ?? "" } }
+
+  /// For whoever goes by all the settings: the flag comes before what others say of the database.
+  ///
+  /// - Throws: `ConfigurationProblem`.
+  func validateSettings() throws {
+    try Configuration.validate(
+      Settings.all.filter { url == nil || $0.name != Settings.database.key.name })
+  }
 }

@@ -42,6 +42,8 @@ struct NodeOptions: ParsableArguments {
     guard security.keyFile == nil || security.certificateFile != nil else {
       throw ValidationError("--client-key needs --client-cert")
     }
+    _ = address
+    try Configuration.validate()
   }
 
   private var security: TransportSecurity {
