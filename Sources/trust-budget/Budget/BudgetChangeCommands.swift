@@ -19,16 +19,20 @@ struct BudgetAdjustCommand: AsyncParsableCommand {
   @OptionGroup var change: ChangeOptions
   @OptionGroup var database: DatabaseOptions
 
+  func validate() throws { _ = try adjustment() }
+
   func run() async throws {
-    let adjustment: Adjustment
+    try change.print(try await database.perform(.adjustment(try adjustment())))
+  }
+
+  private func adjustment() throws -> Adjustment {
     do {
-      adjustment = try Adjustment(
+      return try Adjustment(
         requestID: try change.requestIDOrNew(), budgetID: try argument.budgetID(), points: points,
         reason: try change.validReason(), origin: change.origin)
     } catch let error as InvalidValue {
       throw ValidationError("points \(error.requirement)")
     }
-    try change.print(try await database.perform(.adjustment(adjustment)))
   }
 }
 
@@ -65,6 +69,11 @@ struct ChangeOptions: ParsableArguments {
 
   @Flag(help: "Print JSON.")
   var json = false
+
+  func validate() throws {
+    _ = try requestIDOrNew()
+    _ = try validReason()
+  }
 
   /// Whoever is logged in here has the database's word for it; the trail says who it was.
   var origin: Origin { Origin(actor: "cli:\(NSUserName())") }

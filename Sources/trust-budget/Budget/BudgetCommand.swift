@@ -18,6 +18,8 @@ struct BudgetArgument: ParsableArguments {
   @Argument(help: "The budget, for example user:alice.")
   var budget: String
 
+  func validate() throws { _ = try budgetID() }
+
   /// - Throws: `ValidationError` when it can't be a budget's name.
   func budgetID() throws -> BudgetID {
     do {
