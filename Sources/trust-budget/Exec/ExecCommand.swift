@@ -7,7 +7,7 @@ import TrustBudgetClient
 struct ExecCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "exec",
-    abstract: "Authorize, then run a signing command; settle or refund by its exit status.",
+    abstract: "Authorize, then run a signing command; settle the charge, or refund it.",
     discussion: """
       Example: trust-budget exec --server http://127.0.0.1:8470 --username alice -- \\
                  ssh-keygen -s ca -I alice -n {principals} -V +{max_duration} id.pub
@@ -16,7 +16,8 @@ struct ExecCommand: AsyncParsableCommand {
       environment has TRUST_BUDGET_PRINCIPALS, TRUST_BUDGET_MAX_DURATION, TRUST_BUDGET_REQUEST_ID
       and, where a rule matched, TRUST_BUDGET_RULE, but no DATABASE_URL, PGPASSWORD or
       TRUST_BUDGET_TOKEN. The receipt goes to standard error, and the command's exit status is this
-      program's. When the request is refused, nothing is run, and the exit status is 1. An attempt
+      program's. When the request is refused, nothing is run, and the exit status is 1. When the
+      command fails, the points come back, unless it has written a certificate all the same. An attempt
       that is repeated with its --request-id is charged once; it runs nothing when it was settled
       before, and refunds nothing, since the attempt before may have signed. Where TRACEPARENT is
       set, its trace (W3C Trace Context) goes with the requests.
@@ -82,8 +83,18 @@ struct ExecCommand: AsyncParsableCommand {
         reason: "the signing command could not be started")
       throw CommandFailure("\(command[0]) cannot be run: \(error.systemReason)")
     }
+    let written = certificates.written
     if status == 0 {
-      await settle(authorization, certificates.written, with: client)
+      await settle(authorization, written, with: client)
+    } else if case let signed = written.filter(SSHCertificate.mayBe(in:)),
+      let certificate = signed.first
+    {
+      if !authorization.receipts.isEmpty {
+        Console.error(
+          "nothing is refunded, although the signing command ended with status \(status): it wrote "
+            + certificate)
+      }
+      await settle(authorization, signed, with: client)
     } else {
       await refund(
         authorization, isRepeated: isRepeated, with: client,

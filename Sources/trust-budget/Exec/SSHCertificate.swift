@@ -8,6 +8,7 @@ import TrustBudgetClient
 /// The format is OpenSSH's PROTOCOL.certkeys.
 struct SSHCertificate {
   let serial: UInt64
+  /// As the trail takes it; see ``text(ofKeyID:)``.
   let keyID: String
   /// The certified key's, as `ssh-keygen -l` prints it.
   let fingerprint: String
@@ -35,6 +36,12 @@ struct SSHCertificate {
     self = certificate
   }
 
+  /// Whether a file may hold one, for all that is known: what this program cannot read, others may use.
+  static func mayBe(in path: String) -> Bool {
+    !FileManager.default.isReadableFile(atPath: path)
+      || (try? SSHCertificate(readingFile: path)) != nil
+  }
+
   private init?(blob: [UInt8]) {
     var reader = Reader(bytes: blob[...])
     guard let type = reader.text(), let plainType = SSHCertificate.plainType(of: type),
@@ -46,11 +53,11 @@ struct SSHCertificate {
       key += SSHCertificate.field(Array(field))
     }
     guard let serial = reader.number(bytes: 8), reader.number(bytes: 4) != nil,
-      let keyID = reader.text(), reader.field() != nil,
+      let keyID = reader.field(), reader.field() != nil,
       let validAfter = reader.number(bytes: 8), let validBefore = reader.number(bytes: 8)
     else { return nil }
     self.serial = serial
-    self.keyID = keyID
+    self.keyID = SSHCertificate.text(ofKeyID: keyID)
     self.validAfter = validAfter
     self.validBefore = validBefore
     let digest = Data(SHA256.hash(data: key)).base64EncodedString()
@@ -69,6 +76,26 @@ struct SSHCertificate {
     // The year 9999 is as far as RFC 3339 goes.
     guard seconds < 253_402_300_800 else { return nil }
     return Timestamp(microseconds: Int64(seconds) * 1_000_000).description
+  }
+
+  /// A key id may be any bytes, and when it is here it is signed. What is no line of visible text, or too
+  /// long for the trail, is given as URLs have it (an empty one as a percent sign alone), and cut.
+  private static func text(ofKeyID bytes: ArraySlice<UInt8>) -> String {
+    if let text = String(bytes: bytes, encoding: .utf8),
+      let valid = try? IdentityText.validate(text)
+    {
+      return valid
+    }
+    let text = bytes.reduce(into: "") { text, byte in
+      if (0x21...0x7E).contains(byte), byte != UInt8(ascii: "%") {
+        text.unicodeScalars.append(Unicode.Scalar(byte))
+      } else {
+        let code = String(byte, radix: 16, uppercase: true)
+        text += byte < 0x10 ? "%0\(code)" : "%\(code)"
+      }
+    }
+    guard text.utf8.count > IdentityText.maximumBytes else { return text.isEmpty ? "%" : text }
+    return text.prefix(IdentityText.maximumBytes - "…".utf8.count) + "…"
   }
 
   /// `ssh-ed25519` for `ssh-ed25519-cert-v01@openssh.com`.

@@ -61,9 +61,12 @@ struct SigningCommand {
     return Child.reap(child)
   }
 
-  /// Where `ssh-keygen -s` writes the certificates of the public keys among the arguments, the last
-  /// one first.
+  /// Where `ssh-keygen -s` would write certificates if the arguments were public keys, the last one
+  /// first. It takes `id` for `id.pub`.
   var certificatePaths: [String] {
-    arguments.reversed().filter { $0.hasSuffix(".pub") }.map { $0.dropLast(4) + "-cert.pub" }
+    var known: Set<String> = []
+    return arguments.dropFirst().reversed().map { argument in
+      (argument.hasSuffix(".pub") ? String(argument.dropLast(4)) : argument) + "-cert.pub"
+    }.filter { known.insert($0).inserted }
   }
 }

@@ -92,6 +92,64 @@ struct CertificateTests {
     }
   }
 
+  @Test func `what was signed is paid for, however the command ended`() async throws {
+    try await Undertaker.shared.withDirectory { directory in
+      let keys = try await SSHKeys(in: directory)
+      let key = try await keys.makeKey()
+      // One key is signed, another is not there.
+      let end = try await exec(
+        "--username", "dev-half", "--request-id", "half", "--", "ssh-keygen", "-q", "-s",
+        keys.authority, "-I", "half", key, directory.file("missing.pub"))
+      #expect(end.status == 255)
+      #expect(end.errors.contains("nothing is refunded, although"), "\(end.errors)")
+      let charge = try await Service.current.node.get("/v1/charges/half").json
+      #expect(charge["state"] == "settled")
+      #expect(charge["certificate"]["key_id"] == "half")
+    }
+  }
+
+  @Test(arguments: ["", "garbage", "ssh-ed25519-cert-v01@openssh.com AAAA"])
+  func `what is no certificate is not paid for where the command fails`(content: String)
+    async throws
+  {
+    let id = "failed-\(content.count)"
+    try await Undertaker.shared.withDirectory { directory in
+      let path = directory.file("x-cert.pub")
+      let end = try await exec(
+        "--username", "dev-\(id)", "--request-id", id, "--certificate", path, "--", "sh", "-c",
+        "cp \(try directory.write(content, to: "source")) \(path); exit 3")
+      #expect(end.status == 3)
+      #expect(end.errors.contains("refunded, because"), "\(end.errors)")
+      let charge = try await Service.current.node.get("/v1/charges/\(id)").json
+      #expect(charge["state"] == "refunded")
+    }
+  }
+
+  @Test(arguments: [
+    ("", "%"), (" lead", "%20lead"), ("two\nlines", "two%0Alines"),
+    ("😀 100%", "%F0%9F%98%80%20100%25"),
+    ("e\u{301}", "e%CC%81"), ("é", "é"), (String(repeating: "x", count: 300), nil),
+  ])
+  func `a certificate is settled whatever its key id is`(keyID: String, known: String?)
+    async throws
+  {
+    let id = "key-id-\(keyID.unicodeScalars.count)-\(keyID.utf8.count)"
+    try await Undertaker.shared.withDirectory { directory in
+      let keys = try await SSHKeys(in: directory)
+      // ssh-keygen takes a key's name without its ending as well.
+      let key = String(try await keys.makeKey().dropLast(".pub".count))
+      let end = try await exec(
+        "--username", "dev-\(id)", "--request-id", id, "--", "ssh-keygen", "-q", "-s",
+        keys.authority, "-I", keyID, key)
+      #expect(end.status == 0)
+      #expect(!end.errors.contains("not settled"), "\(end.errors)")
+      let charge = try await Service.current.node.get("/v1/charges/\(id)").json
+      #expect(charge["state"] == "settled")
+      let expected = known ?? String(repeating: "x", count: 253) + "…"
+      #expect(charge["certificate"]["key_id"] == .text(expected))
+    }
+  }
+
   @Test func `of several certificates one is settled, and it is said`() async throws {
     try await Undertaker.shared.withDirectory { directory in
       let keys = try await SSHKeys(in: directory)
