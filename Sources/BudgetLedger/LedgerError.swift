@@ -7,7 +7,7 @@ package enum LedgerError: Error, Hashable, Sendable {
   /// The connection was lost once COMMIT may have left, and the answer could not be found out in
   /// time: the points are taken or they are not. The same request id tells which.
   case outcomeUnknown(reason: String)
-  /// The caller gave up before its batch began; nothing was taken.
+  /// The caller gave up, or hung up, before its batch began; nothing was taken.
   case cancelled
   /// PostgreSQL refused this one request for a reason that asking again will not change.
   case refused(reason: String)

@@ -36,10 +36,14 @@ struct Attempt: Sendable {
   }
 
   /// Answers those who have waited too long, with what is known, never with a guess; everybody, if the
-  /// lane is to end at once. Whoever was not tried yet has his first try.
+  /// lane is to end at once. Whoever was not tried yet has his first try, unless he has given up.
   mutating func letGo(at now: ContinuousClock.Instant, isEnding: Bool) {
+    if !mayHaveCommitted { letGo(with: .cancelled, where: \.isCancelled) }
     guard hasFailed else { return }
-    letGo { isEnding || $0.deadline <= now }
+    letGo(
+      with: mayHaveCommitted
+        ? .outcomeUnknown(reason: lastReason) : .unavailable(reason: lastReason)
+    ) { isEnding || $0.deadline <= now }
   }
 
   /// Answers everybody that PostgreSQL refuses them; unless an earlier try may have got through.
@@ -51,10 +55,9 @@ struct Attempt: Sendable {
     pending = []
   }
 
-  private mutating func letGo(where isOver: (PendingOperation) -> Bool) {
-    let error: LedgerError =
-      mayHaveCommitted
-      ? .outcomeUnknown(reason: lastReason) : .unavailable(reason: lastReason)
+  private mutating func letGo(
+    with error: LedgerError, where isOver: (PendingOperation) -> Bool
+  ) {
     for operation in pending where isOver(operation) {
       operation.finish(.failure(error))
     }

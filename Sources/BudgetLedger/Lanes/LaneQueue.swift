@@ -28,10 +28,13 @@ final class LaneQueue: Sendable {
 
   /// Puts an operation into the queue, and waits for its answer.
   ///
-  /// - Throws: `LedgerError`. A caller that is cancelled before its batch begins is let go and not
-  ///   charged; later than that the answer is waited for, since it is on its way.
+  /// - Throws: `LedgerError`. A caller that is cancelled, or hangs up, before its batch begins is let go and
+  ///   not charged; later than that the answer is waited for, since it is on its way.
   func perform(_ operation: Operation, deadline: ContinuousClock.Instant) async throws -> Answer {
     let pending = PendingOperation(operation, deadline: deadline)
+    let caller = CallerPresence.current
+    caller?.await(pending, in: self)
+    defer { caller?.forget(pending) }
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { waiter in
         pending.waiter = waiter
@@ -141,9 +144,9 @@ final class LaneQueue: Sendable {
   }
 
   /// Lets a caller go, unless its operation was taken out of the queue already.
-  private func cancel(_ operation: PendingOperation) {
+  func cancel(_ operation: PendingOperation) {
     let wasWaiting = state.withLock { state in
-      operation.isCancelled = true
+      operation.cancel()
       guard let index = state.waiting.firstIndex(where: { $0 === operation }) else { return false }
       state.waiting.remove(at: index)
       return true

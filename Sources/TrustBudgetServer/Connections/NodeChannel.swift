@@ -1,3 +1,4 @@
+import BudgetLedger
 import HummingbirdCore
 import Logging
 import NIOCore
@@ -11,6 +12,7 @@ struct NodeChannel: ServerChildChannel, HTTPChannelHandler {
   struct Value: ServerChildChannelValue {
     let http: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
     let client: ClientCertificate?
+    let caller: CallerPresence
     var channel: any Channel { http.channel }
   }
 
@@ -25,6 +27,8 @@ struct NodeChannel: ServerChildChannel, HTTPChannelHandler {
     return channel.eventLoop.makeCompletedFuture {
       let pipeline = channel.pipeline.syncOperations
       let client = try addTLS(to: pipeline)
+      let caller = CallerPresence()
+      try pipeline.addHandler(HangUpHandler(caller))
       let progress = RequestProgress()
       try pipeline.addHandler(FirstByteHandler(progress))
       var decoder = NIOHTTPDecoderLimitConfiguration()
@@ -49,17 +53,19 @@ struct NodeChannel: ServerChildChannel, HTTPChannelHandler {
         // Once the server has it: one that fails to be set up would end the server.
         channel.eventLoop.execute { channel.close(promise: nil) }
       }
-      return Value(http: http, client: client)
+      return Value(http: http, client: client, caller: caller)
     }
   }
 
   func handle(value: Value, logger: Logger) async {
     await withTaskExecutorPreference(EventLoopExecutor(value.channel.eventLoop)) {
-      guard let client = value.client else {
-        return await handleHTTP(asyncChannel: value.http, logger: logger)
-      }
-      await ClientCertificate.$current.withValue(client) {
-        await handleHTTP(asyncChannel: value.http, logger: logger)
+      await CallerPresence.$current.withValue(value.caller) {
+        guard let client = value.client else {
+          return await handleHTTP(asyncChannel: value.http, logger: logger)
+        }
+        await ClientCertificate.$current.withValue(client) {
+          await handleHTTP(asyncChannel: value.http, logger: logger)
+        }
       }
     }
   }

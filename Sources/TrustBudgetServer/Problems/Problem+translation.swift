@@ -62,7 +62,9 @@ extension Problem {
         retryAfter: 2)
     case .cancelled:
       self.init(
-        .ledgerUnavailable, "The request was given up before it was decided.", retryAfter: 1)
+        .ledgerUnavailable,
+        "The request was given up before it was decided, by who closed the connection or its side of it; "
+          + "nothing was charged.", retryAfter: 1)
     case .refused(let reason):
       self.init(.internalError, "The ledger refused this request; nothing was charged. (\(reason))")
     }

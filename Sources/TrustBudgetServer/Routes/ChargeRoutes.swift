@@ -81,10 +81,12 @@ extension Node {
   ) async -> JSONObjectText {
     do {
       return try await charge(try request.charge(by: context))
-    } catch let problem as Problem {
-      return problem.body
     } catch {
-      return Problem(.internalError, "The request failed for a reason of this service's own.").body
+      let problem =
+        error as? Problem
+        ?? Problem(.internalError, "The request failed for a reason of this service's own.")
+      metrics.answered(with: problem.kind)
+      return problem.body
     }
   }
 }

@@ -64,6 +64,30 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a caller who hangs up is not charged, for what waits and for what comes after it`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await database.withBusyLane { node, release in
+        let presence = CallerPresence()
+        @Sendable func ask(_ budget: String) async throws -> Result<Answer, LedgerError> {
+          try await CallerPresence.$current.withValue(presence) {
+            await node.outcome(of: try .charging(budget))
+          }
+        }
+        async let waiting = ask("user:gone")
+        #expect(try await eventually { node.queueLength == 1 })
+        presence.leave()
+        #expect(try await waiting.error == .cancelled)
+        #expect(try await ask("user:late").error == .cancelled)
+        #expect(node.queueLength == 0)
+        try await release()
+        #expect(try await node.perform(.charging("user:next")).isCharged)
+      }
+      #expect(try await database.budgets() == ["user:first", "user:held", "user:next"])
+    }
+  }
+
   @Test func `a caller who gave up before asking is not charged`() async throws {
     try await TestDatabase.withLedger { database in
       try await database.withNodes(1) { nodes in

@@ -42,6 +42,35 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a caller who gives up while the row is held is let go, and not charged`() async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await database.makeBudgets("user:held")
+      let node = try database.node {
+        $0.lanes = 1
+        $0.lockTimeout = .milliseconds(50)
+        $0.patience = .seconds(60)
+      }
+      try await database.withConnection { holder in
+        try await holder.execute("BEGIN")
+        try await holder.lock("user:held")
+        try await withRunning([node]) {
+          let caller = Task { await node.outcome(of: try .charging("user:held")) }
+          #expect(try await eventually { try await database.isWaiting("transactionid") })
+          // Answered once that one has stepped aside.
+          #expect(try await node.perform(.charging("user:free")).isCharged)
+          caller.cancel()
+          #expect(try await caller.value.error == .cancelled)
+          try await holder.execute("COMMIT")
+          #expect(try await node.perform(.charging("user:held")).isCharged)
+        }
+      }
+      let charges = try await database.count(
+        "SELECT count(*) FROM trust_budget.audit_entries WHERE kind = 'charge' AND cost > 0")
+      #expect(charges == 2)
+    }
+  }
+
   @Test func `whoever waited in vain for a table that is locked is not charged when it is free`()
     async throws
   {

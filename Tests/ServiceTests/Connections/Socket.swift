@@ -45,6 +45,9 @@ final class Socket: Sendable {
   @discardableResult
   func send(_ text: String) -> Bool { send(text.utf8) }
 
+  /// Closes this side: the node is told that nothing more comes.
+  func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
+
   /// All that comes until the node closes the connection; nil: it is still open after 30 s.
   func answer() async -> String? {
     await withCheckedContinuation { continuation in
