@@ -16,6 +16,16 @@ package struct LedgerReader: Sendable {
     return ChargeRecord(entries: entries)
   }
 
+  /// The same, once it can't be lost in a failover any more: for answers by which somebody signs.
+  package func confirmedCharge(_ id: RequestID) async throws -> ChargeRecord? {
+    let entries = try await read { session in
+      let entries = try session.execute(FindRequests(ids: [id.value]))
+      if !entries.isEmpty { try session.awaitStandby() }
+      return entries
+    }
+    return ChargeRecord(entries: entries)
+  }
+
   /// One budget, as a charge would find it now.
   package func budget(_ id: BudgetID) async throws -> Budget? {
     let statement = ReadBudgets(ids: [id.value])

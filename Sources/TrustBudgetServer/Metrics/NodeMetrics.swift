@@ -31,9 +31,11 @@ final class NodeMetrics: Sendable {
     problems[problem]?.increment()
   }
 
+  func replayed() { replays.increment() }
+
   func decided(_ charge: Charge, _ answer: Answer) {
     switch answer {
-    case .charged(_, replayed: true): replays.increment()
+    case .charged(_, replayed: true): replayed()
     case .charged(let record, replayed: false):
       let rule = rule(charge.origin.rule)
       rule.charges.increment()

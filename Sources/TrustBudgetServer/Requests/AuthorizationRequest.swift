@@ -7,6 +7,8 @@ struct AuthorizationRequest: Decodable {
   static let maximumListLength = 256
 
   let requestID: RequestID
+  /// Whether its caller named it, so that it may be a repetition.
+  let isNamed: Bool
   let isRehearsal: Bool
   let issuance: IssuanceRequest
   let content: RequestContent
@@ -26,6 +28,7 @@ struct AuthorizationRequest: Decodable {
     guard let username else { throw Problem(.invalidRequest, "username is required.") }
 
     self.requestID = requestID ?? .random()
+    self.isNamed = requestID != nil
     self.isRehearsal = isRehearsal ?? false
     self.issuance = IssuanceRequest(
       username: username, email: email, oidcGroups: groups ?? [], sourceIP: sourceIP,

@@ -22,6 +22,7 @@ struct AuthorizationRoutes {
     switch policy.evaluate(request.issuance, at: node.now()) {
     case .granted(let granted): grant = granted
     case .refused(let refusal):
+      if let body = await receipt(ofEarlier: request) { return Response(json: body) }
       var problem = Problem(refusal)
       problem.members.put("request_id", request.requestID.value)
       throw problem
@@ -40,6 +41,21 @@ struct AuthorizationRoutes {
         listsBudgets: grant.budgetsAreAList))
     return request.isRehearsal
       ? try await rehearse(charge) : Response(json: try await node.charge(charge))
+  }
+
+  /// The receipt of a request that was charged when another policy was in force. Its caller has been told
+  /// that it may sign, or was about to be: what the policy says by now takes nothing of that back.
+  ///
+  /// - Returns: nil where there is none, or nobody can tell.
+  private func receipt(ofEarlier request: AuthorizationRequest) async -> JSONObjectText? {
+    // While the ledger is away a refusal must not take as long as a charge would.
+    guard request.isNamed, case .available = node.ledger.health.current,
+      let charge = try? await node.ledger.reader.confirmedCharge(request.requestID),
+      charge.content == request.content, charge.state != .refunded
+    else { return nil }
+    var body = JSONObjectText(allowed: charge, replayed: true)
+    if request.isRehearsal { body.put("dry_run", true) } else { node.metrics.replayed() }
+    return body
   }
 
   private func rehearse(_ charge: Charge) async throws -> Response {

@@ -54,6 +54,36 @@ struct ReloadTests {
     }
   }
 
+  @Test func `a request that was charged has its receipt, though the policy refuses it by now`()
+    async throws
+  {
+    let others = policy(balance: 10) + "\n    match: {local_usernames: [\"other-*\"]}"
+    try await Service.with(policy: policy(balance: 10)) { service in
+      let node = try service.node
+      let id: JSON = ["request_id": "early"]
+      let first = try await node.authorize("a", id)
+      #expect(first.json["trust_budget"]["remaining"] == 9)
+      #expect(try await node.authorize("a", ["request_id": "returned"]).status == 200)
+      #expect(try await node.post("/v1/charges/returned/refund", [:]).status == 200)
+      try change(to: others, service, signal: true)
+      try await wait(for: "the new policy") {
+        try await node.authorize("a", ["dry_run": true]).status == 403
+      }
+
+      let again = try await node.authorize("a", id)
+      #expect(again.json.without("replayed") == first.json)
+      #expect(again.json["replayed"] == true)
+      let rehearsal = try await node.authorize("a", ["request_id": "early", "dry_run": true])
+      #expect(rehearsal.json["dry_run"] == true)
+      for (username, id) in [("b", "early"), ("a", "returned"), ("a", "new")] {
+        let reply = try await node.authorize(username, ["request_id": .text(id)])
+        #expect(reply.problem == "no-matching-rule")
+      }
+      #expect(
+        try await service.entries(of: "user:a") == ["allocation": 1, "charge": 2, "refund": 1])
+    }
+  }
+
   @Test func `a file that is gone is no reason to forget the policy`() async throws {
     try await Service.with { service in
       let node = try service.node
