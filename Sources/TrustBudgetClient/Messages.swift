@@ -162,7 +162,8 @@ public struct Problem: Error, Sendable, CustomStringConvertible {
   public internal(set) var isOutcomeUnknown: Bool
 
   /// The node looked the request itself up, and says what became of it, whatever came of the attempts
-  /// before. It looks up nothing that its policy refuses, which may not have been in force before.
+  /// before. Where its policy refuses, which may not have been in force before, it looks it up only while it
+  /// can, and does not say so.
   var isDecisive: Bool {
     ["budget-exhausted", "not-found", "request-mismatch", "already-settled", "already-refunded"]
       .contains(kind)

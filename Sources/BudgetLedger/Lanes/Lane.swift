@@ -8,6 +8,9 @@ import TrustBudget
 /// An operation goes to the lane of its first budget, so a node's own lanes do not wait for each
 /// other on it.
 final class Lane: Sendable {
+  /// So often a batch is tried again as a whole for a reason that may pass.
+  private static let triesTogether = 3
+
   let queue: LaneQueue
   /// On which the lane runs, and its connection.
   private let thread = ConnectionThread()
@@ -245,9 +248,11 @@ final class Lane: Sendable {
         ? .retry(reason: reason, mayHaveCommitted: false) : .takeApart(reason: reason)
     default:
       // What is not PostgreSQL's own state of the moment is one request's fault, and the others must
-      // not suffer for it.
-      return error.isTransient
-        ? .retry(reason: reason, mayHaveCommitted: false) : .takeApart(reason: reason)
+      // not suffer for it; and so may be what does not pass.
+      guard error.isTransient else { return .takeApart(reason: reason) }
+      return isAlone || attempt.failures < Lane.triesTogether
+        ? .retry(reason: reason, mayHaveCommitted: false)
+        : .takeApart(reason: reason, hasWaited: true)
     }
   }
 

@@ -34,6 +34,31 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: ["serialization_failure", "disk_full", "feature_not_supported"])
+  func `a request for which PostgreSQL has no time, ever, does not keep the others waiting`(
+    condition: String
+  ) async throws {
+    try await TestDatabase.withLedger { database in
+      try await database.reject("requests", "NEW.request_id = 'bad'", with: condition)
+      let node = try database.node {
+        $0.lanes = 1
+        $0.patience = .seconds(8)
+      }
+      let outcomes = try await node.performTogether(
+        try (0..<256).map { number in
+          try .charging(
+            "user:u\(number % 64)", requestID: number == 100 ? "bad" : "good-\(number)")
+        })
+      #expect(outcomes.count(where: \.isCharged) == 255)
+      guard case .unavailable(let reason) = outcomes[100].error else {
+        Issue.record("\(outcomes[100])")
+        return
+      }
+      #expect(reason.contains("not to the test's liking"))
+      try await database.expectSoundLedger()
+    }
+  }
+
   @Test(arguments: [
     // A month has no fixed length.
     "reset_interval = '1 month'",
