@@ -71,7 +71,8 @@ extension Batch {
       charge.origin, detail)
     return Denial(
       budgetID: budget.id, cost: terms.cost, remaining: max(0, budget.balance),
-      resetsAt: budget.resetsAt?.roundedUpToSecond, namesBudget: charge.terms.count > 1)
+      resetsAt: budget.resetsAt?.roundedUpToSecond,
+      namesBudget: charge.terms.count > 1 || charge.grant?.listsBudgets == true)
   }
 
   private mutating func take(_ charge: Charge, from locked: [Int]) -> ChargeRecord {

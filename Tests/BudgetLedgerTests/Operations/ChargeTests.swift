@@ -44,6 +44,12 @@ import TrustBudgetTesting
             == "Trust budget group:sre exhausted. This request requires 2 points; 1 remain.")
         let alice = try await nodes[0].reader.budget(BudgetID("user:alice"))
         #expect(alice?.balance == 8)
+        // A list of one is a list.
+        let listed = try await nodes[0].perform(
+          .charging([try .of("user:bob", cost: 2, initialBalance: 1)]))
+        #expect(
+          listed.denial?.message
+            == "Trust budget user:bob exhausted. This request requires 2 points; 1 remain.")
       }
       try await database.expectSoundLedger()
     }

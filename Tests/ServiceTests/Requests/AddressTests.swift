@@ -33,6 +33,18 @@ struct AddressTests {
     #expect(reply.json["errors"].list.contains { $0["field"] == .text(field) }, "\(reply.json)")
   }
 
+  @Test(arguments: ["/v1/authorizations", "/v1/charges"])
+  func `what stands in the query of a request that charges is refused, and takes nothing`(
+    path: String
+  ) async throws {
+    let node = try Service.current.node
+    let reply = try await node.post(
+      path + "?dry_run=true", ["username": "dev-query", "budget_id": "user:dev-query"])
+    #expect(reply.problem == "invalid-request")
+    #expect(reply.json["errors"].list.map { $0["field"] } == ["query"])
+    #expect(try await node.get("/v1/budgets/user:dev-query").status == 404)
+  }
+
   @Test(arguments: [
     "/", "//", "/v1", "/v1/", "/v2/budgets", "/v1/nothing", "/v1/budgets/a/b", "/V1/budgets",
     "/v1/budgets/user:nobody", "/v1/budgets/user:a%2Fb", "/v1/budgets/u/entries",
