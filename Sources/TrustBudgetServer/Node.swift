@@ -57,7 +57,7 @@ struct Node: Sendable {
     case .settled(let charge, let replayed), .refunded(let charge, let replayed):
       JSONObjectText(charge, replayed: replayed)
     case .changed(let budget, let replayed): JSONObjectText(budget, replayed: replayed)
-    case .denied(let denial): throw Problem(denial, requestID: requestID, now: now())
+    case .denied(let denial): throw Problem(denial, requestID: requestID)
     case .rejected(let rejection): throw Problem(rejection)
     }
   }

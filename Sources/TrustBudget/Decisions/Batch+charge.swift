@@ -71,7 +71,7 @@ extension Batch {
       charge.origin, detail)
     return Denial(
       budgetID: budget.id, cost: terms.cost, remaining: max(0, budget.balance),
-      resetsAt: budget.resetsAt?.roundedUpToSecond,
+      resetsAt: budget.resetsAt?.roundedUpToSecond, decidedAt: now,
       namesBudget: charge.terms.count > 1 || charge.grant?.listsBudgets == true)
   }
 

@@ -7,16 +7,14 @@ import TrustBudget
 // once; routes throw what they get.
 
 extension Problem {
-  /// - Parameter now: only to tell a caller in how many seconds to come back.
-  init(_ denial: Denial, requestID: RequestID, now: Timestamp) {
+  init(_ denial: Denial, requestID: RequestID) {
     self.init(.budgetExhausted, denial.message)
     members.put("request_id", requestID.value)
     members.put("budget_id", denial.budgetID.value)
     members.put("cost", denial.cost.value)
     members.put("remaining", denial.remaining)
-    guard let resetsAt = denial.resetsAt else { return }
-    members.put("resets_at", resetsAt)
-    retryAfter = max(1, (resetsAt.microseconds - now.microseconds + 999_999) / 1_000_000)
+    if let resetsAt = denial.resetsAt { members.put("resets_at", resetsAt) }
+    retryAfter = denial.secondsToReset
   }
 
   init(_ refusal: Refusal) {

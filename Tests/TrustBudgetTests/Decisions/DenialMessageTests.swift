@@ -43,7 +43,8 @@ struct DenialMessageTests {
   func message(example: Example) throws {
     let denial = Denial(
       budgetID: try BudgetID(example.budget), cost: try Points(example.cost),
-      remaining: example.remaining, resetsAt: example.resetsAt, namesBudget: example.namesBudget)
+      remaining: example.remaining, resetsAt: example.resetsAt, decidedAt: .newYear,
+      namesBudget: example.namesBudget)
     #expect(denial.message == example.message)
   }
 
@@ -58,6 +59,7 @@ struct DenialMessageTests {
         Trust budget exhausted. This request requires 2 points; 1 remain. \
         Budget resets at 2026-01-02T00:00:01Z.
         """)
+    #expect(answers[1].denial?.secondsToReset == 86_401)
     #expect(ledger.entries.last?.detail("resets_at") == "2026-01-02T00:00:01Z")
   }
 
