@@ -52,9 +52,10 @@ package struct AuditMirror: Service {
 
   /// Opens session and file, and follows the one into the other for as long as both last.
   private func follow(_ onProgress: () -> Void) async throws {
-    let claim = try claim()
     try await TrailReader.with(configuration) { reader in
       let window = try await reader.window()
+      // Not before: what was claimed and not looked at would be taken for one of ours the next time.
+      let claim = try claim()
       let file = try await openFile(ledger: window.ledger, claim: claim)
       do {
         try await follow(reader, into: file, onProgress)
@@ -80,6 +81,7 @@ package struct AuditMirror: Service {
     health.note(file.summary)
     var epoch = Int64(-1)
     var interval = settings.busyInterval
+    var nextWitnesses = ContinuousClock.now
     var completeness = Completeness()
     var heldBackSince: ContinuousClock.Instant?
     while true {
@@ -99,14 +101,18 @@ package struct AuditMirror: Service {
       if window.ledger.epoch != epoch {
         // A new session, or a new epoch: is what the file has still there?
         try await file.checkEnd(settings.witnesses)
-        try await reader.verify(file.newest(MirroredEntry.self, settings.witnesses))
-        try await reader.verify(file.newest(MirroredEvent.self, settings.witnesses))
+        try await verify(file, on: reader, settings.witnesses)
         epoch = window.ledger.epoch
+        nextWitnesses = .now + settings.witnessInterval
         if let completeAsOf = known.completeAsOf {
           health.note(
             known,
             behind: .microseconds(window.moment.microseconds - completeAsOf.microseconds))
         }
+      }
+      if nextWitnesses <= .now {
+        try await verify(file, on: reader, settings.routineWitnesses)
+        nextWitnesses = .now + settings.witnessInterval
       }
       window.completeAsOf = complete?.moment
       let deadline = isLast ? start + settings.farewell : nil
@@ -136,6 +142,12 @@ package struct AuditMirror: Service {
       let spare = settings.freshness - work * 2
       if spare > .zero { await pause(max(interval, min(work * 4, spare))) }
     }
+  }
+
+  /// Whether PostgreSQL has what the file has, by the newest rows of both trails.
+  private func verify(_ file: AuditFile, on reader: TrailReader, _ count: Int) async throws {
+    try await reader.verify(file.newest(MirroredEntry.self, count))
+    try await reader.verify(file.newest(MirroredEvent.self, count))
   }
 
   /// Fixes a window, and looks again a moment later where it is held back.

@@ -29,6 +29,9 @@ package struct AuditMirrorSettings: Sendable {
   package var farewell: Duration = .seconds(2)
   /// How many of the file's newest entries PostgreSQL must show when a session begins.
   package var witnesses = 10_000
+  /// How often it must show some of them again, and how many.
+  package var witnessInterval: Duration = .seconds(30)
+  package var routineWitnesses = 1_000
 
   package init(node: String, path: String, now: @escaping @Sendable () -> Timestamp) {
     self.node = node

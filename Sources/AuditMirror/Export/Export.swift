@@ -45,12 +45,15 @@ package struct Export: Sendable {
   /// It replaces an export before it, and no file of a node. Into what is no file, a pipe say, lines are
   /// written as they come.
   ///
-  /// - Throws: `AuditFileError`, `MirrorRefusal` for a trail that does not verify (as SQLite only),
-  ///   or `PostgresError`.
+  /// - Throws: `AuditFileError`, also for a file that does not verify, and `MirrorRefusal` for such a trail
+  ///   (as SQLite only: texts are for reading); or `PostgresError`.
   package func write(to path: String) async throws -> Result {
     try source.refuse(toBeReplacedAt: path)
     guard case .file(let path) = FilePlace(path) else { return try await write(into: path) }
-    if format == .sqlite { try Export.refuseLog(beside: path) }
+    if format == .sqlite {
+      try Export.refuseLog(beside: path)
+      try await source.verify(onProgress: onProgress)
+    }
     let temporary = "\(path).partial-\(getpid())"
     defer {
       unlink(temporary)

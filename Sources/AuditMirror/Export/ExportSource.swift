@@ -26,6 +26,18 @@ package enum ExportSource: Sendable {
     }
   }
 
+  /// Whether what is to be handed on is evidence: an export has receipts and heads of its own, and nothing
+  /// that was wrong with a file would be found in it.
+  ///
+  /// - Throws: `AuditFileError` for a file that does not verify.
+  func verify(onProgress: @escaping @Sendable (Int64, Int64) -> Void) async throws {
+    guard case .file(let file) = self else { return }
+    let report = try await FileVerification(file).run(onProgress: onProgress)
+    if let fault = report.faults.first {
+      throw AuditFileError.corrupt("\(fault); trust-budget audit verify --file says all")
+    }
+  }
+
   /// Lends a consistent view of the trail.
   func withView<R>(_ body: (ExportView) async throws -> R) async throws -> R {
     switch self {

@@ -16,8 +16,6 @@ package struct Behind: Hashable, Sendable {
   package let lag: Duration
   /// Who keeps the horizon back, where rows wait for it.
   package let holder: HorizonHolder?
-  /// The epoch that PostgreSQL is in.
-  private let epoch: Int64
 
   /// How many of the file's newest rows PostgreSQL must show.
   private static let witnesses = 1_000
@@ -40,9 +38,6 @@ package struct Behind: Hashable, Sendable {
       let behind = try await read(summary, reader)
       try await reader.verify(entries)
       if let events { try await reader.verify(events) }
-      guard behind.epoch >= summary.ledger.epoch else {
-        throw MirrorRefusal.epochWentBack(found: behind.epoch, expected: summary.ledger.epoch)
-      }
       return behind
     }
   }
@@ -51,6 +46,10 @@ package struct Behind: Hashable, Sendable {
     let window = try await reader.window()
     guard window.ledger.id == summary.ledger.id else {
       throw MirrorRefusal.foreignLedger(found: window.ledger.id, expected: summary.ledger.id)
+    }
+    guard window.ledger.epoch >= summary.ledger.epoch else {
+      throw MirrorRefusal.epochWentBack(
+        found: window.ledger.epoch, expected: summary.ledger.epoch)
     }
     let (entries, oldestEntry) = try await reader.count(
       MirroredEntry.self, after: summary.entries.position, limit: counted)
@@ -61,7 +60,7 @@ package struct Behind: Hashable, Sendable {
     return Behind(
       entries: entries, events: events,
       lag: .microseconds(max(0, window.moment.microseconds - oldest.microseconds)),
-      holder: holder, epoch: window.ledger.epoch)
+      holder: holder)
   }
 }
 

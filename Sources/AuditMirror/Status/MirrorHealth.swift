@@ -11,6 +11,8 @@ package final class MirrorHealth: Sendable {
 
   private let status = Mutex(MirrorStatus())
   private let lastLog = Mutex<(reason: String, at: ContinuousClock.Instant)?>(nil)
+  /// Whether what was logged last is that all is well.
+  private let isSaidToFollow = Mutex(false)
   private let logger: Logger
   private let entries: Counter
   private let events: Counter
@@ -28,20 +30,23 @@ package final class MirrorHealth: Sendable {
 
   /// Notes a state; a change is logged, repetition is not.
   func note(_ new: MirrorStatus.State) {
-    let old = status.withLock { status in
-      let old = status.state
-      status.state = new
-      return old
-    }
+    status.withLock { $0.state = new }
     switch new {
     case .refused(let reason):
+      isSaidToFollow.withLock { $0 = false }
       log(.error, "the audit mirror refuses to go on", reason)
     case .waiting(let reason):
+      isSaidToFollow.withLock { $0 = false }
       log(.warning, "the audit mirror waits", reason)
     case .following:
       lastLog.withLock { $0 = nil }
-      guard old != new, old != .catchingUp else { return }
-      logger.info("the audit mirror follows", metadata: ["entries": "\(current.entries ?? 0)"])
+      let wasSaid = isSaidToFollow.withLock { isSaid in
+        defer { isSaid = true }
+        return isSaid
+      }
+      if !wasSaid {
+        logger.info("the audit mirror follows", metadata: ["entries": "\(current.entries ?? 0)"])
+      }
     case .starting, .catchingUp, .stopped: break
     }
   }

@@ -32,6 +32,8 @@ struct ReadTrailWindow: PostgresStatement {
              OR EXISTS (SELECT FROM trust_budget.break_glass_events AS e
                         WHERE (e.epoch, e.transaction_id)
                                 >= (l.epoch, pg_snapshot_xmin(now.snapshot))),
+           EXISTS (SELECT FROM trust_budget.audit_entries AS e
+                   WHERE (e.epoch, e.transaction_id) >= (l.epoch, pg_snapshot_xmax(now.snapshot))),
            current_setting('synchronous_standby_names') <> ''
              AND current_setting('synchronous_commit') NOT IN ('off', 'local'),
            clock_timestamp()
@@ -39,11 +41,14 @@ struct ReadTrailWindow: PostgresStatement {
     """
 
   static func decode(_ row: inout PostgresRow) throws -> TrailWindow {
-    TrailWindow(
-      ledger: LedgerIdentity(id: try row.next(String.self), epoch: try row.next(Int64.self)),
-      horizon: Int64(clamping: try row.next(UInt64.self)),
-      nextTransaction: Int64(clamping: try row.next(UInt64.self)),
-      isHeldBack: try row.next(Bool.self),
+    let ledger = LedgerIdentity(id: try row.next(String.self), epoch: try row.next(Int64.self))
+    let horizon = Int64(clamping: try row.next(UInt64.self))
+    let nextTransaction = Int64(clamping: try row.next(UInt64.self))
+    let isHeldBack = try row.next(Bool.self)
+    // What can be read was committed, so by this server's numbers it would be below: they are another's.
+    guard try !row.next(Bool.self) else { throw SchemaProblem.restored(otherServer: false) }
+    return TrailWindow(
+      ledger: ledger, horizon: horizon, nextTransaction: nextTransaction, isHeldBack: isHeldBack,
       hasSynchronousStandby: try row.next(Bool.self),
       moment: Timestamp(try row.next(PostgresTimestamp.self)))
   }

@@ -6,6 +6,7 @@ import TrustBudget
 struct BudgetReplay {
   private var check: EntryCheck
   private var awaited: Set<TrailPlace>
+  private var faulty: Set<String> = []
   /// Before the third format, a state was that of the newest entry, and there were no receipts.
   private let hasReceipts: Bool
   private var losses: EntryLosses
@@ -88,6 +89,7 @@ struct BudgetReplay {
   private mutating func end(_ report: inout TrailReport) {
     guard let name else { return }
     report.budgets += 1
+    if isFaulty { faulty.insert(name) }
     let loss = losses.take(name)
     guard !isFaulty else { return }
     let last = budget.map { BudgetState(budget: $0, createdAt: createdAt) }
@@ -103,6 +105,9 @@ struct BudgetReplay {
   /// which nothing is.
   mutating func finish(_ db: Database, _ report: inout TrailReport) throws {
     end(&report)
+    for place in awaited.sorted() where !faulty.contains(place.chain.name) {
+      report.add(TrailFault(waitingInVain: place))
+    }
     while let (name, state) = try states.next() { note(name, state, &report) }
     if heads != nil, let stray = try HeadCheck.stray(db) { report.add(stray) }
     for (name, loss) in losses.takeAll() {

@@ -24,7 +24,8 @@ package struct Comparison: Sendable {
       connectionString: connectionString, applicationName: "trust-budget audit")
   }
 
-  /// - Throws: `MirrorRefusal.foreignLedger`, `AuditFileError`, `PostgresError`.
+  /// - Throws: `MirrorRefusal` where PostgreSQL holds another ledger, or is in an epoch before the file's;
+  ///   `AuditFileError`, `PostgresError`.
   package func run(
     onProgress: @escaping @Sendable (Int64, Int64) -> Void = { _, _ in }
   ) async throws -> Result {
@@ -149,7 +150,7 @@ private struct FilePages<TableRow: TrailRow> {
     self.size = size
   }
 
-  /// - Parameter report: gets the rows that are none of ours, and those that are not in their order.
+  /// - Parameter report: gets the rows that are none of ours.
   mutating func next(_ report: inout TrailReport) async throws -> TableRow? {
     while true {
       if index == page.count {
@@ -164,11 +165,8 @@ private struct FilePages<TableRow: TrailRow> {
       }
       let row = page[index]
       index += 1
-      // Rows were written in the order of the trail; one that is not was put there later.
-      if let last, row.position <= last {
-        report.add(TrailFault(row, "it is not where it belongs in the file's order"))
-        continue
-      }
+      // One that is not where it belongs was told of when the file was verified.
+      if let last, row.position <= last { continue }
       last = row.position
       return row
     }

@@ -28,8 +28,12 @@ struct EntryLosses {
     var entries = try ArrivedEntries(db)
     // Who tidies a file up after taking entries away gives all that follow a new place.
     var unmatched = UnmatchedEntries()
+    var lastRow: Int64 = 0
+    var isInPlace = true
     do {
       try Receipts.forEach(db) { row, receipt in
+        isInPlace = isInPlace && row == lastRow + 1
+        lastRow = row
         while let next = entries.next, next.row < row {
           unmatched.add(next.receipt)
           try entries.advance()
@@ -58,13 +62,16 @@ struct EntryLosses {
     for place in unmatched.receipts.keys {
       note(place, isRewritten: unmatched.take(place) != nil)
     }
-    strangers = unmatched.entries.keys
-      .sorted { ($0.chain.name, $0.sequence) < ($1.chain.name, $1.sequence) }
+    strangers = unmatched.entries.keys.sorted()
       .prefix(TrailReport.keptFaults).map {
         TrailFault(
           $0.chain, sequence: $0.sequence,
           problem: "there is no receipt for it: it was put there, or the receipt is gone")
       }
+    if !isInPlace, losses.isEmpty, strangers.isEmpty {
+      report.add(
+        TrailFault(problem: "the receipts do not stand where the entries do that they are of"))
+    }
   }
 
   mutating func take(_ budgetID: String) -> Loss? { losses.removeValue(forKey: budgetID) }

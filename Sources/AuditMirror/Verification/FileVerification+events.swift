@@ -14,7 +14,7 @@ extension FileVerification {
     } catch let error as InvalidValue {
       report.add(TrailFault(problem: "the journals' heads hold what is no value of ours: \(error)"))
     }
-    let awaited = try FileVerification.awaited(
+    var awaited = try FileVerification.awaited(
       MirroredEvent.self, in: "break_glass_awaited", db)
     var chains: [String: BreakGlassChain] = [:]
     var faulty: Set<String> = []
@@ -38,7 +38,7 @@ extension FileVerification {
         guard !faulty.contains(journal) else { return }
         if event.sequence > chain.sequence + 1 {
           // What came before its predecessor is verified when that has come.
-          if awaited.contains(row.place) {
+          if awaited.remove(row.place) != nil {
             report.unverifiable += 1
             return
           }
@@ -56,6 +56,9 @@ extension FileVerification {
           note(TrailFault(row, error.problem), journal)
         }
       }
+    }
+    for place in awaited.sorted() where !faulty.contains(place.chain.name) {
+      note(TrailFault(waitingInVain: place), place.chain.name)
     }
     report.events = events
     report.journals = Int64(chains.count)

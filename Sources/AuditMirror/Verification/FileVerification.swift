@@ -37,13 +37,24 @@ package struct FileVerification: Sendable {
         } else {
           try checkPairs(summary, db, &report, progress)
         }
+        try checkOrder(of: MirroredEntry.self, db, &report)
+        if summary.ledger.epoch < summary.entries.position.epoch {
+          report.add(
+            TrailFault(
+              problem:
+                "the file says that it is of epoch \(summary.ledger.epoch), and there are entries of "
+                + "epoch \(summary.entries.position.epoch)"))
+        }
         if report.entries != summary.entries.rows {
           report.add(
             TrailFault(
               problem: "the file says that it holds \(summary.entries.rows) entries, and there are "
                 + "\(report.entries)"))
         }
-        if summary.events != nil { try checkEvents(summary, db, &report, progress) }
+        if summary.events != nil {
+          try checkEvents(summary, db, &report, progress)
+          try checkOrder(of: MirroredEvent.self, db, &report)
+        }
         if let problem = try summary.endProblem(db) { report.add(TrailFault(problem: problem)) }
       } catch let error as DatabaseError where !error.isOfMachine {
         report.add(

@@ -7,6 +7,13 @@ extension TrailFault {
       problem: problem)
   }
 
+  /// A place that is noted as waiting for what comes before it, and does not.
+  init(waitingInVain place: TrailPlace) {
+    self.init(
+      place.chain, sequence: place.sequence,
+      problem: "it is noted as waiting for the one before it, and it is not")
+  }
+
   /// What is to be read of a row that may hold anything, for ``init(unreadable:_:_:)``.
   static func columns<TableRow: TrailRow>(of _: TableRow.Type) -> String {
     let chain = TableRow.chainColumn.name

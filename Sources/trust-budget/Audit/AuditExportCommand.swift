@@ -57,6 +57,9 @@ struct AuditExportCommand: AsyncParsableCommand {
     guard out != "", file != "" else {
       throw ValidationError("the name of a file must not be empty")
     }
+    guard budget != "", user != "" else {
+      throw ValidationError("--budget and --user must not be empty")
+    }
     guard format != .sqlite || what == nil else {
       throw ValidationError("a SQLite file holds both: --what is for csv and jsonl")
     }
@@ -132,7 +135,9 @@ struct AuditExportCommand: AsyncParsableCommand {
 
   private func moment(_ text: String?, _ option: String) throws -> Timestamp? {
     guard let text else { return nil }
-    guard let moment = Timestamp(text) ?? Timestamp(text + "T00:00:00Z") else {
+    guard
+      let moment = Timestamp(text) ?? Timestamp(rfc3339: text) ?? Timestamp(text + "T00:00:00Z")
+    else {
       throw ValidationError("\(option) must be a UTC time: 2026-01-02 or 2026-01-02T03:04:05Z")
     }
     return moment

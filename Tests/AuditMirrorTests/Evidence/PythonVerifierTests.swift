@@ -52,6 +52,12 @@ import TrustBudgetTesting
           "DELETE FROM audit_entries WHERE budget_id = (SELECT min(budget_id) FROM audit_entries)",
           "DELETE FROM receipts",
           "DELETE FROM receipts WHERE first_row > 1",
+          "UPDATE receipts SET first_row = 100000 WHERE first_row = 1",
+          "UPDATE audit_entries SET transaction_id = 1 WHERE rowid = 500",
+          "INSERT INTO awaited VALUES ('user:ghost', 3, 1, 5)",
+          """
+          INSERT INTO awaited SELECT budget_id, budget_seq, epoch, 5 FROM audit_entries WHERE rowid = 9
+          """,
         ]
         for sql in losses {
           let copy = try file.changed(by: sql)

@@ -47,6 +47,10 @@ import TrustBudgetTesting
       await #expect(throws: MirrorRefusal.epochWentBack(found: 1, expected: 2)) {
         try await behind(database)
       }
+      await #expect(throws: MirrorRefusal.epochWentBack(found: 1, expected: 2)) {
+        let file = try await ReadableFile(path: path)
+        _ = try await Comparison(file, connectionString: database.connectionString).run()
+      }
       try MirrorFile(path: path).execute("UPDATE meta SET filter = 'user alice'")
       await #expect(throws: AuditFileError.self) { try await behind(database) }
     }
@@ -63,6 +67,45 @@ import TrustBudgetTesting
     try await withFollowedLedger { database, path in
       try await tamper(database, "DELETE FROM trust_budget.audit_entries WHERE budget_seq = 3")
       try await expectRefusal("entries are missing in PostgreSQL's trail", of: database, path)
+    }
+  }
+
+  @Test func `what PostgreSQL loses while it is followed is missed`() async throws {
+    try await withFollowedLedger { database, path in
+      try await database.withMirror(
+        at: path, configure: { $0.witnessInterval = .milliseconds(100) }
+      ) { mirror in
+        try await expectSoon { mirror.health.current.state == .following }
+        try await tamper(database, "DELETE FROM trust_budget.audit_entries WHERE budget_seq = 3")
+        try await expectSoon {
+          mirror.health.current.state.problem?.contains("are missing in PostgreSQL's trail") == true
+        }
+      }
+    }
+  }
+
+  @Test func `a ledger with another server's transactions in it is not called complete`()
+    async throws
+  {
+    try await withFollowedLedger { database, path in
+      // As in a dump that was restored into a younger server.
+      try await tamper(
+        database,
+        """
+        UPDATE trust_budget.audit_entries
+        SET transaction_id = (transaction_id::text::bigint + 1000000000)::text::xid8
+        WHERE budget_seq > 4
+        """)
+      try await database.withMirror(at: path + ".new") { mirror in
+        try await expectSoon {
+          mirror.health.current.state.problem?.contains("restored from a dump") == true
+        }
+      }
+      #expect(MirrorFile(path: path + ".new").entries <= 0)
+      await #expect(throws: SchemaProblem.self) {
+        try await Export(.postgres(connectionString: database.connectionString), as: .sqlite)
+          .write(to: path + ".export")
+      }
     }
   }
 

@@ -75,6 +75,18 @@ import TrustBudgetTesting
       "must be 1 to 20"
     ),
     (
+      "UPDATE audit_entries SET transaction_id = 1, entry_id = 1 WHERE budget_seq = 9", 9,
+      "not where it belongs"
+    ),
+    ("UPDATE meta SET epoch = 0", nil, "of epoch 0, and there are entries of epoch 1"),
+    ("UPDATE receipts SET first_row = 1000", nil, "do not stand where the entries do"),
+    ("INSERT INTO awaited VALUES ('user:alice', 3, 1, 5)", 3, "noted as waiting"),
+    ("INSERT INTO awaited VALUES ('user:ghost', 3, 1, 5)", 3, "noted as waiting"),
+    (
+      "INSERT INTO break_glass_awaited VALUES ('00000000-0000-4000-8000-000000000000', 3, 1, 5)", 3,
+      "noted as waiting"
+    ),
+    (
       "UPDATE meta SET ledger_id = '00000000-0000-4000-8000-000000000000'", 1,
       "its hash does not match"
     ),

@@ -340,12 +340,33 @@ import TrustBudgetTesting
       let target = directory.file("kept.db")
       try Data("before".utf8).write(to: URL(filePath: target))
       let source = ExportSource.file(try await ReadableFile(path: path))
-      await #expect(throws: MirrorRefusal.self) {
+      let error = await #expect(throws: AuditFileError.self) {
         try await Export(source, as: .sqlite).write(to: target)
       }
+      #expect(error?.description.contains("its hash does not match its content") == true)
       #expect(try String(contentsOfFile: target, encoding: .utf8) == "before")
       let left = try FileManager.default.contentsOfDirectory(atPath: directory.path)
       #expect(!left.contains { $0.contains("partial") })
+    }
+  }
+
+  @Test func `what a file's receipts prove is not lost with an export of it`() async throws {
+    try await withMirroredTrail { _, path, directory in
+      // All that is there fits together.
+      try MirrorFile(path: path).execute(
+        """
+        DELETE FROM audit_entries WHERE rowid > (SELECT max(rowid) - 5 FROM audit_entries);
+        UPDATE cursors SET (epoch, transaction_id, entry_id, entries) =
+          (SELECT epoch, transaction_id, entry_id, rowid FROM audit_entries ORDER BY rowid DESC LIMIT 1)
+        WHERE table_name = 'audit_entries'
+        """)
+      let source = ExportSource.file(try await ReadableFile(path: path))
+      let target = directory.file("laundered.db")
+      let error = await #expect(throws: AuditFileError.self) {
+        try await Export(source, as: .sqlite).write(to: target)
+      }
+      #expect(error?.description.contains("gone") == true, "\(String(describing: error))")
+      #expect(!FileManager.default.fileExists(atPath: target))
     }
   }
 

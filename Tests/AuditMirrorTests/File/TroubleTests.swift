@@ -223,6 +223,11 @@ import TrustBudgetTesting
     }
     try await withLedger { database, path in
       try Data(repeating: 0x41, count: 10_000).write(to: URL(filePath: path))
+      // Also where PostgreSQL was away at first.
+      let away = TestDatabase(name: database.name, connectionString: "host=/nowhere")
+      try await away.withMirror(at: path) { mirror in
+        try await expectSoon { mirror.health.current.state.problem != nil }
+      }
       try await expectLeftAlone(database, path)
     }
   }
