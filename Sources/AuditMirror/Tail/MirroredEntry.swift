@@ -34,10 +34,14 @@ package struct MirroredEntry: TrailRow {
   static let columns = "entry_id, transaction_id, \(Entry.columns)"
 
   init(decoding row: inout PostgresRow) throws {
-    self.init(
-      entryID: try row.next(Int64.self),
-      transactionID: Int64(clamping: try row.next(UInt64.self)),
-      entry: try Entry(decoding: &row))
+    let entryID = try row.next(Int64.self)
+    let transactionID = Int64(clamping: try row.next(UInt64.self))
+    do {
+      self.init(
+        entryID: entryID, transactionID: transactionID, entry: try Entry(decoding: &row))
+    } catch let problem as InvalidValue {
+      throw InvalidValue("\(problem) (entry_id \(entryID))")
+    }
   }
 
   func differences(from other: MirroredEntry) -> [String] {

@@ -35,12 +35,15 @@ package struct LedgerAudit {
 
     var check = EntryCheck(ledgerID: ledger.id)
     var budget: AuditedBudget?
-    try session.stream(ReadTrail()) { (entry, row) in
-      if entry.budgetID != budget?.id {
+    try session.stream(ReadTrail()) { row in
+      if row.name != budget?.name {
         end(budget)
-        budget = AuditedBudget(id: entry.budgetID, row: row)
+        budget = AuditedBudget(name: row.name, row: row.budget)
       }
-      budget?.take(entry, &check, &report)
+      switch row.entry {
+      case .success(let entry): budget?.take(entry, &check, &report)
+      case .failure(let problem): budget?.take(unreadable: row.sequence, problem, &report)
+      }
       report.entries += 1
       noteProgress()
     }
@@ -77,15 +80,27 @@ package struct LedgerAudit {
 
 /// A budget as its entries make it, one after another, until the first that cannot be.
 private struct AuditedBudget {
-  let id: BudgetID
+  /// Its id, or what stands in its place.
+  let name: String
   /// What is in its row; nil where there is none.
   let row: Result<Budget, UnreadableBudget>?
   private var replayed: Budget?
   private var isFaulty = false
 
-  init(id: BudgetID, row: Result<Budget, UnreadableBudget>?) {
-    self.id = id
+  init(name: String, row: Result<Budget, UnreadableBudget>?) {
+    self.name = name
     self.row = row
+  }
+
+  mutating func take(
+    unreadable sequence: Int64, _ problem: InvalidValue, _ report: inout TrailReport
+  ) {
+    guard !isFaulty else { return }
+    isFaulty = true
+    report.add(
+      TrailFault(
+        .budget(name), sequence: sequence,
+        problem: "it holds what is no value of ours: it \(problem)"))
   }
 
   mutating func take(_ entry: Entry, _ check: inout EntryCheck, _ report: inout TrailReport) {
@@ -94,7 +109,7 @@ private struct AuditedBudget {
       replayed = try check.budget(replayed, after: entry)
     } catch {
       isFaulty = true
-      report.add(TrailFault(.budget(id.value), sequence: error.sequence, problem: error.problem))
+      report.add(TrailFault(.budget(name), sequence: error.sequence, problem: error.problem))
     }
   }
 
@@ -108,9 +123,13 @@ private struct AuditedBudget {
     case .failure(let unreadable): problem = "the row makes no sense: a value \(unreadable.problem)"
     case .success(let row):
       guard !isFaulty, replayed != row else { return }
-      problem = "the row is not what its entries make of it"
+      let (last, head) = (replayed?.lastSequence ?? 0, row.lastSequence)
+      problem =
+        last < head
+        ? "the trail ends at entry \(last), and the row is that of entry \(head)"
+        : "the row is not what its entries make of it"
     }
-    report.add(TrailFault(.budget(id.value), problem: problem))
+    report.add(TrailFault(.budget(name), problem: problem))
   }
 }
 
@@ -137,29 +156,41 @@ private struct AuditedJournal {
 
 /// The whole trail, each budget's entries in their order; with its first one, the budget's row.
 struct ReadTrail: PostgresStatement {
+  struct Row {
+    let name: String
+    let sequence: Int64
+    let entry: Result<Entry, InvalidValue>
+    let budget: Result<Budget, UnreadableBudget>?
+  }
+
   static let name: String? = nil
   static let sql = """
-    SELECT \(Entry.columns), id IS NOT NULL, \(Budget.columnsButID)
+    SELECT budget_id, budget_seq, \(Entry.columns), id IS NOT NULL, \(Budget.columnsButID)
     FROM trust_budget.audit_entries
     LEFT JOIN (SELECT budget_id AS id, \(Budget.columnsButID) FROM trust_budget.budgets) AS row
            ON id = budget_id AND budget_seq = 1
     ORDER BY budget_id, budget_seq
     """
 
-  static func decode(
-    _ row: inout PostgresRow
-  ) throws -> (entry: Entry, row: Result<Budget, UnreadableBudget>?) {
-    let entry = try Entry(decoding: &row)
-    guard try row.next(Bool.self) else {
-      row.skipRest()
-      return (entry, nil)
-    }
+  static func decode(_ row: inout PostgresRow) throws -> Row {
+    let (name, sequence) = (try row.next(String.self), try row.next(Int64.self))
+    let entry: Entry
     do {
-      return (entry, .success(try Budget(entry.budgetID, decoding: &row)))
-    } catch let problem as UnreadableBudget {
+      entry = try Entry(decoding: &row)
+    } catch let problem as InvalidValue {
       row.skipRest()
-      return (entry, .failure(problem))
+      return Row(name: name, sequence: sequence, entry: .failure(problem), budget: nil)
     }
+    var budget: Result<Budget, UnreadableBudget>?
+    if try row.next(Bool.self) {
+      do {
+        budget = .success(try Budget(entry.budgetID, decoding: &row))
+      } catch let problem as UnreadableBudget {
+        budget = .failure(problem)
+      }
+    }
+    row.skipRest()
+    return Row(name: name, sequence: sequence, entry: .success(entry), budget: budget)
   }
 }
 

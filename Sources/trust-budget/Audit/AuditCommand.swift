@@ -18,6 +18,8 @@ func translatingAuditErrors<R>(_ body: () async throws -> R) async throws -> R {
     throw CommandFailure(printable("\(error)"))
   } catch let refusal as MirrorRefusal {
     throw CommandFailure(printable("\(refusal)"))
+  } catch let problem as InvalidValue {
+    throw CommandFailure("PostgreSQL holds what is no value of ours: it \(problem)")
   }
 }
 

@@ -110,11 +110,36 @@ import TrustBudgetTesting
       #expect(
         report.faults.map(\.description) == [
           "a: the row makes no sense: a value must be a moment of the years 1 to 9999",
-          "b: there are entries and no budget", "c: the row is not what its entries make of it",
+          "b: there are entries and no budget",
+          "c: the trail ends at entry 2, and the row is that of entry 9223372036854775807",
           "d: the row is not what its entries make of it",
           "e: there is a budget and no entry",
         ])
       #expect((report.entries, report.budgets, report.events) == (10, 5, 0))
+    }
+  }
+
+  @Test func `an entry that cannot be ours is named, and the others are verified`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await database.withNodes(1) { nodes in
+        for budget in ["a", "b", "c"] {
+          for _ in 0..<3 { _ = try await nodes[0].perform(.charging(budget)) }
+        }
+      }
+      try await database.execute(
+        """
+        ALTER TABLE trust_budget.audit_entries DISABLE TRIGGER ALL;
+        UPDATE trust_budget.audit_entries SET budget_id = E'a\\x01' WHERE budget_id = 'a';
+        UPDATE trust_budget.audit_entries SET part = 7 WHERE budget_id = 'c' AND budget_seq = 2
+        """)
+      let report = try await database.withConnection { connection in
+        try await connection.run { try LedgerAudit.report(on: $0) }
+      }
+      #expect(report.faults.count == 3, "\(report.faults)")
+      #expect(report.faults.first?.chain == .budget("a\u{1}"))
+      #expect(report.faults.first?.sequence == 1)
+      #expect(report.faults.dropFirst().first?.chain == .budget("c"))
+      #expect((report.entries, report.budgets) == (12, 4))
     }
   }
 
