@@ -103,6 +103,13 @@ package final class ClaimedFile: Sendable {
       .map { String(path.dropLast($0.count)) }
   }
 
+  /// Of which file a path would be what was set aside, by its name.
+  package static func owner(ofWhatWasSetAsideAs path: String) -> String? {
+    guard case .file(let path) = FilePlace(path) else { return nil }
+    return path.firstMatch(of: /^(.+)\.(?:corrupt|incomplete|removed)-[^\/]+$/)
+      .map { String($0.1) }
+  }
+
   /// Whether two paths lead to one file.
   package static func isSame(_ path: String, _ other: String) -> Bool {
     FileIdentity(path).map { $0 == FileIdentity(other) } ?? false

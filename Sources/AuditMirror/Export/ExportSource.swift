@@ -18,6 +18,9 @@ package enum ExportSource: Sendable {
     guard !ClaimedFile.hasBeenClaimed(path) else {
       throw .unwritable("\(path) is a node's own file, and is not replaced; name another one")
     }
+    if let owner = ClaimedFile.owner(ofWhatWasSetAsideAs: path), ClaimedFile.hasBeenClaimed(owner) {
+      throw .unwritable("\(path) was set aside by a node, and is not replaced; name another file")
+    }
     guard let owner = ClaimedFile.owner(ofWhatIsBeside: path) else { return }
     var isNeeded = ClaimedFile.hasBeenClaimed(owner)
     if case .file(let file) = self { isNeeded = isNeeded || ClaimedFile.isSame(file.path, owner) }

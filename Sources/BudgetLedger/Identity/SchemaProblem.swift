@@ -11,6 +11,8 @@ package enum SchemaProblem: Error, Hashable, Sendable {
   case promoted(from: Int64, to: Int64)
   /// What this node has seen committed is gone.
   case entriesLost(TrailHead)
+  /// This node has seen a later epoch.
+  case epochWentBack(found: Int64, seen: Int64)
   /// This node has worked on another ledger.
   case otherLedger(found: String, expected: String)
   /// The role that this node connects as may not do all that charging needs.
@@ -21,7 +23,7 @@ extension SchemaProblem {
   /// Whether it is about what became of the ledger, which another node or a new epoch settles.
   package var isOfHistory: Bool {
     switch self {
-    case .restored, .promoted, .entriesLost: true
+    case .restored, .promoted, .entriesLost, .epochWentBack: true
     case .missing, .old, .new, .withoutLedger, .otherLedger, .forbidden: false
     }
   }
@@ -51,6 +53,9 @@ extension SchemaProblem: CustomStringConvertible {
     case .entriesLost(let head):
       "entries were lost: this node has seen \(head) committed, and it is not there any more, after "
         + "a failover or a restore. As the ledger's owner, run: \(newEpoch)"
+    case .epochWentBack(let found, let seen):
+      "the ledger is in epoch \(found), and this node has seen epoch \(seen): an older backup was "
+        + "restored, or a failover lost the end. As the ledger's owner, run: \(newEpoch)"
     case .otherLedger(let found, let expected):
       "this is the ledger \(found), and this node has worked on \(expected); "
         + "check where it connects to, and restart the node if the change is meant"

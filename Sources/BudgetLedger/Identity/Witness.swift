@@ -8,6 +8,8 @@ import TrustBudget
 /// before it; another lane's newest entry may have been committed in between, or not yet.
 final class Witness: Sendable {
   private struct State {
+    /// As a session found it last.
+    var ledger: LedgerIdentity?
     /// An entry that was there when the node began to look.
     var first: TrailHead?
     var newest: [Int: TrailHead] = [:]
@@ -33,6 +35,19 @@ final class Witness: Sendable {
   func knows(_ ledger: LedgerIdentity) -> Bool {
     state.withLock { state in
       state.isConfirmed && state.heads.contains { $0.ledger.epoch == ledger.epoch }
+    }
+  }
+
+  /// Notes the ledger that a session has found.
+  ///
+  /// - Throws: `SchemaProblem.epochWentBack`: of an epoch in which nothing was charged there is no entry
+  ///   that could be missed.
+  func see(_ ledger: LedgerIdentity) throws(SchemaProblem) {
+    try state.withLock { state throws(SchemaProblem) in
+      if let known = state.ledger, known.id == ledger.id, known.epoch > ledger.epoch {
+        throw .epochWentBack(found: ledger.epoch, seen: known.epoch)
+      }
+      state.ledger = ledger
     }
   }
 

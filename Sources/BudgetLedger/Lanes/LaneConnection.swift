@@ -49,6 +49,7 @@ actor LaneConnection {
       let seen = witness.heads
       let ledger = try await connection.run { [witness] session in
         let ledger = try SchemaCheck.embedded.ledgerIdentity(on: session, seen: seen)
+        try witness.see(ledger)
         try FindMissingRights.checkCharges(on: session)
         // This wait for a standby may be cancelled. A charge's may not, and each that is given up leaves a
         // session of the server behind that waits, with its locks.

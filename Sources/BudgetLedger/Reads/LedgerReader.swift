@@ -76,6 +76,7 @@ package struct LedgerReader: Sendable {
     let seen = witness.heads
     return try await read { session in
       let ledger = try SchemaCheck.embedded.ledgerIdentity(on: session, seen: seen)
+      try witness.see(ledger)
       try FindMissingRights.checkCharges(on: session)
       // A node that has not charged yet has seen nothing committed; nor can one charge whose standby is away.
       if !witness.knows(ledger) {

@@ -67,6 +67,12 @@ import TrustBudgetTesting
         #expect(error?.description.contains("\(ending) belongs to ") == true)
         #expect(FileManager.default.fileExists(atPath: target) == existed)
       }
+      // Evidence, too.
+      let kept = path + ".corrupt-2026-11-29T000000"
+      let error = await #expect(throws: AuditFileError.self) {
+        try await Export(source, as: .csv).write(to: kept)
+      }
+      #expect(error?.description.contains("was set aside by a node") == true)
     }
   }
 
