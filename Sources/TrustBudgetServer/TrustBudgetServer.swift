@@ -14,6 +14,7 @@ import TrustBudget
 package struct TrustBudgetServer: Service {
   /// One for each address.
   private let applications: [any Service]
+  private let logger: Logger
   /// What there is to ask for.
   package let routes: [Route]
 
@@ -41,6 +42,7 @@ package struct TrustBudgetServer: Service {
     count.add(to: registry)
     entrance.tls?.add(to: registry)
     let responder = MeasuredResponder(router.buildResponder(), routes: routes, metrics: registry)
+    self.logger = logger
     self.applications = entrance.addresses.map {
       NodeApplication(
         address: $0, entrance: entrance, count: count, responder: responder, logger: logger,
@@ -49,11 +51,15 @@ package struct TrustBudgetServer: Service {
   }
 
   package func run() async throws {
-    try await withThrowingTaskGroup { group in
-      for application in applications { group.addTask { try await application.run() } }
-      // The first that fails takes the others with it.
-      try await group.waitForAll()
+    // The first that ends takes the others with it; Hummingbird's heed nothing else.
+    let services = applications.map {
+      ServiceGroupConfiguration.ServiceConfiguration(
+        service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+        failureTerminationBehavior: .gracefullyShutdownGroup)
     }
+    try await ServiceGroup(
+      configuration: ServiceGroupConfiguration(services: services, logger: logger)
+    ).run()
   }
 
   private static func router(

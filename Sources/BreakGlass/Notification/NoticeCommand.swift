@@ -18,11 +18,16 @@ struct NoticeCommand {
     let child = try start(input: input)
     await withTaskGroup { group in
       group.addTask {
-        try? await Task.sleep(for: BreakGlassNotifier.patience)
-        // Also where this task was cancelled: the service ends. One that has ended takes no notice.
-        kill(child, SIGKILL)
+        await Child.end(of: child)
+        return true
       }
-      await Child.end(of: child)
+      group.addTask {
+        try? await Task.sleep(for: BreakGlassNotifier.patience)
+        return false
+      }
+      // Also where this task is cancelled: the service ends. What the program has started goes with it, as
+      // far as it is of its session.
+      if await group.next() == false { kill(-child, SIGKILL) }
       group.cancelAll()
     }
     let status = Child.reap(child)

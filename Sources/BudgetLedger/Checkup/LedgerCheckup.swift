@@ -110,6 +110,12 @@ private struct FindRightToRewrite: PostgresStatement {
              OR has_table_privilege('trust_budget.audit_entries', 'TRUNCATE')
              OR pg_has_role((SELECT nspowner FROM pg_namespace WHERE nspname = 'trust_budget'),
                             'MEMBER')
+             OR pg_has_role((SELECT relowner FROM pg_class
+                             WHERE oid = 'trust_budget.audit_entries'::regclass), 'MEMBER')
+             OR EXISTS (SELECT FROM pg_roles AS m
+                        WHERE m.rolname IN ('pg_write_all_data', 'pg_execute_server_program',
+                                            'pg_write_server_files')
+                          AND pg_has_role(m.oid, 'MEMBER'))
     """
 
   static func decode(_ row: inout PostgresRow) throws -> Bool { try row.next(Bool.self) }

@@ -51,6 +51,7 @@ struct ConnectionOptions: Sendable {
     }
     // Not even where somebody has put a whole connection string into dbname.
     return parts.joined(separator: " ").redacting(values["password"])
+      .redacting(values["sslpassword"])
   }
 
   private static func dictionary(

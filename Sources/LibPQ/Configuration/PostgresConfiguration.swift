@@ -36,8 +36,8 @@ package struct PostgresConfiguration: Sendable {
   /// Host, port, database and user, for people. Never the password.
   package var redactedDescription: String { options.redactedDescription }
 
-  /// Whether the connection string itself has a password.
-  package var holdsPassword: Bool { options["password"] != nil }
+  /// Whether the connection string itself has a password, or that of a key's file.
+  package var holdsPassword: Bool { options["password"] != nil || options["sslpassword"] != nil }
 
   /// The session's settings, in the order they are applied.
   var effectiveSettings: [(name: String, value: String)] {

@@ -75,7 +75,7 @@ struct ClientRolesReader {
       reader.value($0) { (text) throws(InvalidValue) in try ClientName(text) }
     }
     let name = fields.required("name", example: "ca-1") {
-      reader.value($0) { (text) throws(InvalidValue) in try IdentityText.validate(text) }
+      reader.value($0) { (text) throws(InvalidValue) in try CallerName.validate(text) }
     }
     let roles: [Role]? = fields.required("roles", example: "[issuer]") {
       reader.list($0, example: "[issuer]") { reader.choice($0) }

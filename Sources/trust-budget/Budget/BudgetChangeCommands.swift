@@ -76,7 +76,7 @@ struct ChangeOptions: ParsableArguments {
   }
 
   /// Whoever is logged in here has the database's word for it; the trail says who it was.
-  var origin: Origin { Origin(actor: "cli:\(NSUserName())") }
+  var origin: Origin { Origin(actor: CallerName.ofPeople + NSUserName()) }
 
   func requestIDOrNew() throws -> RequestID {
     do {

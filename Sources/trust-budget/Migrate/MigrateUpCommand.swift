@@ -30,6 +30,9 @@ struct MigrateUpCommand: AsyncParsableCommand {
   var auditorRole: String?
 
   func validate() throws {
+    guard serviceRole == nil || serviceRole != auditorRole else {
+      throw ValidationError("--service-role and --auditor-role must be two roles")
+    }
     guard to == nil || serviceRole == nil && auditorRole == nil else {
       throw ValidationError("roles are given what they need once the schema is up to date: no --to")
     }

@@ -37,13 +37,9 @@ struct TokenCreateCommand: AsyncParsableCommand {
   func validate() throws {
     guard !roles.isEmpty else { throw ValidationError("give at least one --role") }
     do {
-      _ = try IdentityText.validate(name)
+      _ = try CallerName.validate(name)
     } catch {
       throw ValidationError("--name \(error.requirement)")
-    }
-    guard !name.hasPrefix("cli:") else {
-      throw ValidationError(
-        "--name must not begin with cli:, as the names of people do who use this program")
     }
     _ = try lifetime()
   }

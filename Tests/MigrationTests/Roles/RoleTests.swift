@@ -114,6 +114,29 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: [
+    "GRANT pg_execute_server_program TO", "ALTER TABLE trust_budget.api_tokens OWNER TO",
+    "ALTER FUNCTION trust_budget.refuse_change() OWNER TO",
+  ])
+  func `a role that can write what it was not granted is refused`(sql: String) async throws {
+    try await TestDatabase.withLedger { database in
+      try await TestRole.with(in: database) { role in
+        try await database.execute("GRANT CREATE ON SCHEMA trust_budget TO \"\(role.name)\"")
+        try await database.execute("\(sql) \"\(role.name)\"")
+        let error = await #expect(throws: MigrationError.self) {
+          try await database.runner().up(roles: LedgerRoles(service: role.name))
+        }
+        guard case .badRole = error else {
+          Issue.record("\(String(describing: error))")
+          return
+        }
+        // Before the role goes.
+        try await database.execute(
+          "REASSIGN OWNED BY \"\(role.name)\" TO CURRENT_USER; DROP OWNED BY \"\(role.name)\"")
+      }
+    }
+  }
+
   @Test func `the service role has all that a node needs, tokens too, and no more`() async throws {
     try await TestDatabase.withLedger { database in
       try await TestRole.with(in: database) { role in

@@ -7,10 +7,21 @@ import TrustBudgetTesting
 struct AddressMessageTests {
   @Test func `an address that a node cannot have is named`() async throws {
     let port = try Service.current.node.port
+    let free = FileManager.default.temporaryDirectory
+      .appending(path: "tb-\(UUID().uuidString.prefix(8))").path(percentEncoded: false)
     for (arguments, problem) in [
       (["--listen", "127.0.0.1:\(port)"], "127.0.0.1:\(port) is in use by another program"),
       (
         ["--unix-socket", "/nowhere/s"],
+        "unix:/nowhere/s cannot be listened at: No such file or directory"
+      ),
+      // Also where it could have the other one.
+      (
+        ["--listen", "127.0.0.1:\(port)", "--unix-socket", free],
+        "127.0.0.1:\(port) is in use by another program"
+      ),
+      (
+        ["--listen", "127.0.0.1:0", "--unix-socket", "/nowhere/s"],
         "unix:/nowhere/s cannot be listened at: No such file or directory"
       ),
       (

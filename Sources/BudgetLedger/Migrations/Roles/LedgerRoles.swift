@@ -51,8 +51,13 @@ package struct LedgerRoles: Hashable, Sendable {
     }
     if found.ownsSchema {
       throw MigrationError.badRole(
-        "The role \"\(role)\" owns the schema trust_budget, or is a member of the role that does: "
-          + "no grant could hold it back. Use another one")
+        "The role \"\(role)\" owns the schema trust_budget or what is in it, or is a member of the role "
+          + "that does: no grant could hold it back. Use another one")
+    }
+    if let other = found.mightyRole {
+      throw MigrationError.badRole(
+        "The role \"\(role)\" is a member of \(other): no grant could hold it back. Use another one"
+      )
     }
   }
 }
@@ -63,6 +68,8 @@ struct FindRole: PostgresStatement {
     let isSuperuser: Bool
     let createsRoles: Bool
     let ownsSchema: Bool
+    /// One of PostgreSQL's own roles that it is a member of, and by which it may write anything.
+    let mightyRole: String?
   }
 
   static let name: String? = nil
@@ -72,6 +79,14 @@ struct FindRole: PostgresStatement {
            EXISTS (SELECT FROM pg_roles AS s
                    WHERE s.rolcreaterole AND pg_has_role(r.oid, s.oid, 'MEMBER')),
            pg_has_role(r.oid, n.nspowner, 'MEMBER')
+             OR EXISTS (SELECT FROM pg_class AS c
+                        WHERE c.relnamespace = n.oid AND pg_has_role(r.oid, c.relowner, 'MEMBER'))
+             OR EXISTS (SELECT FROM pg_proc AS p
+                        WHERE p.pronamespace = n.oid AND pg_has_role(r.oid, p.proowner, 'MEMBER')),
+           (SELECT min(m.rolname) FROM pg_roles AS m
+            WHERE m.rolname IN ('pg_write_all_data', 'pg_execute_server_program',
+                                'pg_write_server_files')
+              AND pg_has_role(r.oid, m.oid, 'MEMBER'))
     FROM pg_roles AS r, pg_namespace AS n
     WHERE r.rolname = $1 AND n.nspname = 'trust_budget'
     """
@@ -84,7 +99,7 @@ struct FindRole: PostgresStatement {
   static func decode(_ row: inout PostgresRow) throws -> Role {
     Role(
       isSuperuser: try row.next(Bool.self), createsRoles: try row.next(Bool.self),
-      ownsSchema: try row.next(Bool.self))
+      ownsSchema: try row.next(Bool.self), mightyRole: try row.next(String?.self))
   }
 }
 
