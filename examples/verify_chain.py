@@ -73,10 +73,11 @@ def from_file(file, is_whole):
     for place, table, number, awaited in (
             ("budget_id, budget_seq", "audit_entries", "entry_id", "awaited"),
             ("journal_id, node_seq", "break_glass_events", "event_id", "break_glass_awaited")):
-        positions = [tuple(row.values()) for row in file.execute(
-            f"SELECT epoch, transaction_id, {number} FROM {table} ORDER BY rowid")]
-        if any(after <= before for before, after in zip(positions, positions[1:])):
-            sys.exit(f"{table}: a row is not where it belongs in the trail's order")
+        last = (0, 0, 0)
+        for row in file.execute(f"SELECT epoch, transaction_id, {number} FROM {table} ORDER BY rowid"):
+            if (position := tuple(row.values())) <= last:
+                sys.exit(f"{table}: a row is not where it belongs in the trail's order")
+            last = position
         if file.execute(f"""SELECT * FROM {awaited}
                 WHERE ({place}) NOT IN (SELECT {place} FROM {table})""").fetchone():
             sys.exit(f"{awaited}: what waits is not there")

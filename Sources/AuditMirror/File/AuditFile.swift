@@ -91,7 +91,13 @@ package final class AuditFile: @unchecked Sendable {
         try insert.run(span[index])
       }
       try self.checkPlace(of: rows.count, db)
-      if let last = rows.last { self.pending.entries.position = last.position }
+      if let last = rows.last {
+        self.pending.entries.position = last.position
+        // A window that is cut short must not leave a file that says less than it holds.
+        self.pending.ledger = LedgerIdentity(
+          id: self.pending.ledger.id,
+          epoch: max(self.pending.ledger.epoch, last.position.epoch))
+      }
       self.pending.entries.rows += Int64(rows.count)
       let lastRow = self.pending.entries.rows
       try receipts.save(endingAt: lastRow, db)

@@ -8,6 +8,8 @@ struct Attempt: Sendable {
   private(set) var pending: [PendingOperation]
   private(set) var failures = 0
   private var lastReason = ""
+  /// Whether it was more once.
+  private(set) var isPart = false
   private var mayHaveCommitted = false
 
   init(pending: [PendingOperation]) {
@@ -58,10 +60,12 @@ struct Attempt: Sendable {
   private mutating func letGo(
     with error: LedgerError, where isOver: (PendingOperation) -> Bool
   ) {
-    for operation in pending where isOver(operation) {
-      operation.finish(.failure(error))
-    }
-    pending.removeAll(where: isOver)
+    // Each is asked once: whoever gives up in between must not go without an answer.
+    let over = pending.filter(isOver)
+    guard !over.isEmpty else { return }
+    let leaving = Set(over.map(ObjectIdentifier.init))
+    pending.removeAll { leaving.contains(ObjectIdentifier($0)) }
+    for operation in over { operation.finish(.failure(error)) }
   }
 
   /// The same attempt with more operations, behind those that it has.
@@ -79,6 +83,8 @@ struct Attempt: Sendable {
     var second = self
     first.pending = []
     second.pending = []
+    first.isPart = true
+    second.isPart = true
     for (index, operation) in pending.enumerated() {
       if belongsToSecond(index, operation.operation) {
         second.pending.append(operation)

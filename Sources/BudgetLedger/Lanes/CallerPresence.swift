@@ -9,33 +9,42 @@ package final class CallerPresence: Sendable {
 
   private struct State {
     var hasLeft = false
-    var waiting: [(operation: PendingOperation, queue: LaneQueue)] = []
+    var waiting: [ObjectIdentifier: (operation: PendingOperation, queue: LaneQueue)] = [:]
   }
 
   private let state = Mutex(State())
 
   package init() {}
 
-  /// Gives up what waits, and whatever else comes over the connection.
+  /// Gives up what waits at this moment: its caller says nothing more, and may be gone.
+  package func hangUp() { cancel(state.withLock { Array($0.waiting.values) }) }
+
+  /// Gives up what waits, and whatever else came over the connection: nobody can be answered any more.
   package func leave() {
-    let waiting = state.withLock { state in
-      state.hasLeft = true
-      return state.waiting
+    cancel(
+      state.withLock { state in
+        state.hasLeft = true
+        return Array(state.waiting.values)
+      })
+  }
+
+  private func cancel(_ waiting: [(operation: PendingOperation, queue: LaneQueue)]) {
+    for (_, those) in Dictionary(grouping: waiting, by: { ObjectIdentifier($0.queue) }) {
+      those.first?.queue.cancel(those.map(\.operation))
     }
-    for (operation, queue) in waiting { queue.cancel(operation) }
   }
 
   /// Notes an operation that is about to be put into a queue.
   func await(_ operation: PendingOperation, in queue: LaneQueue) {
     let hasLeft = state.withLock { state in
-      state.waiting.append((operation, queue))
+      state.waiting[ObjectIdentifier(operation)] = (operation, queue)
       return state.hasLeft
     }
-    if hasLeft { queue.cancel(operation) }
+    if hasLeft { queue.cancel([operation]) }
   }
 
   /// Notes that an operation has its answer.
   func forget(_ operation: PendingOperation) {
-    state.withLock { $0.waiting.removeAll { $0.operation === operation } }
+    _ = state.withLock { $0.waiting.removeValue(forKey: ObjectIdentifier(operation)) }
   }
 }

@@ -127,8 +127,10 @@ final class Lane: Sendable {
           attempts.insert(attempt, at: 0)
           continue
         }
-        logger.warning(
-          "taking a batch apart", metadata: ["operations": "\(count)", "reason": "\(reason)"])
+        // Of a batch of which nothing can be done, there would be a line for each of its requests.
+        logger.log(
+          level: attempt.isPart ? .debug : .warning, "taking a batch apart",
+          metadata: ["operations": "\(count)", "reason": "\(reason)"])
         let (first, second) = attempt.parted { index, _ in index >= count / 2 }
         // At once, they keep the order of the requests on each budget.
         attempts.insert(contentsOf: [first, second], at: hasWaited ? attempts.endIndex : 0)

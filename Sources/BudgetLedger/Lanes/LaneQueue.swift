@@ -41,7 +41,7 @@ final class LaneQueue: Sendable {
         enqueue(pending)
       }
     } onCancel: {
-      cancel(pending)
+      cancel([pending])
     }
   }
 
@@ -143,14 +143,15 @@ final class LaneQueue: Sendable {
     }
   }
 
-  /// Lets a caller go, unless its operation was taken out of the queue already.
-  func cancel(_ operation: PendingOperation) {
-    let wasWaiting = state.withLock { state in
-      operation.cancel()
-      guard let index = state.waiting.firstIndex(where: { $0 === operation }) else { return false }
-      state.waiting.remove(at: index)
-      return true
+  /// Lets callers go, unless their operations were taken out of the queue already.
+  func cancel(_ operations: [PendingOperation]) {
+    let waiting = state.withLock { state in
+      // Under the lock, so that nobody who waits here gives up between the two looks.
+      for operation in operations { operation.cancel() }
+      let waiting = state.waiting.filter(\.isCancelled)
+      if !waiting.isEmpty { state.waiting.removeAll(where: \.isCancelled) }
+      return waiting
     }
-    if wasWaiting { operation.finish(.failure(.cancelled)) }
+    for operation in waiting { operation.finish(.failure(.cancelled)) }
   }
 }

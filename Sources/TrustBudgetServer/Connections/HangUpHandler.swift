@@ -3,8 +3,9 @@ import NIOCore
 
 /// Notices that a caller has closed its connection, or its side of it.
 ///
-/// The one cannot be told from the other before there is an answer to be sent, and no client of HTTP does
-/// the latter.
+/// The one cannot be told from the other before there is an answer to be sent. So what waits for its turn
+/// when nothing more can come is given up, and what comes behind has its turn if that is at once: some
+/// simple clients close their side as soon as they have asked.
 final class HangUpHandler: ChannelInboundHandler {
   typealias InboundIn = NIOAny
 
@@ -15,7 +16,7 @@ final class HangUpHandler: ChannelInboundHandler {
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if case .inputClosed? = event as? ChannelEvent { caller.leave() }
+    if case .inputClosed? = event as? ChannelEvent { caller.hangUp() }
     context.fireUserInboundEventTriggered(event)
   }
 

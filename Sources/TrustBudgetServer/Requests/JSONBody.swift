@@ -17,11 +17,6 @@ enum JSONBody {
   static func decode<Body: Decodable>(
     _ type: Body.Type, from request: Request, maximumBytes: Int = JSONBody.maximumBytes
   ) async throws -> Body {
-    // A `dry_run` up there must not charge.
-    guard request.uri.query?.isEmpty ?? true else {
-      throw Problem(
-        invalid: [FieldProblem(field: "query", problem: "has no place here: use the body")])
-    }
     var bytes: [UInt8] = []
     // Who asks before it sends is told at once. Of others as much is read as may be, to name the field.
     if request.head.isBodyAwaited,

@@ -9,7 +9,8 @@ struct AuthorizationRoutes {
 
   func add(to routes: RouterGroup<NodeContext>) {
     routes.post("authorizations") { request, context in
-      try await authorize(
+      try request.refuseQuery()
+      return try await authorize(
         try await JSONBody.decode(AuthorizationRequest.self, from: request), context)
     }
   }
@@ -44,14 +45,15 @@ struct AuthorizationRoutes {
   }
 
   /// The receipt of a request that was charged when another policy was in force. Its caller has been told
-  /// that it may sign, or was about to be: what the policy says by now takes nothing of that back.
+  /// that it may sign, or was about to be: what the policy says by now takes nothing of that back, until it
+  /// has signed.
   ///
   /// - Returns: nil where there is none, or nobody can tell.
   private func receipt(ofEarlier request: AuthorizationRequest) async -> JSONObjectText? {
     // While the ledger is away a refusal must not take as long as a charge would.
     guard request.isNamed, case .available = node.ledger.health.current,
       let charge = try? await node.ledger.reader.confirmedCharge(request.requestID),
-      charge.content == request.content, charge.state != .refunded
+      charge.content == request.content, charge.state == .charged
     else { return nil }
     var body = JSONObjectText(allowed: charge, replayed: true)
     if request.isRehearsal { body.put("dry_run", true) } else { node.metrics.replayed() }

@@ -27,7 +27,10 @@ struct AuditExportCommand: AsyncParsableCommand {
       "Where to. Default, or -: standard output, for csv and jsonl.", valueName: "path"))
   var out: String?
 
-  @Option(help: ArgumentHelp("Export this audit file instead of PostgreSQL.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp(
+      "Export this audit file instead of PostgreSQL; as sqlite, if it verifies.", valueName: "path")
+  )
   var file: String?
 
   @OptionGroup var database: DatabaseOptions

@@ -88,6 +88,37 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `callers who give up at any moment while the row is held all hear of it`() async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await database.makeBudgets("user:held")
+      let node = try database.node {
+        $0.lanes = 1
+        $0.lockTimeout = .milliseconds(20)
+        $0.patience = .seconds(60)
+      }
+      try await database.withConnection { holder in
+        try await holder.execute("BEGIN")
+        try await holder.lock("user:held")
+        try await withRunning([node]) {
+          let outcomes = try await concurrently(600) { number in
+            let presence = CallerPresence()
+            async let outcome = CallerPresence.$current.withValue(presence) {
+              await node.outcome(of: try .charging("user:held"))
+            }
+            try await Task.sleep(for: .microseconds(Int.random(in: 0...300_000)))
+            if number.isMultiple(of: 2) { presence.hangUp() }
+            presence.leave()
+            return try await outcome
+          }
+          #expect(outcomes.allSatisfy { $0.error == .cancelled })
+          try await holder.execute("COMMIT")
+          #expect(try await node.perform(.charging("user:held")).isCharged)
+        }
+      }
+    }
+  }
+
   @Test func `a caller who gave up before asking is not charged`() async throws {
     try await TestDatabase.withLedger { database in
       try await database.withNodes(1) { nodes in

@@ -20,12 +20,16 @@ struct HangUpTests {
         socket.send(
           "POST \(path) HTTP/1.1\r\nhost: node\r\ncontent-type: application/json\r\n"
             + "content-length: \(body.utf8.count)\r\n\r\n\(body)")
+        // It waits for the row for a moment, and then aside.
         try await wait(for: "the node to wait for the row") {
-          try await service.database.count(
-            """
-            SELECT count(*) FROM pg_stat_activity
-            WHERE wait_event_type = 'Lock' AND datname = current_database()
-            """) > 0
+          let isWaiting =
+            try await service.database.count(
+              """
+              SELECT count(*) FROM pg_stat_activity
+              WHERE wait_event_type = 'Lock' AND datname = current_database()
+              """) > 0
+          let metrics = try await Metrics(of: node)
+          return isWaiting || metrics["trust_budget_batch_retries_total"] ?? 0 > 0
         }
         // Its side only, so that what it would have been told can be read.
         socket.finish()

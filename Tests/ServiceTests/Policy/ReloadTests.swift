@@ -65,6 +65,12 @@ struct ReloadTests {
       #expect(first.json["trust_budget"]["remaining"] == 9)
       #expect(try await node.authorize("a", ["request_id": "returned"]).status == 200)
       #expect(try await node.post("/v1/charges/returned/refund", [:]).status == 200)
+      #expect(try await node.authorize("a", ["request_id": "signed"]).status == 200)
+      #expect(
+        try await node.post(
+          "/v1/charges/signed/settlement",
+          ["serial": "1", "key_id": "a", "fingerprint": "SHA256:x"]
+        ).status == 200)
       try change(to: others, service, signal: true)
       try await wait(for: "the new policy") {
         try await node.authorize("a", ["dry_run": true]).status == 403
@@ -75,12 +81,14 @@ struct ReloadTests {
       #expect(again.json["replayed"] == true)
       let rehearsal = try await node.authorize("a", ["request_id": "early", "dry_run": true])
       #expect(rehearsal.json["dry_run"] == true)
-      for (username, id) in [("b", "early"), ("a", "returned"), ("a", "new")] {
+      for (username, id) in [("b", "early"), ("a", "returned"), ("a", "signed"), ("a", "new")] {
         let reply = try await node.authorize(username, ["request_id": .text(id)])
         #expect(reply.problem == "no-matching-rule")
       }
       #expect(
-        try await service.entries(of: "user:a") == ["allocation": 1, "charge": 2, "refund": 1])
+        try await service.entries(of: "user:a") == [
+          "allocation": 1, "charge": 3, "refund": 1, "settlement": 1,
+        ])
     }
   }
 
