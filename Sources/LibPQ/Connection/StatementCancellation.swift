@@ -124,6 +124,12 @@ final class StatementCancellation: @unchecked Sendable {
     isSent = true
     isSending = true
     Thread.detachNewThread { [self] in
+      // libpq 15 writes to a server that may be gone by a plain send, which would end the whole process. The
+      // signal is this thread's, and goes with it.
+      var brokenPipe = sigset_t()
+      sigemptyset(&brokenPipe)
+      sigaddset(&brokenPipe, SIGPIPE)
+      pthread_sigmask(SIG_BLOCK, &brokenPipe, nil)
       var message = [CChar](repeating: 0, count: 256)
       // Its failure shows as a statement that doesn't end, for which the round trip has a deadline.
       _ = PQcancel(request, &message, Int32(message.count))
