@@ -113,8 +113,7 @@ private struct FindRightToRewrite: PostgresStatement {
              OR pg_has_role((SELECT relowner FROM pg_class
                              WHERE oid = 'trust_budget.audit_entries'::regclass), 'MEMBER')
              OR EXISTS (SELECT FROM pg_roles AS m
-                        WHERE m.rolname IN ('pg_write_all_data', 'pg_execute_server_program',
-                                            'pg_write_server_files')
+                        WHERE m.rolname IN (\(FindRole.mightyRoles))
                           AND pg_has_role(m.oid, 'MEMBER'))
     """
 
