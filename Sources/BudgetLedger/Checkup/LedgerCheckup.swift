@@ -59,15 +59,18 @@ package struct LedgerCheckup: Sendable {
 package struct LedgerRights: Hashable, Sendable {
   /// What a node needs and it may not do: `INSERT on trust_budget.audit_entries`.
   package let missing: [String]
-  /// It may change or delete entries, or lift what forbids it.
+  /// What no node needs, and it may do: `UPDATE on trust_budget.audit_entries, as everybody has`.
+  package let excess: [String]
+  /// It owns the schema or what is in it, or may write anything: no grant holds it back.
   package let canRewrite: Bool
   /// It may become a superuser, or make itself a member of other roles.
   package let canBecomeOthers: Bool
 
   fileprivate init(of role: String, on session: PostgresSession) throws {
     missing = try session.execute(FindMissingRights.forEverything).first?.rights ?? []
-    canRewrite = try session.execute(FindRightToRewrite()).first ?? false
+    excess = try session.execute(FindExcessRights.ofService(role))
     let found = try session.execute(FindRole(role: role)).first
+    canRewrite = found.map { $0.ownsSchema || $0.mightyRole != nil } ?? false
     canBecomeOthers = found.map { $0.isSuperuser || $0.createsRoles } ?? false
   }
 }
@@ -100,22 +103,4 @@ private struct ReadServer: PostgresStatement {
       isInRecovery: try row.next(Bool.self), synchronousCommit: try row.next(String.self),
       freeConnections: try row.next(Int64.self))
   }
-}
-
-private struct FindRightToRewrite: PostgresStatement {
-  static let name: String? = nil
-  static let sql = """
-    SELECT has_table_privilege('trust_budget.audit_entries', 'UPDATE')
-             OR has_table_privilege('trust_budget.audit_entries', 'DELETE')
-             OR has_table_privilege('trust_budget.audit_entries', 'TRUNCATE')
-             OR pg_has_role((SELECT nspowner FROM pg_namespace WHERE nspname = 'trust_budget'),
-                            'MEMBER')
-             OR pg_has_role((SELECT relowner FROM pg_class
-                             WHERE oid = 'trust_budget.audit_entries'::regclass), 'MEMBER')
-             OR EXISTS (SELECT FROM pg_roles AS m
-                        WHERE m.rolname IN (\(FindRole.mightyRoles))
-                          AND pg_has_role(m.oid, 'MEMBER'))
-    """
-
-  static func decode(_ row: inout PostgresRow) throws -> Bool { try row.next(Bool.self) }
 }

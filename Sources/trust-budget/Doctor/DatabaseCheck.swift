@@ -67,7 +67,7 @@ struct DatabaseCheck {
     }
     if rights.canRewrite {
       return .warning(
-        "role", "\(role) owns the schema, or may change entries.",
+        "role", "\(role) owns the schema or what is in it, or may write anything.",
         "Right for migrations; let the service connect as a role that may not: docs/dba.md.")
     }
     if rights.canBecomeOthers {
@@ -75,6 +75,12 @@ struct DatabaseCheck {
         "role",
         "\(role) may become a superuser, or make roles: nothing keeps it from rewriting the trail.",
         "Let the service connect as a role that may do neither: docs/dba.md.")
+    }
+    if let first = rights.excess.first {
+      let more = rights.excess.count > 1 ? "; and \(rights.excess.count - 1) more" : ""
+      return .warning(
+        "role", "\(role) has more than it needs: \(first)\(more).",
+        "Revoke that; trust-budget migrate up --service-role \(checkup.role) names all of it.")
     }
     return .ok("role", "\(role) may charge, and may not rewrite the trail.")
   }

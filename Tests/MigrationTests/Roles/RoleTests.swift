@@ -137,6 +137,65 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: [
+    (
+      "GRANT DELETE ON trust_budget.budgets TO PUBLIC",
+      "DELETE on trust_budget.budgets, as everybody"
+    ),
+    (
+      "GRANT UPDATE (hash) ON trust_budget.audit_entries TO PUBLIC",
+      "UPDATE on trust_budget.audit_entries, as everybody"
+    ),
+    (
+      "GRANT INSERT ON trust_budget.audit_entries TO \"other\"; GRANT \"other\" TO \"mine\"",
+      "INSERT on trust_budget.audit_entries, as a member of other"
+    ),
+    (
+      "ALTER ROLE \"mine\" NOINHERIT; GRANT UPDATE ON trust_budget.ledger TO \"other\"; "
+        + "GRANT \"other\" TO \"mine\"",
+      "UPDATE on trust_budget.ledger, as a member of other"
+    ),
+    (
+      "GRANT USAGE ON ALL SEQUENCES IN SCHEMA trust_budget TO PUBLIC",
+      "USAGE on trust_budget.audit_entries_entry_id_seq, as everybody"
+    ),
+    (
+      "GRANT CREATE ON SCHEMA trust_budget TO PUBLIC",
+      "CREATE on the schema trust_budget, as everybody"
+    ),
+  ])
+  func `a role that keeps more than it is given, by others, is refused and named by the doctor`(
+    grant: String, excess: String
+  ) async throws {
+    try await TestDatabase.withLedger { database in
+      try await TestRole.with(in: database) { role in
+        try await TestRole.with(in: database) { other in
+          _ = try await database.runner().up(roles: LedgerRoles(service: role.name))
+          try await database.execute(
+            grant.replacing("\"mine\"", with: "\"\(role.name)\"")
+              .replacing("\"other\"", with: "\"\(other.name)\""))
+          let expected = excess.replacing("member of other", with: "member of \(other.name)")
+          for roles in [LedgerRoles(service: role.name), LedgerRoles(auditor: role.name)] {
+            let error = await #expect(throws: MigrationError.self) {
+              try await database.runner().up(roles: roles)
+            }
+            guard case .badRole(let problem) = error else {
+              Issue.record("\(String(describing: error))")
+              return
+            }
+            #expect(problem.contains(expected), "\(problem)")
+          }
+          let rights = try await LedgerCheckup.read(
+            connectionString: role.database.connectionString
+          ).rights
+          #expect(rights?.excess.contains { $0.hasPrefix(expected) } == true)
+          // Nothing of the refused grant stays: it would have taken a node's rights away first.
+          #expect(rights?.missing == [])
+        }
+      }
+    }
+  }
+
   @Test func `the service role has all that a node needs, tokens too, and no more`() async throws {
     try await TestDatabase.withLedger { database in
       try await TestRole.with(in: database) { role in
@@ -144,6 +203,7 @@ import TrustBudgetTesting
         let connectionString = role.database.connectionString
         let rights = try await LedgerCheckup.read(connectionString: connectionString).rights
         #expect(rights?.missing == [])
+        #expect(rights?.excess == [])
         #expect(rights?.canRewrite == false)
         #expect(rights?.canBecomeOthers == false)
         let owner = TokenStore(connectionString: database.connectionString)

@@ -20,13 +20,20 @@ package struct LedgerRoles: Hashable, Sendable {
   ///   back.
   func grant(on session: PostgresSession) throws {
     _ = try session.execute(BeginTransaction())
-    for (role, grants) in [
-      (service, LedgerGrants.service), (auditor, LedgerGrants.auditor),
+    for (role, grants, excess) in [
+      (service, LedgerGrants.service, FindExcessRights.ofService),
+      (auditor, LedgerGrants.auditor, FindExcessRights.ofAuditor),
     ] {
       guard let role else { continue }
       try LedgerRoles.check(role, on: session)
       for statement in try session.execute(RenderGrants(templates: grants, role: role)) {
         try session.query(statement)
+      }
+      let rest = try session.execute(excess(role))
+      guard rest.isEmpty else {
+        throw MigrationError.badRole(
+          "The role \"\(role)\" would keep more than it needs: \(rest.joined(separator: "; ")). "
+            + "Nothing was granted. Revoke that, or use another one")
       }
     }
     try session.commit()
