@@ -25,6 +25,16 @@ struct DoctorCommand: AsyncParsableCommand {
   var auditFile: String?
 
   @Option(
+    name: .customLong("break-glass-journal"),
+    help: ArgumentHelp("The node's journal of emergencies.", valueName: "path"))
+  var breakGlassJournal: String?
+
+  @Option(
+    name: .customLong("unix-socket"),
+    help: ArgumentHelp("The node's Unix socket.", valueName: "path"))
+  var unixSocket: String?
+
+  @Option(
     name: .customLong("tls-cert"),
     help: ArgumentHelp("The node's certificate chain, PEM.", valueName: "path"))
   var certificate: String?
@@ -33,6 +43,16 @@ struct DoctorCommand: AsyncParsableCommand {
     name: .customLong("tls-key"),
     help: ArgumentHelp("The certificate's private key, PEM.", valueName: "path"))
   var key: String?
+
+  @Option(
+    name: .customLong("tls-client-ca"),
+    help: ArgumentHelp("The CAs of callers' certificates, PEM.", valueName: "path"))
+  var clientAuthority: String?
+
+  @Option(
+    name: .customLong("tls-roles"),
+    help: ArgumentHelp("The roles of callers' certificates.", valueName: "path"))
+  var clientRoles: String?
 
   @Flag(help: "Print JSON.")
   var json = false
@@ -48,13 +68,23 @@ struct DoctorCommand: AsyncParsableCommand {
     if let auditFile = auditFile ?? Settings.auditFile.configured {
       findings += FileCheck.auditFile(auditFile)
     }
+    if let journal = breakGlassJournal ?? Settings.breakGlassJournal.configured {
+      findings += FileCheck.breakGlassJournal(journal)
+    }
+    let unixSocket = unixSocket ?? Settings.unixSocket.value
+    if let unixSocket { findings += FileCheck.unixSocket(unixSocket) }
+    let clientAuthority = clientAuthority ?? Settings.clientAuthority.value
     findings += FileCheck.tls(
       certificate: certificate ?? Settings.certificate.value,
-      key: key ?? Settings.certificateKey.value)
-    if let problem = ServeCommand.openness(
-      of: Settings.listen.value, Settings.authentication.value, Settings.insecure.value)
+      key: key ?? Settings.certificateKey.value, clientAuthority: clientAuthority)
+    let clientRoles = clientRoles ?? Settings.clientRoles.value
+    if let clientRoles { findings += FileCheck.clientRoles(clientRoles) }
+    if let problem = Settings.authentication.value.problem(
+      at: Settings.listen.value, insecure: Settings.insecure.value, unixSocket: unixSocket,
+      clientAuthority: clientAuthority, roles: clientRoles)
     {
-      findings.append(.problem("listen", problem, "Change auth, listen or insecure."))
+      findings.append(
+        .problem("auth", problem, "trust-budget config shows what holds, and whence."))
     }
     var node = LedgerSettings(node: "")
     node.lanes = Settings.lanes.value

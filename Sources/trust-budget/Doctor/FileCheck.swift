@@ -27,47 +27,97 @@ enum FileCheck {
   }
 
   static func auditFile(_ path: String) -> [Finding] {
+    dataFile(
+      "audit file", path, option: "--audit-file",
+      without: "charging goes on without the mirror, but the mirror stands still")
+  }
+
+  static func breakGlassJournal(_ path: String) -> [Finding] {
+    dataFile(
+      "break-glass journal", path, option: "--break-glass-journal",
+      without: "without its journal a node answers emergencies only while PostgreSQL is there")
+  }
+
+  /// A SQLite file that the node makes, and writes as long as it runs.
+  ///
+  /// - Parameter without: what it means where there is no room.
+  private static func dataFile(
+    _ subject: String, _ path: String, option: String, without: String
+  ) -> [Finding] {
     let directory = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
     let files = FileManager.default
     guard files.fileExists(atPath: directory) else {
       return [
         .warning(
-          "audit file", "\(directory) is not there yet.",
+          subject, "\(directory) is not there yet.",
           "The node makes it; see that its user may: mkdir -p, chown.")
       ]
     }
     guard files.isWritableFile(atPath: directory) else {
       return [
         .problem(
-          "audit file", "this user may not write in \(directory).",
+          subject, "this user may not write in \(directory).",
           "SQLite writes files beside the one named: chown the directory to the node's user.")
       ]
     }
     let type = try? files.attributesOfItem(atPath: path)[.type] as? FileAttributeType
     if let type, type != .typeRegular, type != .typeSymbolicLink {
-      return [.problem("audit file", "\(path) is no file.", "Name a file in it: --audit-file.")]
+      return [.problem(subject, "\(path) is no file.", "Name a file in it: \(option).")]
     }
     if files.fileExists(atPath: path), !files.isWritableFile(atPath: path) {
-      return [.problem("audit file", "this user may not write \(path).", "chown or chmod it.")]
+      return [.problem(subject, "this user may not write \(path).", "chown or chmod it.")]
     }
     let attributes = try? files.attributesOfFileSystem(forPath: directory)
     guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.int64Value else {
       return [
-        .warning("audit file", "the free space of \(directory) is not known.", "df \(directory)")
+        .warning(subject, "the free space of \(directory) is not known.", "df \(directory)")
       ]
     }
     guard free >= freeSpace else {
       return [
         .warning(
-          "audit file", "\(free >> 20) MiB are free in \(directory).",
-          "Make room: charging goes on without the mirror, but the mirror stands still.")
+          subject, "\(free >> 20) MiB are free in \(directory).", "Make room: \(without).")
       ]
     }
-    return [.ok("audit file", "\(path) can be written, \(free >> 30) GiB are free.")]
+    return [.ok(subject, "\(path) can be written, \(free >> 30) GiB are free.")]
   }
 
-  /// The files of a node's TLS: each, and then both together as the node reads them.
-  static func tls(certificate: String?, key: String?) -> [Finding] {
+  /// Where the node listens for callers of its own machine.
+  static func unixSocket(_ path: String) -> [Finding] {
+    let directory = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
+    guard FileManager.default.isWritableFile(atPath: directory) else {
+      return [
+        .problem(
+          "Unix socket", "\(directory) is not there, or this user may not write in it.",
+          "The node makes the socket, not its directory: mkdir -p, chown.")
+      ]
+    }
+    let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+    guard type == nil || type == .typeSocket else {
+      return [
+        .problem(
+          "Unix socket", "\(path) is there, and no socket.", "Name another place: --unix-socket.")
+      ]
+    }
+    return [.ok("Unix socket", "it can be made in \(directory).")]
+  }
+
+  /// Who is who by client certificates.
+  static func clientRoles(_ path: String) -> [Finding] {
+    do {
+      let bytes = try Data(contentsOf: URL(filePath: path))
+      _ = try ClientRoles(yaml: Array(bytes), fileName: path)
+      return [.ok("client roles", "\(path) can be used.")]
+    } catch let diagnostics as PolicyDiagnostics {
+      let first = "\(diagnostics)".split(separator: "\n").first.map(String.init) ?? path
+      return [.problem("client roles", first, "Mend it there: --tls-roles.")]
+    } catch {
+      return [unreadable("client roles", "\(path) cannot be read: \(error.systemReason)")]
+    }
+  }
+
+  /// The files of a node's TLS: each, and then all together as the node reads them.
+  static func tls(certificate: String?, key: String?, clientAuthority: String?) -> [Finding] {
     guard (certificate == nil) == (key == nil) else {
       return [
         .problem(
@@ -76,21 +126,32 @@ enum FileCheck {
           "Name the other one as well, or neither.")
       ]
     }
+    guard clientAuthority == nil || certificate != nil else {
+      return [
+        .problem(
+          "TLS", "--tls-client-ca needs --tls-cert and --tls-key.", "Name them as well, or none.")
+      ]
+    }
+    let chain = "-----BEGIN CERTIFICATE-----"
     let findings =
-      (certificate.map {
-        pem("certificate", $0, marker: "-----BEGIN CERTIFICATE-----")
-      } ?? []) + (key.map(self.key) ?? [])
+      (certificate.map { pem("certificate", $0, marker: chain) } ?? [])
+      + (key.map(self.key) ?? [])
+      + (clientAuthority.map { pem("client CA", $0, marker: chain) } ?? [])
+    func bytes(_ path: String) -> [UInt8]? {
+      FileManager.default.contents(atPath: path).map(Array.init)
+    }
     guard !findings.contains(where: { $0.status == .problem }), let certificate, let key,
-      let chain = FileManager.default.contents(atPath: certificate),
-      let secret = FileManager.default.contents(atPath: key)
+      let chain = bytes(certificate), let secret = bytes(key)
     else { return findings }
     do {
-      _ = try TLSMaterial(certificate: Array(chain), key: Array(secret), clientAuthority: nil)
+      _ = try TLSMaterial(
+        certificate: chain, key: secret, clientAuthority: clientAuthority.flatMap(bytes))
       return findings
     } catch {
       return findings + [
         .problem(
-          "TLS", "\(error)", "Give the key that \(certificate) was issued for, and both whole.")
+          "TLS", "\(error)",
+          "Give the key that \(certificate) was issued for, and all of them whole.")
       ]
     }
   }

@@ -30,6 +30,29 @@ struct ServeCommand: AsyncParsableCommand {
     case token
     case mtls
     case none
+
+    /// Why callers cannot, or must not, prove who they are in this way where a node listens; nil: they can.
+    func problem(
+      at address: ListenAddress?, insecure: Bool, unixSocket: String?, clientAuthority: String?,
+      roles: String?
+    ) -> String? {
+      switch self {
+      case .token: return nil
+      case .none:
+        guard !insecure, let address, !address.isLoopback else { return nil }
+        return "--auth none on \(address) would let anybody charge; use --auth token, "
+          + "listen on 127.0.0.1, or say --insecure as well"
+      case .mtls:
+        guard clientAuthority != nil, roles != nil else {
+          return "--auth mtls needs --tls-client-ca and --tls-roles"
+        }
+        guard unixSocket == nil else {
+          return
+            "--auth mtls: callers at a Unix socket have no certificate; use --auth token, or none"
+        }
+        return nil
+      }
+    }
   }
 
   @OptionGroup var database: DatabaseOptions
@@ -111,30 +134,12 @@ struct ServeCommand: AsyncParsableCommand {
     try Settings.breakGlassJournal.validate(breakGlassJournal)
     try Settings.auditFile.validate(auditFile.path)
     try Settings.authGrace.validate(authGrace)
-    switch auth {
-    case .token: break
-    case .none:
-      if let problem = ServeCommand.openness(of: entrance.tcpAddress(listen), auth, insecure) {
-        throw ValidationError(problem)
-      }
-    case .mtls:
-      guard entrance.clientAuthority != nil, entrance.rolesFile != nil else {
-        throw ValidationError("--auth mtls needs --tls-client-ca and --tls-roles")
-      }
-      guard entrance.unixSocket == nil else {
-        throw ValidationError(
-          "--auth mtls: callers at a Unix socket have no certificate; use --auth token, or none")
-      }
+    if let problem = auth.problem(
+      at: entrance.tcpAddress(listen), insecure: insecure, unixSocket: entrance.unixSocket,
+      clientAuthority: entrance.clientAuthority, roles: entrance.rolesFile)
+    {
+      throw ValidationError(problem)
     }
-  }
-
-  /// Why a node must not be reached at an address without authentication; nil: it may be.
-  static func openness(
-    of address: ListenAddress?, _ auth: Authentication, _ insecure: Bool
-  ) -> String? {
-    guard auth == .none, !insecure, let address, !address.isLoopback else { return nil }
-    return "--auth none on \(address) would let anybody charge; use --auth token, "
-      + "listen on 127.0.0.1, or say --insecure as well"
   }
 
   private var policyPath: String? { policy ?? Settings.policy.value }

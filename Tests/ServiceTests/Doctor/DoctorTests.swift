@@ -106,7 +106,48 @@ struct DoctorTests {
       #expect(findings["key"]?["status"] == "ok")
       #expect(
         findings["TLS"]?["message"].text?.contains("does not belong") == true, "\(end.output)")
-      #expect(findings["listen"]?["message"].text?.contains("would let anybody charge") == true)
+      #expect(findings["auth"]?["message"].text?.contains("would let anybody charge") == true)
+    }
+  }
+
+  @Test
+  func `what a node needs for its callers' certificates, its socket and emergencies is looked at`()
+    async throws
+  {
+    try await Undertaker.shared.withDirectory { directory in
+      let authority = try await CertificateAuthority(in: directory)
+      let good = try await authority.issue("good")
+      let roles = try directory.write(
+        "clients:\n  - {san: \"dns:ca\", name: ca, roles: [issuer]}\n", to: "roles.yaml")
+      let config = try directory.write(
+        """
+        auth: mtls
+        tls_cert: \(good.certificate)
+        tls_key: \(good.key)
+        tls_client_ca: \(authority.certificate)
+        tls_roles: \(roles)
+        break_glass_journal: \(directory.file("journal.db"))
+        """, to: "config.yaml")
+      let subjects = ["client CA", "client roles", "break-glass journal"]
+      let sound = try findings(
+        try await Program.run(
+          "doctor", "--json", "--config", config, "--database-url", "host=/nowhere dbname=x"))
+      for subject in subjects {
+        // A journal's disk may be nearly full here.
+        #expect(sound[subject]?["status"] != "problem" && sound[subject] != nil, "\(subject)")
+      }
+      #expect(sound["auth"] == nil)
+      let bad = try directory.write(
+        "clients:\n  - {san: \"dns:ca\", name: ca, roles: [owner]}\n", to: "bad.yaml")
+      let ill = try findings(
+        try await Program.run(
+          "doctor", "--json", "--config", config, "--tls-client-ca", good.key, "--tls-roles", bad,
+          "--unix-socket", config, "--break-glass-journal", directory.file(""), "--database-url",
+          "host=/nowhere dbname=x"))
+      for subject in subjects + ["Unix socket", "auth"] {
+        #expect(ill[subject]?["status"] == "problem", "\(subject): \(ill)")
+      }
+      #expect(ill["client roles"]?["message"].text?.contains("bad.yaml:2:") == true)
     }
   }
 
