@@ -10,6 +10,8 @@ struct Attempt: Sendable {
   private var lastReason = ""
   /// Whether it was more once.
   private(set) var isPart = false
+  /// What a try decided whose COMMIT nobody answered.
+  private var mayBeCommitted: [ObjectIdentifier: Answer] = [:]
   private var mayHaveCommitted = false
 
   init(pending: [PendingOperation]) {
@@ -25,14 +27,36 @@ struct Attempt: Sendable {
   var hasFailed: Bool { !lastReason.isEmpty }
 
   /// Notes a try that is to be repeated.
-  mutating func note(_ reason: String, mayHaveCommitted: Bool) {
+  ///
+  /// - Parameter mayBeCommitted: the answers that it decided, if its COMMIT may have got through.
+  mutating func note(_ reason: String, mayBeCommitted: [Answer]? = nil) {
     failures += 1
-    note(reason)
-    self.mayHaveCommitted = self.mayHaveCommitted || mayHaveCommitted
+    noteReason(reason)
+    guard let mayBeCommitted else { return }
+    mayHaveCommitted = true
+    for (operation, answer) in zip(pending, mayBeCommitted) {
+      self.mayBeCommitted[ObjectIdentifier(operation)] = asOwn(answer, to: operation)
+    }
+  }
+
+  /// Answers everybody.
+  func finish(with answers: [Answer]) {
+    for (operation, answer) in zip(pending, answers) {
+      operation.finish(.success(asOwn(answer, to: operation)))
+    }
+  }
+
+  /// The same answer; but a charge that is found as an earlier try of this attempt decided it is its own,
+  /// and not one that was asked for before.
+  private func asOwn(_ answer: Answer, to operation: PendingOperation) -> Answer {
+    guard case .charged(let found, replayed: true) = answer,
+      case .charged(found, replayed: false)? = mayBeCommitted[ObjectIdentifier(operation)]
+    else { return answer }
+    return .charged(found, replayed: false)
   }
 
   /// Notes why a try came to nothing.
-  mutating func note(_ reason: String) {
+  mutating func noteReason(_ reason: String) {
     // A try that ran into the deadline was cut short, and hides why the ones before it failed.
     if lastReason.isEmpty || earliestDeadline > .now { lastReason = reason }
   }

@@ -37,8 +37,8 @@ struct BatchTransaction {
   /// Whether it queues for budgets that are busy.
   let queues: Bool
 
-  /// Set once COMMIT may have left: from then on a lost connection means an unknown outcome.
-  private(set) var mayHaveCommitted = false
+  /// The answers, once COMMIT may have left: from then on a lost connection means an unknown outcome.
+  private(set) var mayBeCommitted: [Answer]?
   /// The last entry that was committed, once the COMMIT was answered.
   private(set) var committedHead: TrailHead?
 
@@ -73,7 +73,7 @@ struct BatchTransaction {
       } catch is BatchConflict {
       } catch let error as PostgresError where error.constraint == "audit_entries_request" {
         // The server answered, so the COMMIT behind the entry was not carried out.
-        mayHaveCommitted = false
+        mayBeCommitted = nil
       } catch let error as PostgresError
         where error.statement == QueueForBudgets.name && error.sqlState == .lockNotAvailable
       {
@@ -130,7 +130,7 @@ struct BatchTransaction {
       }
       guard batch.hasEntries(for: state.created) else { throw BatchConflict() }
       if !changed.isEmpty { try sender.send(UpdateBudgets(rows: changed)) }
-      mayHaveCommitted = true
+      mayBeCommitted = answers
       try sender.send(CommitTransaction())
       strained = changed.lazy.map(\.budget).filter(\.isStrained).map(\.id)
     }

@@ -36,7 +36,7 @@ struct HeldRequests {
       !held.isDisjoint(with: operation.budgetIDs)
     }
     if !waiting.pending.isEmpty {
-      waiting.note("somebody else holds the budget's row", mayHaveCommitted: false)
+      waiting.note("somebody else holds the budget's row")
       attempts.append((waiting, held.intersection(waiting.pending.flatMap(\.operation.budgetIDs))))
     }
     return free.pending

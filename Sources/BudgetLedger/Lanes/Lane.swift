@@ -99,12 +99,10 @@ final class Lane: Sendable {
             "no turn came on a busy budget; for a while its row is waited for, which is slower",
             metadata: ["hint": "see who holds an advisory lock in pg_locks"])
         }
-        for (operation, answer) in zip(attempt.pending, answers) {
-          operation.finish(.success(answer))
-        }
-      case .retry(let reason, let mayHaveCommitted, _):
+        attempt.finish(with: answers)
+      case .retry(let reason, let mayBeCommitted, _):
         metrics.noteRetry()
-        attempt.note(reason, mayHaveCommitted: mayHaveCommitted)
+        attempt.note(reason, mayBeCommitted: mayBeCommitted)
         // Before the pause: nobody waits for that any more.
         attempt.letGo(at: .now, isEnding: Task.isCancelled)
         if attempts.allSatisfy({ $0.failures > 0 }) { await attempt.pause() }
@@ -112,7 +110,7 @@ final class Lane: Sendable {
       case .setAside(let budgets, let reason):
         metrics.noteRetry()
         var (free, waiting) = attempt.parted { !budgets.isDisjoint(with: $1.budgetIDs) }
-        waiting.note(reason, mayHaveCommitted: false)
+        waiting.note(reason)
         held.add(waiting, for: budgets)
         attempts.insert(free, at: 0)
       case .takeApart(let reason, let hasWaited):
@@ -121,7 +119,7 @@ final class Lane: Sendable {
           attempt.refuse(reason)
           continue
         }
-        attempt.note(reason)
+        attempt.noteReason(reason)
         guard count > 1 else {
           // Once more, and looked up first: what was charged before needs no entry that is refused.
           attempts.insert(attempt, at: 0)
@@ -140,7 +138,7 @@ final class Lane: Sendable {
 
   private enum Outcome: Sendable {
     case answered([Answer], hasQueuedInVain: Bool)
-    case retry(reason: String, mayHaveCommitted: Bool, inNewSession: Bool = false)
+    case retry(reason: String, mayBeCommitted: [Answer]? = nil, inNewSession: Bool = false)
     /// Somebody else holds these budgets.
     case setAside(held: Set<BudgetID>, reason: String)
     case takeApart(reason: String, hasWaited: Bool = false)
@@ -159,7 +157,7 @@ final class Lane: Sendable {
     } catch {
       let reason = LedgerHealth.reason(error)
       health.note(.unavailable(reason: reason))
-      return .retry(reason: reason, mayHaveCommitted: false)
+      return .retry(reason: reason)
     }
     let transaction = BatchTransaction(
       node: settings.node, ledger: open.ledger, operations: attempt.pending.map(\.operation),
@@ -188,7 +186,7 @@ final class Lane: Sendable {
         } catch {
           let attempt = started.joined(by: boarded.withLock { $0 })
           let outcome = Lane.outcome(of: error, transaction, attempt, on: session)
-          if case .retry(let reason, mayHaveCommitted: true, _) = outcome {
+          if case .retry(let reason, .some, _) = outcome {
             witness.noteUnconfirmed(isOverdue: (error as? PostgresError)?.kind == .timeout)
             health.note(.unavailable(reason: reason))
           }
@@ -197,7 +195,7 @@ final class Lane: Sendable {
       }
     } catch {
       // The session was closed before it could be lent: nothing was sent.
-      outcome = .retry(reason: LedgerHealth.reason(error), mayHaveCommitted: false)
+      outcome = .retry(reason: LedgerHealth.reason(error))
     }
     attempt = started.joined(by: boarded.withLock { $0 })
     if outcome.needsNewSession || !open.connection.isUsable {
@@ -213,20 +211,22 @@ final class Lane: Sendable {
   ) -> Outcome {
     let reason = LedgerHealth.reason(error)
     let isAlone = attempt.pending.count == 1
-    if error is UnconfirmedCommit { return .retry(reason: reason, mayHaveCommitted: true) }
+    if error is UnconfirmedCommit {
+      return .retry(reason: reason, mayBeCommitted: transaction.mayBeCommitted ?? [])
+    }
     guard let error = error as? PostgresError else {
       _ = try? session.execute(RollbackTransaction())
       return isAlone && error is BatchConflict
-        ? .retry(reason: reason, mayHaveCommitted: false) : .takeApart(reason: reason)
+        ? .retry(reason: reason) : .takeApart(reason: reason)
     }
     if error.isConnectionLost {
-      return .retry(reason: reason, mayHaveCommitted: transaction.mayHaveCommitted)
+      return .retry(reason: reason, mayBeCommitted: transaction.mayBeCommitted)
     }
     // An ErrorResponse: the transaction has failed, for certain.
     _ = try? session.execute(RollbackTransaction())
     switch error.sqlState {
     case _ where error.isOfAnotherTime:
-      return .retry(reason: reason, mayHaveCommitted: false, inNewSession: true)
+      return .retry(reason: reason, inNewSession: true)
     case .lockNotAvailable:
       // One row is held by somebody else: the others need not wait for it.
       let budgets = Set(attempt.pending.lazy.flatMap(\.operation.budgetIDs))
@@ -234,26 +234,26 @@ final class Lane: Sendable {
       if !held.isEmpty { return .setAside(held: held, reason: reason) }
       // What else is waited for may be one request's, or everybody's: a table that is locked.
       return isAlone
-        ? .retry(reason: reason, mayHaveCommitted: false)
+        ? .retry(reason: reason)
         : .takeApart(reason: reason, hasWaited: true)
     case .queryCanceled:
       // A statement that is too slow as a whole.
       return isAlone
-        ? .retry(reason: reason, mayHaveCommitted: false)
+        ? .retry(reason: reason)
         : .takeApart(reason: reason, hasWaited: true)
     case .insufficientPrivilege where lacksRights(on: session):
       // Nobody can be charged; the next session says why.
-      return .retry(reason: reason, mayHaveCommitted: false, inNewSession: true)
+      return .retry(reason: reason, inNewSession: true)
     case .uniqueViolation:
       // One request id used twice at once: alone it finds the other's entry.
       return isAlone
-        ? .retry(reason: reason, mayHaveCommitted: false) : .takeApart(reason: reason)
+        ? .retry(reason: reason) : .takeApart(reason: reason)
     default:
       // What is not PostgreSQL's own state of the moment is one request's fault, and the others must
       // not suffer for it; and so may be what does not pass.
       guard error.isTransient else { return .takeApart(reason: reason) }
       return isAlone || attempt.failures < Lane.triesTogether
-        ? .retry(reason: reason, mayHaveCommitted: false)
+        ? .retry(reason: reason)
         : .takeApart(reason: reason, hasWaited: true)
     }
   }
