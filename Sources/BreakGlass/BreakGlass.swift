@@ -29,6 +29,7 @@ package final class BreakGlass: Service {
   private let queue = RecordingQueue()
   private let events: Counter
   private let unforwarded: Gauge
+  private let journalUp: Gauge
 
   /// - Parameters:
   ///   - journal: the path of the journal. It is made when it is first needed.
@@ -44,6 +45,7 @@ package final class BreakGlass: Service {
     self.logger = logger
     events = Counter(label: "trust_budget_break_glass_events_total", factory: metrics)
     unforwarded = Gauge(label: "trust_budget_break_glass_unforwarded", factory: metrics)
+    journalUp = Gauge(label: "trust_budget_break_glass_journal_up", factory: metrics)
     let settings = LedgerSettings(node: node)
     keeper = JournalKeeper(path: path, node: node, now: now, logger: logger)
     recorder = BreakGlassRecorder(
@@ -160,6 +162,8 @@ package final class BreakGlass: Service {
   }
 
   private func report() {
+    let status = status
     unforwarded.record(status.unforwarded ?? 0)
+    journalUp.record(status.journalProblem == nil ? 1 : 0)
   }
 }

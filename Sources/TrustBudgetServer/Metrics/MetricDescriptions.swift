@@ -100,5 +100,8 @@ extension MetricDescription {
     MetricDescription(
       "trust_budget_break_glass_unforwarded",
       "Break-glass events in this node's journal that are not in PostgreSQL yet."),
+    MetricDescription(
+      "trust_budget_break_glass_journal_up",
+      "1 while nothing is known to be wrong with this node's journal of emergencies, else 0."),
   ]
 }

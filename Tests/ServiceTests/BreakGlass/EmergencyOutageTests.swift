@@ -76,6 +76,9 @@ struct EmergencyOutageTests {
         #expect(try await node.breakGlass("dev-a").json["recorded"] == "postgresql")
         #expect(
           try await node.get("/readyz").json["break_glass"]["state"] == "postgresql only")
+        try await wait(for: "the metrics to say so") {
+          try await Metrics(of: node)["trust_budget_break_glass_journal_up"] == 0
+        }
         proxy.refuseConnections()
         let reply = try await node.breakGlass("dev-a", ["request_id": "refused"])
         #expect(reply.status == 503)

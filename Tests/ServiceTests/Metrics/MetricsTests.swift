@@ -28,6 +28,7 @@ struct MetricsTests {
       #expect(metrics["trust_budget_request_duration_seconds_count\(route)"] == 7)
       #expect(metrics["trust_budget_ledger_available"] == 1)
       #expect(metrics["trust_budget_queue_length"] == 0)
+      #expect(metrics["trust_budget_break_glass_journal_up"] == 1)
       #expect(metrics["trust_budget_batch_size_sum"] == 6)
     }
   }
