@@ -7,9 +7,9 @@ package struct Behind: Hashable, Sendable {
   /// No more than so many are counted.
   private static let counted: Int64 = 1_000_000
 
-  /// Committed entries that are not in the file.
+  /// Committed entries that are not in the file, as far as they are counted.
   package let entries: Int64
-  package var isMoreThanCounted: Bool { entries >= Behind.counted }
+  package let isMoreThanCounted: Bool
   /// Committed break-glass events that are not in the file.
   package let events: Int64
   /// The age of the oldest of them; zero when there are none.
@@ -52,13 +52,13 @@ package struct Behind: Hashable, Sendable {
         found: window.ledger.epoch, expected: summary.ledger.epoch)
     }
     let (entries, oldestEntry) = try await reader.count(
-      MirroredEntry.self, after: summary.entries.position, limit: counted)
+      MirroredEntry.self, after: summary.entries.position, limit: counted + 1)
     let (events, oldestEvent) = try await reader.count(
       MirroredEvent.self, after: summary.events?.position ?? .start, limit: counted)
     let holder = window.isHeldBack ? try await reader.horizonHolder() : nil
     let oldest = [oldestEntry, oldestEvent].compactMap(\.self).min() ?? window.moment
     return Behind(
-      entries: entries, events: events,
+      entries: min(entries, counted), isMoreThanCounted: entries > counted, events: events,
       lag: .microseconds(max(0, window.moment.microseconds - oldest.microseconds)),
       holder: holder)
   }
@@ -98,6 +98,6 @@ struct CountRowsAfter<TableRow: TrailRow>: PostgresStatement {
   }
 
   static func decode(_ row: inout PostgresRow) throws -> (Int64, Timestamp?) {
-    (try row.next(Int64.self), try row.next(PostgresTimestamp?.self).map { Timestamp($0) })
+    (try row.next(Int64.self), try row.next(PostgresTimestamp?.self).map(Timestamp.init(nearest:)))
   }
 }

@@ -22,7 +22,7 @@ extension Timestamp {
   }
 
   /// The moment, or the nearest one that people can be told.
-  init(nearest timestamp: PostgresTimestamp) {
+  package init(nearest timestamp: PostgresTimestamp) {
     self = min(max(Timestamp(timestamp), .yearOne), .endOfYear9999)
   }
 

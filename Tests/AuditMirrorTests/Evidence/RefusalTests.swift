@@ -12,7 +12,9 @@ import TrustBudgetTesting
     try await withFollowedLedger { _, path in
       try await TestDatabase.withLedger { other in
         // The tests' ledgers are copies of one.
-        try await other.execute("UPDATE trust_budget.ledger SET id = gen_random_uuid()")
+        try await other.execute(
+          "UPDATE trust_budget.ledger SET id = gen_random_uuid(), written_by = pg_current_xact_id()"
+        )
         try await expectRefusal("PostgreSQL holds the ledger", of: other, path)
       }
     }
@@ -53,6 +55,27 @@ import TrustBudgetTesting
       }
       try MirrorFile(path: path).execute("UPDATE meta SET filter = 'user alice'")
       await #expect(throws: AuditFileError.self) { try await behind(database) }
+    }
+  }
+
+  @Test(arguments: ["-infinity", "infinity"])
+  func `how far a file is behind can be told of entries that were never written`(moment: String)
+    async throws
+  {
+    try await withFollowedLedger { database, path in
+      try await tamper(
+        database,
+        """
+        INSERT INTO trust_budget.audit_entries
+               (epoch, budget_id, budget_seq, kind, cost, balance_before, balance_after, node, detail,
+                occurred_at, hash)
+        VALUES (1, 'odd', 1, 'allocation', 0, 0, 0, 'x', '{}', '\(moment)', sha256('odd'))
+        """)
+      let file = try await ReadableFile(path: path)
+      defer { file.close() }
+      let behind = try await Behind.read(file, connectionString: database.connectionString)
+      #expect(behind.entries == 1 && !behind.isMoreThanCounted)
+      _ = try await Comparison(file, connectionString: database.connectionString).run()
     }
   }
 
@@ -105,6 +128,39 @@ import TrustBudgetTesting
       await #expect(throws: SchemaProblem.self) {
         try await Export(.postgres(connectionString: database.connectionString), as: .sqlite)
           .write(to: path + ".export")
+      }
+    }
+  }
+
+  @Test
+  func `of a ledger from a dump nothing is mirrored, exported or compared before its new epoch`()
+    async throws
+  {
+    try await withFollowedLedger { database, path in
+      try await TestDatabase.withEmptyDatabase { other in
+        // The same server: all numbers are below what can be read.
+        try await database.copy(to: other)
+        try await other.withMirror(at: path + ".new") { mirror in
+          try await expectSoon {
+            mirror.health.current.state.problem?.contains("restored from a dump") == true
+          }
+        }
+        #expect(MirrorFile(path: path + ".new").entries <= 0)
+        for format in [ExportFormat.sqlite, .csv, .jsonl] {
+          await #expect(throws: SchemaProblem.self) {
+            try await Export(.postgres(connectionString: other.connectionString), as: format)
+              .write(to: path + ".export")
+          }
+        }
+        let file = try await ReadableFile(path: path)
+        defer { file.close() }
+        await #expect(throws: SchemaProblem.self) {
+          try await Comparison(file, connectionString: other.connectionString).run()
+        }
+        _ = try await NewEpoch(connectionString: other.connectionString, reason: "test").begin()
+        try await other.withMirror(at: path + ".new") { mirror in
+          try await expectSoon { mirror.health.current.state == .following }
+        }
       }
     }
   }

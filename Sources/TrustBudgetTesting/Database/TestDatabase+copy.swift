@@ -1,10 +1,8 @@
 import Foundation
-import TrustBudget
-import TrustBudgetTesting
 
 extension TestDatabase {
   /// Dumps this database, and restores it in another, empty one.
-  func copy(to other: TestDatabase) async throws {
+  package func copy(to other: TestDatabase) async throws {
     let pipe = Pipe()
     let dump = Process()
     dump.executableURL = URL(filePath: "/usr/bin/env")
