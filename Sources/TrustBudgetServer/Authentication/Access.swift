@@ -13,10 +13,18 @@ enum Access {
   private static func get(_ path: String) -> Route { Route(method: .get, path: path) }
   private static func post(_ path: String) -> Route { Route(method: .post, path: path) }
 
+  /// Emergencies: who has proved once who he is, is known whatever became of PostgreSQL.
+  static let breakGlass = post("/v1/break-glass")
+
+  /// Roles of which one is needed for it.
+  static var ofBreakGlass: Set<Role> {
+    if case .roles(let roles)? = table[breakGlass] { roles } else { [] }
+  }
+
   /// Every route. One that does not stand here is answered by a refusal, whoever calls.
   static let table: [Route: Access] = [
     post("/v1/authorizations"): only(.issuer),
-    post("/v1/break-glass"): only(.issuer),
+    breakGlass: only(.issuer),
     get("/v1/break-glass"): only(.auditor),
 
     post("/v1/charges"): only(.charger),

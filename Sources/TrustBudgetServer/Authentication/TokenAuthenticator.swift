@@ -10,7 +10,8 @@ import TrustBudget
 ///
 /// The node has the tokens in memory and reads them again every second, so that a request costs no
 /// round trip, and a revoked token ends everywhere within seconds. While PostgreSQL is away, the last
-/// known ones go on working for a while: break-glass and rules without a budget must.
+/// known ones go on working for a while, for rules without a budget; and for break-glass, which nothing
+/// may block, until PostgreSQL can be asked again, also at a node that was started meanwhile.
 package final class TokenAuthenticator: Authenticator, Service {
   private static let interval = Duration.seconds(1)
 
@@ -21,19 +22,24 @@ package final class TokenAuthenticator: Authenticator, Service {
   }
 
   private let state = Mutex(State.unread(reason: "not asked yet"))
+  private let keepingProblem = Mutex<String?>(nil)
   private let reader: TokenReader
   private let grace: Duration
+  private let emergency: EmergencyTokens
   private let now: @Sendable () -> Timestamp
   private let logger: Logger
 
   /// - Parameters:
   ///   - grace: for how long tokens are good that cannot be read again.
+  ///   - emergency: keeps those that are good for break-glass.
   ///   - now: the wall clock, by which tokens expire.
   package init(
-    reader: TokenReader, grace: Duration, now: @escaping @Sendable () -> Timestamp, logger: Logger
+    reader: TokenReader, grace: Duration, emergency: EmergencyTokens,
+    now: @escaping @Sendable () -> Timestamp, logger: Logger
   ) {
     self.reader = reader
     self.grace = grace
+    self.emergency = emergency
     self.now = now
     self.logger = logger
   }
@@ -51,8 +57,9 @@ package final class TokenAuthenticator: Authenticator, Service {
     // Before the question: what is read is at least as new.
     let start = ContinuousClock.now
     do {
-      let known = KnownTokens(try await reader.tokens(), readAt: start)
-      state.withLock { $0 = .read(known, failure: nil) }
+      let tokens = try await reader.tokens()
+      state.withLock { $0 = .read(KnownTokens(tokens, readAt: start), failure: nil) }
+      keep(tokens)
     } catch {
       let reason = LedgerHealth.reason(error)
       let isNew = state.withLock { state in
@@ -69,6 +76,25 @@ package final class TokenAuthenticator: Authenticator, Service {
     }
   }
 
+  /// Keeps what an emergency needs. What fails is logged once, and tried again with the next reading.
+  private func keep(_ tokens: [APIToken]) {
+    var problem: String?
+    do {
+      try emergency.keep(tokens)
+    } catch {
+      problem = error.systemReason
+    }
+    let isNew = keepingProblem.withLock { old in
+      defer { old = problem }
+      return problem != nil && old != problem
+    }
+    if isNew {
+      logger.error(
+        "tokens for emergencies not kept; started without PostgreSQL, this node would know no callers",
+        metadata: ["reason": "\(problem ?? "")"])
+    }
+  }
+
   package func caller(of request: Request, _ context: NodeContext) throws -> Caller {
     guard let header = request.headers[.authorization] else {
       throw Problem(.unauthenticated, "This request needs a token: Authorization: Bearer tb_…")
@@ -76,7 +102,9 @@ package final class TokenAuthenticator: Authenticator, Service {
     guard let digest = Digest(bearer: header) else {
       throw Problem(.unauthenticated, "The Authorization header is not Bearer and a token.")
     }
-    guard let token = try knownTokens().token(digest) else {
+    let isEmergency =
+      context.endpointPath.map { Route(method: request.method, path: $0) } == Access.breakGlass
+    guard let token = try token(digest, forEmergency: isEmergency) else {
       throw Problem(.unauthenticated, "This token is not known, or was revoked.")
     }
     if let end = token.expiresAt, end <= now() {
@@ -85,27 +113,30 @@ package final class TokenAuthenticator: Authenticator, Service {
     return Caller(name: token.name, roles: token.roles)
   }
 
-  private func knownTokens() throws -> KnownTokens {
-    let (known, reason) = state.withLock { state in
-      switch state {
-      case .unread(let reason): (nil as KnownTokens?, reason)
-      case .read(let known, let failure): (known, failure ?? "")
+  /// - Returns: nil for one that is not known.
+  /// - Throws: `Problem` where that cannot be told.
+  private func token(_ digest: Digest, forEmergency isEmergency: Bool) throws -> APIToken? {
+    switch state.withLock({ $0 }) {
+    case .read(let known, let failure):
+      guard isEmergency || ContinuousClock.now - known.readAt <= grace else {
+        throw Problem(
+          .ledgerUnavailable,
+          "PostgreSQL has been away for longer than tokens are good without it (\(grace)). "
+            + "Try again. (\(failure ?? ""))",
+          retryAfter: 2)
       }
-    }
-    guard let known else {
+      return known.token(digest)
+    case .unread(let reason):
+      if isEmergency, let kept = try? emergency.read(),
+        let token = KnownTokens(kept, readAt: .now).token(digest)
+      {
+        return token
+      }
       throw Problem(
         .ledgerUnavailable,
         "This node could not read the tokens yet, and so knows no callers. Try again. (\(reason))",
         retryAfter: 2)
     }
-    guard ContinuousClock.now - known.readAt <= grace else {
-      throw Problem(
-        .ledgerUnavailable,
-        "PostgreSQL has been away for longer than tokens are good without it (\(grace)). "
-          + "Try again. (\(reason))",
-        retryAfter: 2)
-    }
-    return known
   }
 }
 

@@ -36,6 +36,9 @@ struct ServeCommand: AsyncParsableCommand {
       at address: ListenAddress?, insecure: Bool, unixSocket: String?, clientAuthority: String?,
       roles: String?
     ) -> String? {
+      guard self == .mtls || roles == nil else {
+        return "--tls-roles is for --auth mtls; with --auth \(rawValue) nothing asks for it"
+      }
       switch self {
       case .token: return nil
       case .none:
@@ -124,9 +127,6 @@ struct ServeCommand: AsyncParsableCommand {
 
   func validate() throws {
     try database.validateSettings()
-    guard policyPath != nil else {
-      throw ValidationError("say which policy: --policy, or policy in the configuration")
-    }
     try Settings.nodeName.validate(nodeName)
     try Settings.lanes.validate(lanes)
     try Settings.drainDelay.validate(drainDelay)
@@ -147,7 +147,10 @@ struct ServeCommand: AsyncParsableCommand {
   func run() async throws {
     Allocator.keepLittle()
     let logger = logging.logger()
-    guard let policyPath else { throw CommandFailure("--policy is missing") }
+    // Not in validate(), which would speak before an option that is misspelt is named.
+    guard let policyPath else {
+      throw ValidationError("say which policy: --policy, or policy in the configuration")
+    }
     let policies = try await openPolicy(policyPath, logger: logger)
     let entrance = try self.entrance.entrance(listen, logger: logger)
     let roles = auth == .mtls ? try self.entrance.clientRoles(logger: logger) : nil
@@ -173,7 +176,7 @@ struct ServeCommand: AsyncParsableCommand {
     let mirror = try AuditMirror(
       connectionString: database.connectionString, node: name, path: auditFile.path,
       logger: logger, metrics: metrics)
-    let tokens = try await tokenAuthenticator(settings, logger: logger)
+    let tokens = try await tokenAuthenticator(settings, policies, logger: logger)
     let departure = Departure(delay: .seconds(drainDelay)) {
       logger.notice("leaving", metadata: ["node": "\(name)"])
       ServiceNotification.stopping.send()
@@ -204,14 +207,17 @@ struct ServeCommand: AsyncParsableCommand {
 
   /// What knows the tokens, where callers need one.
   private func tokenAuthenticator(
-    _ settings: LedgerSettings, logger: Logger
+    _ settings: LedgerSettings, _ policies: PolicyStore, logger: Logger
   ) async throws -> TokenAuthenticator? {
     guard auth == .token else { return nil }
     let tokens = TokenAuthenticator(
       reader: try TokenReader(
         connectionString: database.connectionString, settings: settings),
-      grace: .seconds(try CertificateDuration(authGrace).seconds), now: { .wallClock() },
-      logger: logger)
+      grace: .seconds(try CertificateDuration(authGrace).seconds),
+      emergency: EmergencyTokens(path: "\(breakGlassJournal).tokens") {
+        policies.current.policy.breakGlass != nil
+      },
+      now: { .wallClock() }, logger: logger)
     if entrance.certificate == nil, let address = entrance.tcpAddress(listen), !address.isLoopback {
       logger.warning(
         "tokens travel as they are here; use --tls-cert, or put TLS in front",

@@ -8,7 +8,8 @@ struct TokenRevokeCommand: AsyncParsableCommand {
     discussion: """
       Example: trust-budget token revoke ca-1
 
-      A node that cannot reach PostgreSQL goes on taking it, for as long as its --auth-grace says.
+      A node that cannot reach PostgreSQL goes on taking it, for as long as its --auth-grace says; for
+      break-glass, until it can.
       """)
 
   @Argument(help: "The token's name.")

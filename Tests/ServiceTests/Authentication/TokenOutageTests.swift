@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import TrustBudget
 import TrustBudgetTesting
@@ -55,6 +56,77 @@ struct TokenOutageTests {
       proxy.acceptConnections()
       try await wait(for: "the tokens to be known") {
         try await node.get("/v1/policy", with: admin).status == 200
+      }
+    }
+  }
+
+  @Test func `an emergency is answered beyond the grace, and by a node that was started meanwhile`()
+    async throws
+  {
+    try await Gate.services.pass {
+      try await TestDatabase.withLedger { database in
+        try await Undertaker.shared.withDirectory { directory in
+          let policy = try directory.write(EmergencyPolicy.text, to: Service.policyFile)
+          let issuer = try await database.token("issuer", roles: [.issuer])
+          let auditor = try await database.token("auditor", roles: [.auditor])
+          let body: JSON = ["username": "dev-a", "reason": "the database is down"]
+          try await PostgresProxy.with(database) { proxy in
+            let more = ["--auth-grace", "1s"]
+            func withNode(_ body: (RunningNode) async throws -> Void) async throws {
+              let node = try await RunningNode.start(
+                on: proxy.connectionString, policy: policy, auth: "token", more)
+              do {
+                try await body(node)
+                await node.program.kill()
+              } catch {
+                await node.program.kill()
+                throw error
+              }
+            }
+            var kept = ""
+            try await withNode { node in
+              try await waitUntilKnown(issuer, on: node)
+              proxy.refuseConnections()
+              try await wait(for: "the grace to end") {
+                try await node.post(
+                  "/v1/authorizations", ["username": "free-a"], with: issuer
+                ).problem == "ledger-unavailable"
+              }
+              #expect(try await node.post("/v1/break-glass", body, with: issuer).status == 200)
+              #expect(
+                try await node.post("/v1/break-glass", body, with: .random()).problem
+                  == "unauthenticated")
+              kept = RunningNode.journal(of: node.name, policy: policy) + ".tokens"
+            }
+            let text = try String(contentsOfFile: kept, encoding: .utf8)
+            #expect(!text.contains(issuer.text) && text.contains("issuer"))
+            #expect(!text.contains("auditor"))
+            let attributes = try FileManager.default.attributesOfItem(atPath: kept)
+            #expect(attributes[.posixPermissions] as? Int == 0o600)
+
+            try await withNode { node in
+              #expect(try await node.post("/v1/break-glass", body, with: issuer).status == 200)
+              for other in [auditor, .random()] {
+                let reply = try await node.post("/v1/break-glass", body, with: other)
+                #expect(reply.problem == "ledger-unavailable")
+              }
+              let free = try await node.post(
+                "/v1/authorizations", ["username": "free-a"], with: issuer)
+              #expect(free.problem == "ledger-unavailable")
+              proxy.acceptConnections()
+              try await waitUntilKnown(issuer, on: node)
+              try await database.execute("UPDATE trust_budget.api_tokens SET revoked_at = now()")
+              try await wait(for: "the token to be revoked") {
+                try await node.post("/v1/break-glass", body, with: issuer).problem
+                  == "unauthenticated"
+              }
+              // Nor the next time.
+              try await wait(for: "the token to be forgotten") {
+                try !String(contentsOfFile: kept, encoding: .utf8).contains("issuer")
+              }
+            }
+          }
+        }
       }
     }
   }
