@@ -8,6 +8,13 @@ import FoundationEssentials
 struct JSONOutline {
   /// More than any request nests.
   private static let greatestDepth = 32
+  /// More members than any object of a request has.
+  private static let mostMembers = 256
+  /// More of them than in the largest batch, with every number that a charge has.
+  private static let mostFractions = 10_000
+  /// The fields of requests have shorter names, and are nested no deeper: `charges[3].cost`.
+  private static let longestName = 64
+  private static let fieldDepth = 3
 
   private enum Step {
     case member(String)
@@ -89,6 +96,10 @@ struct JSONOutline {
       let name = try string()
       path.append(.member(name))
       guard names.insert(name).inserted else { throw fault("must be given once") }
+      guard names.count <= JSONOutline.mostMembers else {
+        path.removeLast()
+        throw fault("has more than \(JSONOutline.mostMembers) members")
+      }
       skipBlanks()
       guard take(":") else { throw fault() }
       try value()
@@ -157,7 +168,21 @@ struct JSONOutline {
       _ = take("+") || take("-")
       try digits()
     }
-    if rest.count < whole.count, case .member = path.last { fractions.insert(place) }
+    if rest.count < whole.count, mayBeField {
+      guard fractions.count < JSONOutline.mostFractions else {
+        throw fault("is one number with a fraction or an exponent too many")
+      }
+      fractions.insert(place)
+    }
+  }
+
+  /// Whether the walk is in what a request may ask for. Other places are not worth remembering: there can
+  /// be as many as a body has room for, with names as long.
+  private var mayBeField: Bool {
+    guard case .member = path.last, path.count <= JSONOutline.fieldDepth else { return false }
+    return path.allSatisfy { step in
+      if case .member(let name) = step { name.utf8.count <= JSONOutline.longestName } else { true }
+    }
   }
 
   private mutating func digits() throws(FieldProblem) {

@@ -47,6 +47,16 @@ struct GarbageBodyTests {
       ("UTF-16", valid.data(using: .utf16LittleEndian) ?? Data(), nil),
       ("NULs", Data(repeating: 0, count: 100), nil),
       ("an unknown field", Data("{\"dryrun\":true,\(valid.dropFirst())".utf8), "dryrun"),
+      (
+        "300 members",
+        Data("{\((0..<300).map { "\"m\($0)\":1" }.joined(separator: ","))}".utf8), "body"
+      ),
+      (
+        "a long name, and fractions in it",
+        Data(
+          "{\"\(String(repeating: "n", count: 50_000))\":{\((0..<200).map { "\"\($0)\":1.5" }.joined(separator: ","))}}"
+            .utf8), String(repeating: "n", count: 64)
+      ),
       ("1 MB of blanks", Data(repeating: 0x20, count: 5 << 20), nil),
       ("brackets", Data(repeating: UInt8(ascii: "["), count: 60_000), "body"),
     ]
