@@ -214,7 +214,9 @@ final class Lane: Sendable {
     if error is UnconfirmedCommit {
       return .retry(reason: reason, mayBeCommitted: transaction.mayBeCommitted ?? [])
     }
-    guard let error = error as? PostgresError else {
+    // What cannot be decoded, or sent, will be so the next time as well.
+    guard let error = error as? PostgresError, error.kind == .server || error.isConnectionLost
+    else {
       _ = try? session.execute(RollbackTransaction())
       return isAlone && error is BatchConflict
         ? .retry(reason: reason) : .takeApart(reason: reason)

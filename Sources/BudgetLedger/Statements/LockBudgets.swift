@@ -63,12 +63,22 @@ extension Budget {
         spent: try row.next(Int64.self),
         resetInterval: try row.next(PostgresInterval?.self).map(ResetInterval.init(_:)),
         windowStartedAt: try Timestamp(finite: try row.next(PostgresTimestamp.self)),
-        windowSequence: try row.next(Int64.self),
-        lastSequence: try row.next(Int64.self),
+        windowSequence: try Budget.sequence(try row.next(Int64.self)),
+        lastSequence: try Budget.sequence(try row.next(Int64.self)),
         lastHash: try row.next(Digest.self))
     } catch let error as InvalidValue {
       throw UnreadableBudget(id: id, problem: error)
     }
+  }
+}
+
+extension Budget {
+  /// - Throws: `InvalidValue` for a number that no chain comes to, and that could not be counted on.
+  fileprivate static func sequence(_ number: Int64) throws(InvalidValue) -> Int64 {
+    guard (0..<1 << 60).contains(number) else {
+      throw InvalidValue("must be the number of an entry, and is \(number)")
+    }
+    return number
   }
 }
 

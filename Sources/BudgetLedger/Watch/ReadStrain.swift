@@ -71,7 +71,8 @@ struct ReadStrain: PostgresStatement {
     var states: Set<BudgetWatch.State> = []
     if balance * 5 < allocation { states.insert(.low) }
     if balance <= 0 { states.insert(.exhausted) }
-    if consumed * 2 > allocation { states.insert(.fast) }
+    // Not twice of it: nothing keeps an entry's figures in bounds.
+    if consumed > allocation / 2 { states.insert(.fast) }
     return Strain(id: id, consumed: consumed, states: states)
   }
 }

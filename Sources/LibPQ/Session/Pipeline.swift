@@ -139,7 +139,9 @@ struct Pipeline {
 
   /// libpq refuses to queue, or answers out of step: nothing can be known of this session any more.
   private func lost(statement: String?) -> PostgresError {
-    let error = wire.failure(statement: statement)
+    var error = wire.failure(statement: statement)
+    // Also where libpq only finds itself misused: of a COMMIT that is under way nothing can be learnt any more.
+    error.kind = .connection
     wire.health.markBroken()
     return error
   }

@@ -68,6 +68,9 @@ import TrustBudgetTesting
     "window_started_at = '-infinity', reset_interval = '1 hour'",
     "window_started_at = '4000-01-01 BC', reset_interval = '1 hour'",
     "window_started_at = '294000-01-01', reset_interval = '1 hour'",
+    "window_started_at = '294276-12-31', reset_interval = '1 hour'",
+    "last_seq = 9223372036854775807",
+    "last_seq = 1152921504606846976",
   ])
   func `a budget's row that makes no sense stops the charges of that budget alone`(
     change: String

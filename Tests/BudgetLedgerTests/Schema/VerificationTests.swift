@@ -111,7 +111,7 @@ import TrustBudgetTesting
         report.faults.map(\.description) == [
           "a: the row makes no sense: a value must be a moment of the years 1 to 9999",
           "b: there are entries and no budget",
-          "c: the trail ends at entry 2, and the row is that of entry 9223372036854775807",
+          "c: the row makes no sense: a value must be the number of an entry, and is 9223372036854775807",
           "d: the row is not what its entries make of it",
           "e: there is a budget and no entry",
         ])

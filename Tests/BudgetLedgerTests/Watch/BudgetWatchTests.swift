@@ -71,6 +71,27 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `figures that no program of ours wrote count as what they are, and end no node`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await database.execute(
+        """
+        INSERT INTO trust_budget.budgets (budget_id, initial_balance, spent, window_seq, last_seq)
+        VALUES ('odd', 100, 60, 1, 1);
+        INSERT INTO trust_budget.audit_entries
+               (epoch, budget_id, budget_seq, kind, cost, balance_before, balance_after, node, detail,
+                occurred_at, hash)
+        VALUES (1, 'odd', 1, 'allocation', 0, 0, 9000000000000000000, 'x', '{}',
+                now() - interval '1 day', sha256('odd'))
+        """)
+      let node = try database.node(metrics: registry) { $0.watchInterval = .milliseconds(50) }
+      try await withRunning([node]) {
+        try await expect(low: 0, exhausted: 0, fast: 1, watched: 1)
+      }
+    }
+  }
+
   @Test func `what was spent longer ago does not count as fast`() async throws {
     try await TestDatabase.withLedger { database in
       try await database.withNodes(1) { nodes in
