@@ -50,16 +50,29 @@ package struct TrustBudgetServer: Service {
     }
   }
 
+  /// Answers at all addresses, until the service is told to stop; then they close together. One that ends
+  /// before, because its address cannot be had say, takes the others with it.
   package func run() async throws {
-    // The first that ends takes the others with it; Hummingbird's heed nothing else.
-    let services = applications.map {
-      ServiceGroupConfiguration.ServiceConfiguration(
-        service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
-        failureTerminationBehavior: .gracefullyShutdownGroup)
+    // Each a group of its own: one group would end its services in turn, each when the one before has. And
+    // Hummingbird's applications heed nothing but a group.
+    let groups = applications.map {
+      ServiceGroup(
+        configuration: ServiceGroupConfiguration(
+          services: [
+            .init(
+              service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+              failureTerminationBehavior: .gracefullyShutdownGroup)
+          ], logger: logger))
     }
-    try await ServiceGroup(
-      configuration: ServiceGroupConfiguration(services: services, logger: logger)
-    ).run()
+    try await withThrowingTaskGroup { tasks in
+      for group in groups { tasks.addTask { try await group.run() } }
+      var failure: (any Error)?
+      while let end = await tasks.nextResult() {
+        if case .failure(let error) = end { failure = failure ?? error }
+        for group in groups { await group.triggerGracefulShutdown() }
+      }
+      if let failure { throw failure }
+    }
   }
 
   private static func router(

@@ -26,6 +26,21 @@ final class Socket: Sendable {
     guard isConnected else { throw TestFailure("can't connect to \(node.url): errno \(errno)") }
   }
 
+  /// Connects to a node's Unix socket, likewise.
+  init(path: String) throws {
+    descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { throw TestFailure("no more sockets: errno \(errno)") }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    let isConnected = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+      }
+    }
+    guard isConnected else { throw TestFailure("can't connect to \(path): errno \(errno)") }
+  }
+
   deinit { close(descriptor) }
 
   /// - Returns: whether all of it was taken.

@@ -37,6 +37,44 @@ struct ShutdownTests {
     }
   }
 
+  @Test(arguments: [true, false])
+  func `a slow caller at one address keeps no other open`(isSlowAtSocket: Bool) async throws {
+    try await Gate.services.pass {
+      try await TestDatabase.withLedger { database in
+        try await Undertaker.shared.withDirectory { directory in
+          let policy = try directory.write(SamplePolicy.text, to: Service.policyFile)
+          let path = "/tmp/tb-\(UInt32.random(in: .min ... .max)).socket"
+          defer { unlink(path) }
+          let node = try await RunningNode.start(
+            on: database.connectionString, policy: policy, ["--unix-socket", path])
+          do {
+            try await wait(for: "both addresses") { FileManager.default.fileExists(atPath: path) }
+            let slow = try isSlowAtSocket ? Socket(path: path) : Socket(to: node)
+            slow.send("POST /v1/authorizations HTTP/1.1\r\nhost: a\r\ncontent-length: 20\r\n\r\n{")
+            // Its head has been read once another request is answered.
+            #expect(try await node.get("/healthz").status == 200)
+            node.program.signal(SIGTERM)
+            try await wait(for: "the other address to close") {
+              if isSlowAtSocket {
+                return (try? Socket(to: node)) == nil
+              }
+              return (try? Socket(path: path)) == nil
+            }
+            #expect(node.program.isRunning)
+            // And whoever is slow has still the time that is his.
+            slow.send("\"username\": \"rich-a\"}")
+            let end = try await node.program.end(within: .seconds(15))
+            #expect(end.status == 0, "\(end.errors)")
+            await node.program.kill()
+          } catch {
+            await node.program.kill()
+            throw error
+          }
+        }
+      }
+    }
+  }
+
   @Test func `a node that waits for PostgreSQL leaves in seconds all the same`() async throws {
     try await Service.with { service in
       let node = try service.node
