@@ -8,7 +8,8 @@ package enum CallerName {
   /// - Throws: `InvalidValue` that says what is wrong with it.
   package static func validate(_ text: String) throws(InvalidValue) -> String {
     let name = try IdentityText.validate(text)
-    guard !name.hasPrefix(ofPeople) else {
+    // By bytes: a character that combines with the colon does not make it another name.
+    guard !name.utf8.starts(with: ofPeople.utf8) else {
       throw InvalidValue(
         "must not begin with \(ofPeople), as the names of people do who use this program")
     }

@@ -42,6 +42,11 @@ struct ClientRolesTests {
     ("clients: [{san: 'ip:10.0.0.1', name: a, roles: [issuer]}]", "must begin with one of"),
     ("clients: [{san: 'dns:a', name: '', roles: [issuer]}]", "must not be empty"),
     ("clients: [{san: 'dns:a', name: 'cli:root', roles: [admin]}]", "must not begin with cli:"),
+    // An accent that joins the colon does not hide it.
+    (
+      "clients: [{san: 'dns:a', name: \"cli:\\u0301root\", roles: [admin]}]",
+      "must not begin with cli:"
+    ),
     ("clients: [{san: 'dns:a', name: a, roles: [isuer]}]", "did you mean \"issuer\"?"),
     ("clients: [{san: 'dns:a', name: a, roles: []}]", "at least one element"),
     ("clients: [{san: 'dns:a', roles: [issuer]}]", "has no \"name\""),
