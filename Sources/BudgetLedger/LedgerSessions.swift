@@ -20,7 +20,6 @@ struct LedgerSessions {
       ("enable_mergejoin", "off"),
       ("enable_material", "off"),
       ("enable_memoize", "off"),
-      ("jit", "off"),
     ]
     return configuration
   }
@@ -33,9 +32,12 @@ struct LedgerSessions {
     try readOnly(applicationName: "trust-budget \(settings.node) tokens")
   }
 
+  /// For looking things up: planned anew each time, so that no plan is older than the tables' growth.
   private func readOnly(applicationName: String) throws -> PostgresConfiguration {
     var configuration = try base(applicationName: applicationName)
-    configuration.sessionSettings += [("default_transaction_read_only", "on")]
+    configuration.sessionSettings += [
+      ("default_transaction_read_only", "on"), ("plan_cache_mode", "force_custom_plan"),
+    ]
     return configuration
   }
 
@@ -53,7 +55,14 @@ struct LedgerSessions {
     configuration.responseTimeout = settings.statementTimeout + .milliseconds(500)
     // Never decide from a standby, and find the primary among several hosts.
     configuration.requirePrimary()
-    configuration.sessionSettings += [("search_path", "pg_catalog, pg_temp")]
+    configuration.sessionSettings += [
+      ("search_path", "pg_catalog, pg_temp"),
+      // What is answered is on the disk, and on the synchronous standby where there is one.
+      ("synchronous_commit", "on"),
+      // What finds a row by its key or its place must be there to choose.
+      ("enable_indexscan", "on"), ("enable_indexonlyscan", "on"), ("enable_tidscan", "on"),
+      ("enable_nestloop", "on"), ("enable_sort", "on"), ("jit", "off"),
+    ]
     return configuration
   }
 }

@@ -22,6 +22,8 @@ struct TrailReader: Sendable {
     configuration.requirePrimary()
     configuration.sessionSettings = [
       ("search_path", "pg_catalog, pg_temp"), ("default_transaction_read_only", "on"),
+      // A COMMIT that is asked for waits for the standby, as those of nodes do.
+      ("synchronous_commit", "on"),
       // Always by the index of the order, even where the statistics are of an empty table.
       ("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"),
       ("enable_bitmapscan", "off"), ("enable_sort", "off"), ("jit", "off"),

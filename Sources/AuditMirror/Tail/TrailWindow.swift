@@ -39,8 +39,7 @@ struct ReadTrailWindow: PostgresStatement {
              OR EXISTS (SELECT FROM trust_budget.break_glass_events AS e
                         WHERE (e.epoch, e.transaction_id)
                                 >= (l.epoch, pg_snapshot_xmax(now.snapshot))),
-           current_setting('synchronous_standby_names') <> ''
-             AND current_setting('synchronous_commit') NOT IN ('off', 'local'),
+           current_setting('synchronous_standby_names') <> '',
            clock_timestamp()
     FROM trust_budget.ledger AS l CROSS JOIN (SELECT pg_current_snapshot() AS snapshot) AS now
     """

@@ -160,10 +160,10 @@ enum FileCheck {
     var findings = pem("key", path, marker: "PRIVATE KEY-----")
     let attributes = try? FileManager.default.attributesOfItem(atPath: path)
     if let permissions = (attributes?[.posixPermissions] as? NSNumber)?.intValue,
-      permissions & 0o077 != 0
+      permissions & 0o027 != 0
     {
       findings.append(
-        .warning("key", "others than its owner may read \(path).", "chmod 600 \(path)"))
+        .warning("key", "everybody may read \(path), or its group write it.", "chmod 640 \(path)"))
     }
     return findings
   }

@@ -5,7 +5,7 @@ import TrustBudgetTesting
 
 @testable import BudgetLedger
 
-/// A lane's statements find their rows by an index or by their place, whether the tables hold none or a great many.
+/// A node's statements find their rows by an index or by their place, whether the tables hold none or a great many.
 @Suite struct PlanTests {
   @Test
   func `a lane's statements scan no table, on empty tables and on full ones`()
@@ -89,6 +89,72 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `what a node reads it finds by an index, though it began on an empty database`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await database.withNodes(1) { nodes in
+        let reader = nodes[0].reader
+        func read() async throws {
+          for number in 0..<12 {
+            _ = try await reader.charge(RequestID("filler-\(number + 1)"))
+            _ = try await reader.confirmedCharge(RequestID("none-\(number)"))
+            _ = try await reader.budget(BudgetID("filler:\(number + 1)"))
+            _ = try await reader.budgets(BudgetQuery(prefix: "filler:1", limit: 10))
+            _ = try await reader.entries(
+              EntryQuery(budgetID: BudgetID("filler:1"), limit: 10))
+          }
+        }
+        try await read()
+        try await database.execute(
+          "ALTER TABLE trust_budget.audit_entries SET (autovacuum_enabled = off)")
+        try await database.grow(budgets: 50_000, entries: 100_000)
+        let before = try await database.rowsScanned()
+        try await read()
+        // A session reports what it did when it ends, at the latest.
+        await reader.close()
+        try await Task.sleep(for: .milliseconds(100))
+        #expect(try await database.rowsScanned() == before)
+      }
+    }
+  }
+
+  @Test(arguments: ["off", "local", "remote_write"])
+  func `what is answered is on the disk, whatever the database's settings are`(setting: String)
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await database.execute(
+        "ALTER DATABASE \(database.name) SET synchronous_commit = \(setting)")
+      let sessions = LedgerSessions(
+        connectionString: database.connectionString, settings: LedgerSettings(node: "node-1"))
+      for configuration in [try sessions.forLanes(), try sessions.forBreakGlass()] {
+        let connection = try await PostgresConnection.connect(configuration)
+        let found = try await connection.run { try $0.query("SHOW synchronous_commit").rows[0][0] }
+        await connection.close()
+        #expect(found == "on")
+      }
+    }
+  }
+
+  @Test func `a lane finds rows by their place, whatever the database's settings are`() async throws
+  {
+    try await TestDatabase.withLedger { database in
+      for setting in ["tidscan", "indexscan", "indexonlyscan", "nestloop", "sort"] {
+        try await database.execute("ALTER DATABASE \(database.name) SET enable_\(setting) = off")
+      }
+      let sessions = LedgerSessions(
+        connectionString: database.connectionString, settings: LedgerSettings(node: "node-1"))
+      let connection = try await PostgresConnection.connect(try sessions.forLanes())
+      let plans = try await connection.run { session in
+        [try session.plan(LockBudgets.self), try session.plan(UpdateBudgets.self)]
+      }
+      await connection.close()
+      #expect(plans[0].contains("Index Scan using budgets_pkey"), "\(plans[0])")
+      #expect(plans[1].contains("Tid Scan on budgets"), "\(plans[1])")
+    }
+  }
+
   /// One charge of each kind, several times: new budgets and old ones, known ids and new ones.
   private func charge(_ node: BudgetLedger, rounds: Int) async throws {
     for _ in 0..<rounds {
@@ -153,6 +219,15 @@ extension TestDatabase {
     try await query(
       """
       SELECT relname, seq_scan FROM pg_stat_user_tables
+      WHERE relname IN ('budgets', 'audit_entries') ORDER BY relname
+      """)
+  }
+
+  /// How many rows were read on the way from one end of the ledger's tables to the other.
+  fileprivate func rowsScanned() async throws -> [[String?]] {
+    try await query(
+      """
+      SELECT relname, seq_tup_read FROM pg_stat_user_tables
       WHERE relname IN ('budgets', 'audit_entries') ORDER BY relname
       """)
   }
