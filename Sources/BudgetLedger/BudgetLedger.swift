@@ -12,6 +12,7 @@ package struct BudgetLedger: Service {
   package let reader: LedgerReader
   private let settings: LedgerSettings
   private let lanes: [Lane]
+  private let laneConfiguration: PostgresConfiguration
   private let watch: BudgetWatch
 
   /// - Parameter metrics: makes what the ledger counts with.
@@ -25,6 +26,7 @@ package struct BudgetLedger: Service {
     self.health = health
     let sessions = LedgerSessions(connectionString: connectionString, settings: settings)
     let configuration = try sessions.forLanes()
+    self.laneConfiguration = configuration
     let witness = Witness()
     self.reader = LedgerReader(
       pool: PostgresPool(try sessions.forReads(), maximumConnections: settings.readers),
@@ -64,6 +66,22 @@ package struct BudgetLedger: Service {
     await reader.close()
   }
 
+  /// Whether the ledger can be worked on, and charged: where a lane could have no session lately, whether it
+  /// could have one now.
+  ///
+  /// - Throws: as ``LedgerReader/check()``.
+  package func check() async throws -> LedgerIdentity {
+    let ledger = try await reader.check()
+    if lanes.contains(where: \.lacksSession) {
+      do {
+        try await PostgresConnection.with(laneConfiguration) { _ in }
+      } catch {
+        throw LedgerError.unavailable(reason: LedgerHealth.reason(error))
+      }
+    }
+    return ledger
+  }
+
   /// Operations that wait for a lane to be free.
   package var queueLength: Int { lanes.reduce(0) { $0 + $1.queue.count } }
 
@@ -81,7 +99,7 @@ package struct BudgetLedger: Service {
   private func lookAtHealth() async {
     while (try? await Task.sleep(for: settings.watchInterval)) != nil {
       do {
-        health.note(.available(try await reader.check()))
+        health.note(.available(try await check()))
       } catch {
         if Task.isCancelled { return }
         health.note(.unavailable(reason: LedgerHealth.reason(error)))

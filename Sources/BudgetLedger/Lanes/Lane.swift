@@ -41,6 +41,8 @@ final class Lane: Sendable {
   }
 
   var hasSession: Bool { connection.isOpen }
+  /// It wanted a session, and could have none.
+  var lacksSession: Bool { connection.isMissing }
 
   /// Decides batch after batch, until the queue is closed and empty.
   ///

@@ -18,6 +18,7 @@ actor LaneConnection {
     didSet { hasOpen.store(open != nil, ordering: .relaxed) }
   }
   private let hasOpen = Atomic(false)
+  private let hasFailed = Atomic(false)
 
   init(
     configuration: PostgresConfiguration, thread: ConnectionThread, witness: Witness
@@ -30,6 +31,9 @@ actor LaneConnection {
   /// Whether there is a session, for those who only want to know.
   nonisolated var isOpen: Bool { hasOpen.load(ordering: .relaxed) }
 
+  /// Whether there is none, and the last attempt to open one came to nothing.
+  nonisolated var isMissing: Bool { !isOpen && hasFailed.load(ordering: .relaxed) }
+
   /// The session in use, or a new one.
   ///
   /// - Parameter deadline: when the first of those who wait must have an answer.
@@ -39,6 +43,7 @@ actor LaneConnection {
   func session(before deadline: ContinuousClock.Instant) async throws -> Open {
     if let open, open.connection.isUsable { return open }
     open = nil
+    hasFailed.store(true, ordering: .relaxed)
     var configuration = configuration
     // Half a second is what a sound connection may need on a busy machine; less would only hide why
     // the tries before it failed.
@@ -60,6 +65,7 @@ actor LaneConnection {
       }
       let session = Open(connection: connection, ledger: ledger)
       open = session
+      hasFailed.store(false, ordering: .relaxed)
       return session
     } catch {
       await connection.close()

@@ -10,10 +10,21 @@ package struct LedgerReader: Sendable {
 
   /// The charge with this id, and what became of it.
   ///
-  /// - Throws: `LedgerError`, as every read here does.
+  /// - Throws: `LedgerError`, as every read here does; also where there is none, and the server is one
+  ///   that cannot say so: a primary that was replaced while this session lived, say.
   package func charge(_ id: RequestID) async throws -> ChargeRecord? {
-    let entries = try await read { try $0.execute(FindRequests(ids: [id.value])) }
-    return ChargeRecord(entries: entries)
+    let seen = witness.heads
+    do {
+      return try await read { session in
+        let entries = try session.execute(FindRequests(ids: [id.value]))
+        if entries.isEmpty, !seen.isEmpty {
+          _ = try SchemaCheck.embedded.ledgerIdentity(on: session, seen: seen)
+        }
+        return ChargeRecord(entries: entries)
+      }
+    } catch let problem as SchemaProblem {
+      throw LedgerError.unavailable(reason: LedgerHealth.reason(problem))
+    }
   }
 
   /// The same, once it can't be lost in a failover any more: for answers by which somebody signs.
@@ -100,7 +111,13 @@ package struct LedgerReader: Sendable {
   ) async throws -> R {
     do {
       return try await pool.withConnection(deadline: .now + patience) { connection in
-        try await connection.run(body)
+        do {
+          return try await connection.run(body)
+        } catch let problem as SchemaProblem {
+          // The next one may lead to where the ledger is now.
+          await connection.close()
+          throw problem
+        }
       }
     } catch let problem as SchemaProblem {
       throw problem

@@ -27,7 +27,7 @@ struct StatusRoutes {
     var database = JSONObjectText()
     let hasDatabase: Bool
     do {
-      let ledger = try await node.ledger.reader.check()
+      let ledger = try await node.ledger.check()
       hasDatabase = true
       database.put("status", "ok")
       database.put("ledger", ledger.id)

@@ -44,4 +44,28 @@ import TrustBudgetTesting
       try await survivor.expectSoundLedger()
     }
   }
+
+  /// As a primary that was replaced, and came back to life, is asked by a session that outlived it.
+  @Test func `a server that lacks what was seen cannot say that there is no charge`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await database.withNodes(1) { nodes in
+        let charge = try Operation.charging("user:alice", requestID: "known")
+        _ = try await nodes[0].perform(charge)
+        let reader = nodes[0].reader
+        #expect(try await reader.charge(RequestID("none")) == nil)
+        let ledger = try await reader.check()
+        reader.witness.note(
+          TrailHead(ledger: ledger, budgetID: "user:alice", sequence: 9, hash: .zero), lane: 7)
+        #expect(try await reader.charge(RequestID("known")) != nil)
+        let error = await #expect(throws: LedgerError.self) {
+          try await reader.charge(RequestID("none"))
+        }
+        guard case .unavailable(let reason) = error else {
+          Issue.record("\(String(describing: error))")
+          return
+        }
+        #expect(reason.contains("entries were lost"))
+      }
+    }
+  }
 }

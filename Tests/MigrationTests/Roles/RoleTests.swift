@@ -82,6 +82,29 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a node whose lanes can have no session is not ready, though it can read`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await TestRole.with(in: database) { role in
+        _ = try await database.runner().up(roles: LedgerRoles(service: role.name))
+        try await role.database.withNodes(1) { nodes in
+          // The one session that the role may have is the reader's.
+          try await database.execute("ALTER ROLE \"\(role.name)\" CONNECTION LIMIT 1")
+          _ = try await nodes[0].check()
+          await #expect(throws: LedgerError.self) {
+            try await nodes[0].perform(.charging("user:a"))
+          }
+          let error = await #expect(throws: LedgerError.self) { try await nodes[0].check() }
+          #expect("\(String(describing: error))".contains("too many connections for role"))
+          try await database.execute("ALTER ROLE \"\(role.name)\" CONNECTION LIMIT -1")
+          _ = try await nodes[0].check()
+          _ = try await nodes[0].perform(.charging("user:a"))
+        }
+      }
+    }
+  }
+
   @Test(arguments: ["SUPERUSER", "CREATEROLE"])
   func `a role that no grant could hold back is refused`(power: String) async throws {
     try await TestDatabase.withLedger { database in
