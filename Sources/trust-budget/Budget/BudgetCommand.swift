@@ -48,18 +48,20 @@ extension DatabaseOptions {
 
   /// Decides one operation as a node would, and ends.
   func perform(_ operation: Operation) async throws -> Answer {
-    try await translatingErrors {
+    let repetition =
+      "To repeat the command, and make the change once: --request-id \(operation.requestID)"
+    return try await translatingErrors {
       let ledger = try ledger()
       return try await withThrowingTaskGroup { group in
         group.addTask { try await ledger.run() }
         defer { group.cancelAll() }
         do {
-          return try await ledger.perform(operation)
+          return try await Interruption.telling(
+            "whether the change was made is not known\n\(repetition)"
+          ) { try await ledger.perform(operation) }
         } catch let error as LedgerError {
           guard case .outcomeUnknown = error else { throw error }
-          throw CommandFailure(
-            "\(error)\nTo repeat the command, and make the change once: "
-              + "--request-id \(operation.requestID)")
+          throw CommandFailure("\(error)\n\(repetition)")
         }
       }
     }

@@ -26,4 +26,21 @@ enum Interruption {
       throw CancellationError()
     }
   }
+
+  /// Runs what cannot be taken back once it is under way: a signal ends the program at once, and says what
+  /// is then not known.
+  static func telling<R: Sendable>(
+    _ words: String, _ body: @escaping @Sendable () async throws -> R
+  ) async throws -> R {
+    let trapped: [UnixSignal] = [.sigint, .sigterm, .sighup].filter { !isIgnored($0.rawValue) }
+    let signals = await UnixSignalsSequence(trapping: trapped)
+    let watch = Task {
+      for await signal in signals {
+        Console.error("ended by signal \(signal.rawValue); \(words)")
+        exit(128 + signal.rawValue)
+      }
+    }
+    defer { watch.cancel() }
+    return try await body()
+  }
 }

@@ -286,6 +286,35 @@ struct DatabaseCommandTests {
     }
   }
 
+  @Test(arguments: [SIGINT, SIGTERM])
+  func `a change that a signal ends is told under which id to repeat it`(signal: Int32) async throws
+  {
+    try await withCharges { database in
+      try await database.withConnection { holder in
+        try await holder.execute("BEGIN; SELECT FROM trust_budget.budgets FOR UPDATE")
+        let end = try await Program.with(
+          ["budget", "reset", "user:dev-b", "--reason", "incident"],
+          environment: ["DATABASE_URL": database.connectionString]
+        ) { program in
+          try await wait(for: "the command to wait for the row") {
+            try await database.count(
+              """
+              SELECT count(*) FROM pg_stat_activity
+              WHERE wait_event_type = 'Lock' AND datname = current_database()
+              """) > 0
+          }
+          program.signal(signal)
+          return try await program.end()
+        }
+        #expect(end.status == 128 + signal)
+        #expect(
+          end.errors.contains(/ended by signal [0-9]+; whether the change was made is not known\n/))
+        #expect(end.errors.contains(/--request-id [^ ]+\n$/), "\(end.errors)")
+        try await holder.execute("ROLLBACK")
+      }
+    }
+  }
+
   private func withCharges(_ body: (TestDatabase) async throws -> Void) async throws {
     try await Service.with { service in
       _ = try await service.node.authorize("dev-a")
