@@ -119,7 +119,7 @@ let package = Package(
       dependencies: [
         "TrustBudget", "PolicyFile", "LibPQ", "BudgetLedger", "AuditMirror", "BreakGlass",
         "TrustBudgetServer", "TrustBudgetClient", "PrivatePostgres", "PrometheusExposition",
-        "ChildProcess", "Allocator",
+        "ChildProcess", "ClaimedFile", "Allocator",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -190,7 +190,7 @@ let package = Package(
     .testTarget(
       name: "AuditMirrorTests",
       dependencies: [
-        "AuditMirror", "TrustBudget", "LibPQ", "BudgetLedger", "PrivatePostgres",
+        "AuditMirror", "TrustBudget", "LibPQ", "BudgetLedger", "ClaimedFile", "PrivatePostgres",
         "TrustBudgetTesting",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),

@@ -65,7 +65,7 @@ package struct AuditMirror: Service {
         if case AuditFileError.corrupt(let reason) = error {
           try setAside(claim, because: reason)
         }
-        if case AuditFileError.replaced = error, !isWhole, claim.isFileInPlace {
+        if case AuditFileError.replaced = error, !isWhole, claim.isFileInPlace, claim.isStanding {
           // It lacks pages that are in the log alone, and who reads it still counts those, for whoever opens it
           // as well.
           try setAside(claim, because: "its log was removed while somebody was reading it")
@@ -84,10 +84,13 @@ package struct AuditMirror: Service {
     var nextWitnesses = ContinuousClock.now
     var completeness = Completeness()
     var heldBackSince: ContinuousClock.Instant?
+    let pages = PageCheck(path)
+    defer { pages.end() }
     while true {
       // Told to end: what was committed before comes in as well, if that is a matter of a moment.
       let isLast = Task.isShuttingDownGracefully
       guard file.isInPlace else { throw AuditFileError.replaced }
+      if let damage = pages.damage { throw AuditFileError.corrupt(damage) }
       let start = ContinuousClock.now
       var (window, complete) = try await look(reader, &completeness)
       let known = file.summary

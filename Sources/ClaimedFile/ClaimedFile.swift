@@ -166,7 +166,9 @@ package final class ClaimedFile: Sendable {
   package static func make(_ path: String) throws(FileProblem) {
     let isNew = access(path, F_OK) != 0
     let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
-    guard file >= 0 else { throw FileProblem(errno, "\(path) cannot be made") }
+    guard file >= 0 else {
+      throw FileProblem(errno, "\(path) cannot be \(isNew ? "made" : "written")")
+    }
     if isNew { fchmod(file, 0o640) }
     close(file)
   }
@@ -181,6 +183,13 @@ package final class ClaimedFile: Sendable {
     guard let hasItsLog = ClaimedFile.hasItsLog(identity, log) else { return true }
     if hasItsLog { state.withLock { $0.log = log } }
     return hasItsLog
+  }
+
+  /// Whether the lock by which it was claimed is still where others look for it: where it was removed,
+  /// somebody else can claim the place as well.
+  package var isStanding: Bool {
+    let lock = state.withLock { $0.lock }
+    return lock >= 0 && FileIdentity(descriptor: lock) == FileIdentity(path + ".lock")
   }
 
   /// The same of the file alone, whatever became of its log.

@@ -60,18 +60,28 @@ package struct Export: Sendable {
       unlink(temporary + "-journal")
     }
     unlink(temporary)
+    let descriptor = try Export.make(temporary, inPlaceOf: path)
+    defer { close(descriptor) }
     let result: Result
     switch format {
     case .sqlite: result = try await writeSQLite(to: temporary)
-    case .csv, .jsonl:
-      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
-      guard descriptor >= 0 else { throw Export.failure("\(path) cannot be made") }
-      defer { close(descriptor) }
-      result = try await writeText(to: descriptor)
+    case .csv, .jsonl: result = try await writeText(to: descriptor)
     }
     try Export.sync(temporary)
     guard rename(temporary, path) == 0 else { throw Export.failure("\(path) cannot be made") }
     return result
+  }
+
+  /// Makes a file for its owner to write and its group to read, as far as the umask lets it; or for whom
+  /// the one was that it is to replace.
+  private static func make(
+    _ temporary: String, inPlaceOf path: String
+  ) throws(AuditFileError) -> Int32 {
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
+    guard descriptor >= 0 else { throw failure("\(path) cannot be made") }
+    var status = stat()
+    if stat(path, &status) == 0 { fchmod(descriptor, status.st_mode & 0o777) }
+    return descriptor
   }
 
   /// Whether an export to a path is written beside it until it is whole.

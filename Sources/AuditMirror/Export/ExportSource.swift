@@ -15,7 +15,7 @@ package enum ExportSource: Sendable {
     if case .file(let file) = self, ClaimedFile.isSame(file.path, path) {
       throw .unwritable("\(path) is what is exported; name another file to write")
     }
-    guard !ClaimedFile.hasBeenClaimed(path) else {
+    guard !ClaimedFile.hasBeenClaimed(path), !AuditFile.isMarked(path, asLive: true) else {
       throw .unwritable("\(path) is a node's own file, and is not replaced; name another one")
     }
     if let owner = ClaimedFile.owner(ofWhatWasSetAsideAs: path), ClaimedFile.hasBeenClaimed(owner) {

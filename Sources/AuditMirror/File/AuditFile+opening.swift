@@ -13,6 +13,7 @@ extension AuditFile {
     configuration.prepareDatabase { db in
       // Before anything is set: what belongs to somebody else stays as it is.
       try refuseForeign(db)
+      if isLive { try refuseParts(db) }
       // A node sorts in memory: it is little, and the file's directory may be all that it can write to.
       try db.execute(
         sql: isLive
@@ -32,6 +33,15 @@ extension AuditFile {
 
   private static func refuseForeign(_ db: Database) throws {
     if try !isEmpty(db) { try checkFormat(db) }
+  }
+
+  /// The chains of a part of the trail could not be verified, and it would never be whole.
+  private static func refuseParts(_ db: Database) throws {
+    guard try !isEmpty(db),
+      let filter = try String.fetchOne(db, sql: "SELECT filter FROM meta WHERE filter IS NOT NULL")
+    else { return }
+    throw AuditFileError.foreign(
+      "it is an export of a part of the trail (\(filter)), and a node's file holds all of it")
   }
 
   static func recogniseOrCreate(
@@ -62,9 +72,13 @@ extension AuditFile {
   }
 
   /// Whether a file, damaged as it may be, begins as ours do.
-  static func isMarked(_ path: String) -> Bool {
-    guard let file = FileHandle(forReadingAtPath: path),
-      let header = try? file.read(upToCount: 72), header.count == 72
+  ///
+  /// - Parameter isLive: as those that a node writes, which have a log, and exports have none.
+  static func isMarked(_ path: String, asLive isLive: Bool = false) -> Bool {
+    // A pipe would be waited for.
+    guard case .file = FilePlace(path), let file = FileHandle(forReadingAtPath: path),
+      let header = try? file.read(upToCount: 72), header.count == 72,
+      !isLive || header[18...19].elementsEqual([2, 2])
     else { return false }
     return header.starts(with: "SQLite format 3\0".utf8)
       && withUnsafeBytes(of: AuditFileSchema.applicationID.bigEndian) {

@@ -64,8 +64,8 @@ package final class AuditFile: @unchecked Sendable {
   /// What the file says of itself, as of the last commit.
   package var summary: FileSummary { current.withLock { $0 } }
 
-  /// Whether the path still leads to the file that is open.
-  package var isInPlace: Bool { claim?.isInPlace ?? true }
+  /// Whether the path still leads to the file that is open, and nobody else can have claimed it.
+  package var isInPlace: Bool { claim.map { $0.isInPlace && $0.isStanding } ?? true }
 
   /// Appends entries, and commits them with the position after them.
   ///

@@ -47,6 +47,15 @@ extension FileSummary {
   /// What is wrong with where the file's rows stand.
   func endProblem(_ db: Database) throws -> String? {
     try FileEnd<MirroredEntry>(db).problem(entries)
-      ?? events.flatMap { try FileEnd<MirroredEvent>(db).problem($0) }
+      ?? events.flatMap { try FileEnd<MirroredEvent>(db).problem($0) } ?? headsProblem(db)
+  }
+
+  /// Who takes the table of heads for newer than it is finds chains broken that are not.
+  private func headsProblem(_ db: Database) throws -> String? {
+    guard try AuditFile.format(of: db) == AuditFileSchema.version,
+      case let through = try BudgetHeads.through(db), through > entries.rows
+    else { return nil }
+    return
+      "budget_heads says that it goes as far as row \(through), and the file has \(entries.rows)"
   }
 }

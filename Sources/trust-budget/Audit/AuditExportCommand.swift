@@ -105,7 +105,7 @@ struct AuditExportCommand: AsyncParsableCommand {
         ? try await Interruption.cancelling { try await export.write(to: path) }
         : try await export.write(to: path)
       progress.end()
-      let restriction = result.filter.map { " (\($0))" } ?? ""
+      let restriction = result.filter.map { " (\(printable($0)))" } ?? ""
       Console.note("\(path): \(words(result))\(restriction)")
       noteWhatIsMissing(result)
     }

@@ -3,6 +3,7 @@ import ArgumentParser
 import AuditMirror
 import BreakGlass
 import BudgetLedger
+import ClaimedFile
 import Foundation
 import Logging
 import PolicyFile
@@ -133,6 +134,9 @@ struct ServeCommand: AsyncParsableCommand {
     try Settings.drainTimeout.validate(drainTimeout)
     try Settings.breakGlassJournal.validate(breakGlassJournal)
     try Settings.auditFile.validate(auditFile.path)
+    guard FilePlace(breakGlassJournal) != FilePlace(auditFile.path) else {
+      throw ValidationError("--audit-file and --break-glass-journal must be two files")
+    }
     try Settings.authGrace.validate(authGrace)
     if let problem = auth.problem(
       at: entrance.tcpAddress(listen), insecure: insecure, unixSocket: entrance.unixSocket,

@@ -60,6 +60,7 @@ import TrustBudgetTesting
     ("UPDATE receipts SET rows = 'x'", nil, "the receipts are not what was written"),
     ("UPDATE cursors SET entries = 30", nil, "says that it holds 30 entries"),
     ("UPDATE meta SET heads_through = -9223372036854775807 - 1", nil, "no value of ours"),
+    ("UPDATE meta SET heads_through = 99999999", nil, "goes as far as row 99999999"),
     (
       "UPDATE audit_entries SET budget_seq = 9223372036854775807 WHERE budget_seq = 20", nil,
       "no value of ours"

@@ -41,7 +41,8 @@ import TrustBudgetTesting
       let link = directory.file("link.db")
       try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: copy)
       let source = ExportSource.file(try await ReadableFile(path: copy))
-      for (source, target) in [(source, copy), (source, link), (postgres, path)] {
+      // Of the copy nothing says that it was a node's file but its own head.
+      for (source, target) in [(source, copy), (source, link), (postgres, path), (postgres, copy)] {
         let before = try Data(contentsOf: URL(filePath: target))
         await #expect(throws: AuditFileError.self) {
           try await Export(source, as: .csv).write(to: target)
@@ -108,14 +109,15 @@ import TrustBudgetTesting
   func `an export is not put beside a log that it would be read with`(ending: String) async throws {
     try await withMirroredTrail { database, path, directory in
       let target = directory.file("copy.db")
-      try FileManager.default.copyItem(atPath: path, toPath: target)
-      try Data([1]).write(to: URL(filePath: target + ending))
       let source = ExportSource.postgres(connectionString: database.connectionString)
+      _ = try await Export(source, as: .sqlite).write(to: target)
+      let before = try Data(contentsOf: URL(filePath: target))
+      try Data([1]).write(to: URL(filePath: target + ending))
       let error = await #expect(throws: AuditFileError.self) {
         try await Export(source, as: .sqlite).write(to: target)
       }
       #expect(error?.description.contains("copy.db\(ending) would be taken for") == true)
-      #expect(FileManager.default.contentsEqual(atPath: path, andPath: target))
+      #expect(try Data(contentsOf: URL(filePath: target)) == before)
     }
   }
 
@@ -145,6 +147,24 @@ import TrustBudgetTesting
       }
       var status = stat()
       #expect(stat(pipe, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
+    }
+  }
+
+  @Test(arguments: [ExportFormat.sqlite, .csv])
+  func `an export is for whom the one before it was, and else for whom the umask lets`(
+    format: ExportFormat
+  ) async throws {
+    try await withMirroredTrail { database, _, directory in
+      func mode(_ path: String) throws -> Int? {
+        try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+      }
+      let target = directory.file("export")
+      let export = Export(.postgres(connectionString: database.connectionString), as: format)
+      _ = try await export.write(to: target)
+      #expect(try mode(target) == 0o640)
+      try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: target)
+      _ = try await export.write(to: target)
+      #expect(try mode(target) == 0o600)
     }
   }
 

@@ -1,5 +1,6 @@
 import AuditMirror
 import BudgetLedger
+import ClaimedFile
 import Foundation
 import GRDB
 import Testing
@@ -194,6 +195,84 @@ import TrustBudgetTesting
       }
       let kept = try Data(contentsOf: URL(filePath: path + ".corrupt-2026-01-01T000000"))
       #expect(kept == bytes)
+    }
+  }
+
+  @Test func `damage where nobody looks for years is found, and the file built anew`() async throws
+  {
+    try await withLedger { database, path in
+      try await database.withNodes(1) { nodes in
+        try await withThrowingTaskGroup { group in
+          for number in 0..<1_000 {
+            group.addTask {
+              try await nodes[0].perform(
+                .charging("user:u\(number % 7)", initialBalance: 1_000_000))
+            }
+          }
+          try await group.waitForAll()
+        }
+      }
+      try await database.withMirror(at: path) { _ in
+        try await database.expectMirrored(in: path)
+      }
+      var bytes = try Data(contentsOf: URL(filePath: path))
+      for index in bytes.count / 3..<bytes.count / 3 + 8_192 { bytes[index] = 0xA5 }
+      try bytes.write(to: URL(filePath: path))
+      try await database.withMirror(at: path) { _ in
+        try await expectSoon { Self.setAside(path) == 1 }
+        try await database.expectMirrored(in: path)
+      }
+      #expect(try await TamperingTests.verify(path) == [])
+    }
+  }
+
+  @Test func `a part of the trail is no file of a node`() async throws {
+    try await withLedger { database, path in
+      let filter = ExportFilter(budgetID: "user:alice")
+      _ = try await Export(
+        .postgres(connectionString: database.connectionString), as: .sqlite, filter: filter
+      ).write(to: path)
+      let part = try Data(contentsOf: URL(filePath: path))
+      try await database.withMirror(at: path) { mirror in
+        try await expectSoon {
+          mirror.health.current.state.problem?.contains("export of a part of the trail") == true
+        }
+        #expect(try Data(contentsOf: URL(filePath: path)) == part)
+        unlink(path)
+        try await database.expectMirrored(in: path)
+      }
+      // Also where somebody says so of a whole one.
+      try MirrorFile(path: path).execute("UPDATE meta SET filter = 'x'")
+      try await database.withMirror(at: path) { mirror in
+        try await expectSoon {
+          mirror.health.current.state.problem?.contains("export of a part of the trail") == true
+        }
+      }
+    }
+  }
+
+  @Test func `a claim whose lock was removed is made anew, and never shared`() async throws {
+    try await withLedger { database, path in
+      try await database.withNodes(1) { nodes in
+        try await database.withMirror(at: path) { mirror in
+          try await database.expectMirrored(in: path)
+          unlink(path + ".lock")
+          try await expectSoon { access(path + ".lock", F_OK) == 0 }
+          _ = try await nodes[0].perform(.charging("user:alice"))
+          try await database.expectMirrored(in: path)
+          // Whoever is quicker has it, and the other waits.
+          unlink(path + ".lock")
+          let other = try ClaimedFile(claiming: path, holder: "another")
+          try await expectSoon {
+            mirror.health.current.state.problem?.contains("another process writes") == true
+          }
+          other.release()
+          _ = try await nodes[0].perform(.charging("user:alice"))
+          try await database.expectMirrored(in: path)
+        }
+      }
+      #expect(Self.setAside(path) == 0)
+      #expect(try await TamperingTests.verify(path) == [])
     }
   }
 
