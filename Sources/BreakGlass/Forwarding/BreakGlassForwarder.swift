@@ -62,6 +62,8 @@ actor BreakGlassForwarder {
         obstacle = obstacle ?? .unavailable(LedgerHealth.reason(error))
       }
     }
+    // Whoever is told to stop in the middle has met no obstacle.
+    guard isLast || !Task.isCancelled else { return }
     pause =
       switch obstacle {
       case nil: .zero

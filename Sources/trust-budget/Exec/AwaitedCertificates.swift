@@ -9,13 +9,18 @@ struct AwaitedCertificates {
     before = paths.map { ($0, State($0)) }
   }
 
-  /// Those that have been written since.
+  /// Those that have been written since, each once, by the first of its names.
   var written: [String] {
-    before.filter { path, state in State(path).map { $0 != state } ?? false }.map(\.path)
+    var known: Set<State> = []
+    return before.compactMap { path, state in
+      guard let now = State(path), now != state, known.insert(now).inserted else { return nil }
+      return path
+    }
   }
 
   /// What a write or a rename changes, whatever time the file pretends to be of.
-  private struct State: Equatable {
+  private struct State: Hashable {
+    let device: dev_t
     let inode: ino_t
     let seconds: Int
     let nanoseconds: Int
@@ -24,6 +29,7 @@ struct AwaitedCertificates {
     init?(_ path: String) {
       var status = stat()
       guard stat(path, &status) == 0 else { return nil }
+      device = status.st_dev
       inode = status.st_ino
       seconds = status.st_ctim.tv_sec
       nanoseconds = status.st_ctim.tv_nsec

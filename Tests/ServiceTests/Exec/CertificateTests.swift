@@ -165,6 +165,20 @@ struct CertificateTests {
     }
   }
 
+  @Test func `one certificate is one, however its key is named`() async throws {
+    try await Undertaker.shared.withDirectory { directory in
+      let keys = try await SSHKeys(in: directory)
+      let key = try await keys.makeKey()
+      let alias = directory.file(
+        "./\(key.replacing(".pub", with: ""))")
+      let end = try await exec(
+        "--username", "dev-alias", "--request-id", "alias", "--", "ssh-keygen", "-q", "-s",
+        keys.authority, "-I", alias, key)
+      #expect(!end.errors.contains("certificates were written"), "\(end.errors)")
+      #expect(try await Service.current.node.get("/v1/charges/alias").json["state"] == "settled")
+    }
+  }
+
   @Test func `a settled charge pays for no second certificate`() async throws {
     try await Undertaker.shared.withDirectory { directory in
       let keys = try await SSHKeys(in: directory)

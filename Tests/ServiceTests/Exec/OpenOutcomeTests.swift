@@ -26,6 +26,20 @@ struct OpenOutcomeTests {
     }
   }
 
+  @Test func `no attempt is begun that would be cut short, and hide what the node has said`()
+    async throws
+  {
+    var slow = Self.unavailable
+    slow.delay = 1.2
+    try await withNode([slow]) { node in
+      let client = TrustBudgetClient(server: node.url, patience: .seconds(2))
+      let error = await #expect(throws: Problem.self) {
+        try await client.authorize(AuthorizationRequest(username: "alice"))
+      }
+      #expect(error?.description.contains("nothing was charged") == true)
+    }
+  }
+
   private static func problem(_ status: String, _ kind: String) -> ScriptedNode.Answer {
     .init(status: status, body: #"{"type":"urn:trust-budget:\#(kind)","detail":"The words."}"#)
   }

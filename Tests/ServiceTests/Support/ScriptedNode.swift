@@ -6,6 +6,8 @@ final class ScriptedNode: Sendable {
   struct Answer: Sendable {
     let status: String
     let body: String
+    /// How long it takes, in seconds.
+    var delay = 0.0
   }
 
   /// Where it listens.
@@ -27,6 +29,7 @@ final class ScriptedNode: Sendable {
         guard connection >= 0 else { return }
         _ = UnixSocket.read(connection)
         if let answer = answers[min(number, answers.count - 1)] {
+          Thread.sleep(forTimeInterval: answer.delay)
           let text = """
             HTTP/1.1 \(answer.status)\r\nconnection: close\r\n\
             content-length: \(answer.body.utf8.count)\r\n\r\n\(answer.body)
