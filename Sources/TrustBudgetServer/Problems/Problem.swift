@@ -37,7 +37,6 @@ struct Problem: Error {
     case requestTimeout = "request-timeout"
     case headerTooLarge = "header-too-large"
     case payloadTooLarge = "payload-too-large"
-    case unsupportedMediaType = "unsupported-media-type"
     case breakGlassDisabled = "break-glass-disabled"
     case breakGlassForbidden = "break-glass-forbidden"
     case breakGlassUnapproved = "break-glass-unapproved"
@@ -61,7 +60,6 @@ struct Problem: Error {
       case .requestTimeout: .requestTimeout
       case .headerTooLarge: .requestHeaderFieldsTooLarge
       case .payloadTooLarge: .contentTooLarge
-      case .unsupportedMediaType: .unsupportedMediaType
       case .ledgerUnavailable, .overloaded, .outcomeUnknown, .breakGlassUnrecorded:
         .serviceUnavailable
       case .internalError: .internalServerError
