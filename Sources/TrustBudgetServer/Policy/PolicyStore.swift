@@ -33,7 +33,7 @@ package final class PolicyStore: Service {
 
   /// Reads the file for the first time. From then on SIGHUP ends no program: it waits for ``run()``.
   ///
-  /// - Parameter now: the wall clock, for `hours` in rules and for what `/v1/policy` says.
+  /// - Parameter now: the wall clock, for what `/v1/policy` says.
   /// - Throws: `PolicyDiagnostics`, or the file system's error.
   package init(
     path: String, now: @escaping @Sendable () -> Timestamp, logger: Logger
@@ -53,11 +53,6 @@ package final class PolicyStore: Service {
   var loads: Int { loadCount.load(ordering: .relaxed) }
   /// How often a file turned out not to be fit.
   var failures: Int { failureCount.load(ordering: .relaxed) }
-
-  /// What the policy in force says of a request now.
-  package func evaluate(_ request: IssuanceRequest) -> Verdict {
-    current.policy.evaluate(request, at: now())
-  }
 
   package func run() async throws {
     let ticks = AsyncTimerSequence(interval: PolicyStore.interval, clock: .continuous)
