@@ -119,12 +119,15 @@ struct Attempt: Sendable {
     return (first, second)
   }
 
-  /// Waits before the next try: twice as long each time up to half a second, with jitter, so that
+  /// How long to wait before the next try: twice as long each time up to half a second, with jitter, so that
   /// those who got into each other's way do not meet again.
+  var pauseBeforeNextTry: Duration {
+    let longest = min(500.0, 5.0 * Double(1 << min(failures, 10)))
+    return .milliseconds(Double.random(in: longest / 2...longest))
+  }
+
   func pause() async {
     guard !pending.isEmpty else { return }
-    let longest = min(500.0, 5.0 * Double(1 << min(failures, 10)))
-    let milliseconds = Double.random(in: longest / 2...longest)
-    try? await Task.sleep(for: .milliseconds(milliseconds))
+    try? await Task.sleep(for: pauseBeforeNextTry)
   }
 }

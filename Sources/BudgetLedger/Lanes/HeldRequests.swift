@@ -1,14 +1,24 @@
 import TrustBudget
 
-/// Requests for budgets whose rows somebody else holds: a DBA with a transaction left open, say.
+/// Requests for budgets whose rows somebody else holds: a DBA with a transaction left open, say. They step
+/// aside, and so does whoever comes after them for the same budgets, so that the lane goes on with
+/// everybody else.
 ///
-/// They step aside, and so does whoever comes after them for the same budgets, so that the lane goes
-/// on with everybody else.
+/// So do requests of which PostgreSQL says again and again that it cannot do them now; nobody waits for
+/// these.
 struct HeldRequests {
   /// How long to leave between two looks at the rows.
   static let interval: Duration = .milliseconds(20)
 
-  private var attempts: [(attempt: Attempt, budgets: Set<BudgetID>)] = []
+  private struct Held {
+    var attempt: Attempt
+    /// Those that were held when somebody last looked.
+    let budgets: Set<BudgetID>
+    /// Not before that it is tried again.
+    var due = ContinuousClock.now
+  }
+
+  private var attempts: [Held] = []
   private var lastLook = ContinuousClock.now
 
   var isEmpty: Bool { attempts.isEmpty }
@@ -22,8 +32,17 @@ struct HeldRequests {
   }
 
   mutating func add(_ attempt: Attempt, for budgets: Set<BudgetID>) {
+    add(Held(attempt: attempt, budgets: budgets))
+  }
+
+  /// Takes over what is to be tried again after a pause.
+  mutating func postpone(_ attempt: Attempt) {
+    add(Held(attempt: attempt, budgets: [], due: .now + attempt.pauseBeforeNextTry))
+  }
+
+  private mutating func add(_ held: Held) {
     if attempts.isEmpty { lastLook = .now }
-    attempts.append((attempt, budgets))
+    attempts.append(held)
   }
 
   /// Takes those over that are about budgets which are held.
@@ -37,7 +56,8 @@ struct HeldRequests {
     }
     if !waiting.pending.isEmpty {
       waiting.note("somebody else holds the budget's row")
-      attempts.append((waiting, held.intersection(waiting.pending.flatMap(\.operation.budgetIDs))))
+      let budgets = held.intersection(waiting.pending.flatMap(\.operation.budgetIDs))
+      attempts.append(Held(attempt: waiting, budgets: budgets))
     }
     return free.pending
   }
@@ -50,9 +70,12 @@ struct HeldRequests {
   }
 
   /// Gives those back that wait for nothing any more, in their order.
-  mutating func takeFreed(stillHeld: Set<BudgetID>) -> [Attempt] {
-    let freed = attempts.filter { $0.budgets.isDisjoint(with: stillHeld) }
-    attempts.removeAll { $0.budgets.isDisjoint(with: stillHeld) }
+  mutating func takeFreed(stillHeld: Set<BudgetID>, at now: ContinuousClock.Instant) -> [Attempt] {
+    func isFreed(_ held: Held) -> Bool {
+      held.budgets.isDisjoint(with: stillHeld) && held.due <= now
+    }
+    let freed = attempts.filter(isFreed)
+    attempts.removeAll(where: isFreed)
     return freed.map(\.attempt)
   }
 

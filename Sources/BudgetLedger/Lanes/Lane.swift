@@ -8,7 +8,7 @@ import TrustBudget
 /// An operation goes to the lane of its first budget, so a node's own lanes do not wait for each
 /// other on it.
 final class Lane: Sendable {
-  /// So often a batch is tried again as a whole for a reason that may pass.
+  /// So often a batch is tried again at once, and as a whole, for a reason that may pass.
   private static let triesTogether = 3
 
   let queue: LaneQueue
@@ -74,10 +74,13 @@ final class Lane: Sendable {
     guard held.isDue(at: .now) else { return }
     let budgets = held.budgets
     // Where that can't be found out, the next attempt does.
-    let stillHeld = try? await connection.session(before: held.earliestDeadline).connection.run {
-      Lane.heldBudgets(among: budgets, on: $0)
-    }
-    await settle(held.takeFreed(stillHeld: stillHeld ?? []), &habits, &held)
+    let stillHeld: Set<BudgetID>? =
+      budgets.isEmpty
+      ? []
+      : try? await connection.session(before: held.earliestDeadline).connection.run {
+        Lane.heldBudgets(among: budgets, on: $0)
+      }
+    await settle(held.takeFreed(stillHeld: stillHeld ?? [], at: .now), &habits, &held)
   }
 
   /// Answers every operation, whatever happens, or leaves it with those who are held up.
@@ -109,6 +112,10 @@ final class Lane: Sendable {
         attempt.letGo(at: .now, isEnding: Task.isCancelled)
         if attempts.allSatisfy({ $0.failures > 0 }) { await attempt.pause() }
         attempts.append(attempt)
+      case .postpone(let reason):
+        metrics.noteRetry()
+        attempt.note(reason)
+        held.postpone(attempt)
       case .setAside(let budgets, let reason):
         metrics.noteRetry()
         var (free, waiting) = attempt.parted { !budgets.isDisjoint(with: $1.budgetIDs) }
@@ -141,6 +148,8 @@ final class Lane: Sendable {
   private enum Outcome: Sendable {
     case answered([Answer], hasQueuedInVain: Bool)
     case retry(reason: String, mayBeCommitted: [Answer]? = nil, inNewSession: Bool = false)
+    /// Others need not wait for that.
+    case postpone(reason: String)
     /// Somebody else holds these budgets.
     case setAside(held: Set<BudgetID>, reason: String)
     case takeApart(reason: String, hasWaited: Bool = false)
@@ -243,7 +252,7 @@ final class Lane: Sendable {
     case .queryCanceled:
       // A statement that is too slow as a whole.
       return isAlone
-        ? .retry(reason: reason)
+        ? .postpone(reason: reason)
         : .takeApart(reason: reason, hasWaited: true)
     case .insufficientPrivilege where lacksRights(on: session):
       // Nobody can be charged; the next session says why.
@@ -256,9 +265,8 @@ final class Lane: Sendable {
       // What is not PostgreSQL's own state of the moment is one request's fault, and the others must
       // not suffer for it; and so may be what does not pass.
       guard error.isTransient else { return .takeApart(reason: reason) }
-      return isAlone || attempt.failures < Lane.triesTogether
-        ? .retry(reason: reason)
-        : .takeApart(reason: reason, hasWaited: true)
+      guard attempt.failures >= Lane.triesTogether else { return .retry(reason: reason) }
+      return isAlone ? .postpone(reason: reason) : .takeApart(reason: reason, hasWaited: true)
     }
   }
 

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 import TrustBudget
 import TrustBudgetTesting
@@ -30,6 +31,42 @@ import TrustBudgetTesting
       #expect(
         try await database.count(
           "SELECT count(*) FROM trust_budget.audit_entries WHERE kind = 'charge'") == 511)
+      try await database.expectSoundLedger()
+    }
+  }
+
+  @Test(arguments: [
+    "serialization_failure", "disk_full", "feature_not_supported", "query_canceled",
+  ])
+  func `a lone request for which PostgreSQL has no time keeps nobody on its lane waiting`(
+    condition: String
+  ) async throws {
+    try await TestDatabase.withLedger { database in
+      try await database.reject("requests", "NEW.request_id = 'bad'", with: condition)
+      let node = try database.node {
+        $0.lanes = 1
+        $0.patience = .seconds(20)
+      }
+      try await withRunning([node]) {
+        let isAnswered = Mutex(false)
+        let bad = Task {
+          let outcome = await node.outcome(of: try .charging("user:bad", requestID: "bad"))
+          isAnswered.withLock { $0 = true }
+          return outcome
+        }
+        #expect(
+          try await eventually {
+            try await database.count("SELECT last_value FROM requests_count") > 4
+          })
+        for number in 0..<20 {
+          _ = try await node.perform(.charging("user:u\(number)"))
+          // Nor those of its budget.
+          _ = try await node.perform(.charging("user:bad"))
+        }
+        #expect(!isAnswered.withLock { $0 })
+        try await database.execute("DROP TRIGGER requests_reject ON trust_budget.audit_entries")
+        #expect(try await bad.value.isCharged)
+      }
       try await database.expectSoundLedger()
     }
   }
