@@ -1,0 +1,123 @@
+import LibPQ
+import TrustBudget
+
+// What a failed try means for the requests of a batch: which of them go on, and how.
+
+extension Lane {
+  /// So often a batch is tried again at once, and as a whole, for a reason that may pass.
+  private static let triesTogether = 3
+
+  /// What became of a try.
+  enum Outcome: Sendable {
+    case answered([Answer], hasQueuedInVain: Bool)
+    case retry(reason: String, mayBeCommitted: [Answer]? = nil, inNewSession: Bool = false)
+    /// Others need not wait for that.
+    case postpone(reason: String)
+    /// Somebody else holds these budgets.
+    case setAside(held: Set<BudgetID>, reason: String)
+    case takeApart(reason: String, hasWaited: Bool = false)
+
+    var needsNewSession: Bool {
+      if case .retry(_, _, inNewSession: true) = self { true } else { false }
+    }
+  }
+
+  /// What an error means for the batch. The session is left without a transaction, or broken.
+  static func outcome(
+    of error: any Error, _ transaction: BatchTransaction, _ attempt: Attempt,
+    on session: PostgresSession
+  ) -> Outcome {
+    let reason = LedgerHealth.reason(error)
+    let isAlone = attempt.pending.count == 1
+    if error is UnconfirmedCommit {
+      return .retry(reason: reason, mayBeCommitted: transaction.mayBeCommitted ?? [])
+    }
+    // What cannot be decoded, or sent, will be so the next time as well.
+    guard let error = error as? PostgresError, error.kind == .server || error.isConnectionLost
+    else {
+      _ = try? session.execute(RollbackTransaction())
+      return isAlone && error is BatchConflict
+        ? .retry(reason: reason) : .takeApart(reason: reason)
+    }
+    if error.isConnectionLost {
+      return .retry(reason: reason, mayBeCommitted: transaction.mayBeCommitted)
+    }
+    // An ErrorResponse: the transaction has failed, for certain.
+    _ = try? session.execute(RollbackTransaction())
+    switch error.sqlState {
+    case _ where error.isOfAnotherTime:
+      return .retry(reason: reason, inNewSession: true)
+    case .lockNotAvailable:
+      // One row is held by somebody else: the others need not wait for it.
+      let budgets = Set(attempt.pending.lazy.flatMap(\.operation.budgetIDs))
+      let held = heldBudgets(among: budgets, on: session)
+      if !held.isEmpty { return .setAside(held: held, reason: reason) }
+      // What else is waited for may be one request's, or everybody's: a table that is locked.
+      return isAlone
+        ? .retry(reason: reason)
+        : .takeApart(reason: reason, hasWaited: true)
+    case .queryCanceled:
+      // A statement that is too slow as a whole.
+      return isAlone
+        ? .postpone(reason: reason)
+        : .takeApart(reason: reason, hasWaited: true)
+    case .insufficientPrivilege where lacksRights(on: session):
+      // Nobody can be charged; the next session says why.
+      return .retry(reason: reason, inNewSession: true)
+    case .uniqueViolation:
+      // One request id used twice at once: alone it finds the other's entry.
+      return isAlone
+        ? .retry(reason: reason) : .takeApart(reason: reason)
+    default:
+      // What is not PostgreSQL's own state of the moment is one request's fault, and the others must
+      // not suffer for it; and so may be what does not pass.
+      guard error.isTransient else { return .takeApart(reason: reason) }
+      guard attempt.failures >= Lane.triesTogether else { return .retry(reason: reason) }
+      return isAlone ? .postpone(reason: reason) : .takeApart(reason: reason, hasWaited: true)
+    }
+  }
+
+  /// Whether the role lost a right since the session was opened.
+  private static func lacksRights(on session: PostgresSession) -> Bool {
+    do {
+      try FindMissingRights.checkCharges(on: session)
+      return false
+    } catch {
+      return error is SchemaProblem
+    }
+  }
+
+  /// Those budgets whose rows somebody else has locked at this moment.
+  static func heldBudgets(
+    among budgets: Set<BudgetID>, on session: PostgresSession
+  ) -> Set<BudgetID> {
+    let ids = budgets.map(\.value)
+    // Locking is writing, and a database may have transactions read by default.
+    guard
+      let (_, _, budgets, free, _) = try? session.pipeline(
+        BeginTransaction(), LimitLockWait(), ReadBudgets(ids: ids), FindFreeBudgets(ids: ids),
+        RollbackTransaction())
+    else {
+      _ = try? session.execute(RollbackTransaction())
+      return []
+    }
+    return Set(budgets.lazy.map(\.id)).subtracting(free)
+  }
+}
+
+extension PostgresError {
+  /// Whether the server stopped being a primary, or the ledger began a new epoch, since the session
+  /// was opened.
+  fileprivate var isOfAnotherTime: Bool {
+    sqlState == .readOnlyTransaction || constraint == "epoch_is_current"
+  }
+
+  /// Whether the same transaction may well succeed a little later.
+  fileprivate var isTransient: Bool {
+    switch sqlState?.errorClass {
+    case nil, "25", "40", "53", "55", "57", "58": true
+    // A plan or a prepared statement that has become stale is made anew.
+    default: sqlState == .featureNotSupported || sqlState == .invalidStatementName
+    }
+  }
+}
