@@ -99,7 +99,7 @@ package final class ClaimedFile: Sendable {
   /// Of which file a path would be the log or the lock, by its name.
   package static func owner(ofWhatIsBeside path: String) -> String? {
     guard case .file(let path) = FilePlace(path) else { return nil }
-    return ["-wal", "-shm", "-journal", ".lock"].first { path.hasSuffix($0) }
+    return ["-wal", "-shm", "-journal", ".lock", ".tokens"].first { path.hasSuffix($0) }
       .map { String(path.dropLast($0.count)) }
   }
 

@@ -1,3 +1,5 @@
+import Glibc
+
 /// How to connect, and how the sessions shall be.
 package struct PostgresConfiguration: Sendable {
   private(set) var options: ConnectionOptions
@@ -31,6 +33,17 @@ package struct PostgresConfiguration: Sendable {
   /// something else (`target_session_attrs`).
   package mutating func requirePrimary() {
     options.setDefault("target_session_attrs", "primary")
+  }
+
+  /// Which database it leads to, by the names that were given. Other names may lead there, too.
+  package var target: String {
+    let keywords: KeyValuePairs = [
+      "service": "PGSERVICE", "host": "PGHOST", "hostaddr": "PGHOSTADDR", "port": "PGPORT",
+      "dbname": "PGDATABASE",
+    ]
+    return keywords.map { keyword, variable in
+      options[keyword] ?? getenv(variable).map { String(cString: $0) } ?? ""
+    }.joined(separator: "/")
   }
 
   /// Host, port, database and user, for people. Never the password.

@@ -8,6 +8,12 @@ import TrustBudget
 ///
 /// Their digests and not they themselves, as in PostgreSQL; in JSON, readable by the node's user alone.
 package final class EmergencyTokens: Sendable {
+  private struct Content: Codable, Hashable {
+    /// Where they were read: those of another ledger's callers are nothing here.
+    let database: String
+    let tokens: [Kept]
+  }
+
   private struct Kept: Codable, Hashable {
     let name: String
     let roles: [String]
@@ -36,48 +42,75 @@ package final class EmergencyTokens: Sendable {
     }
   }
 
+  /// Why the file says nothing.
+  package struct Unusable: Error, CustomStringConvertible {
+    package let description: String
+  }
+
   private let path: String
+  private let database: String
   private let isWanted: @Sendable () -> Bool
-  /// What the file holds; nil: that is not known.
-  private let written = Mutex<[Kept]?>(nil)
+  /// What was written last, and to which file; nil: that is not known.
+  private let written = Mutex<(content: Content, file: State)?>(nil)
 
   /// - Parameters:
   ///   - path: of the file.
+  ///   - database: where the node reads its tokens.
   ///   - isWanted: whether the policy has break-glass; where it has none, nothing is kept.
-  package init(path: String, isWanted: @escaping @Sendable () -> Bool) {
+  package init(path: String, database: String, isWanted: @escaping @Sendable () -> Bool) {
     self.path = path
+    self.database = database
     self.isWanted = isWanted
   }
 
   /// Those that were kept last; none where there is no file.
   ///
-  /// - Throws: what reading it throws.
-  func read() throws -> [APIToken] {
-    let bytes: Data
-    do {
-      bytes = try Data(contentsOf: URL(filePath: path))
-    } catch CocoaError.fileReadNoSuchFile, CocoaError.fileNoSuchFile {
-      return []
+  /// - Throws: `Unusable`.
+  func read() throws(Unusable) -> [APIToken] {
+    guard let state = State(path) else { return [] }
+    guard state.isRegular, let bytes = FileManager.default.contents(atPath: path) else {
+      throw Unusable(description: "\(path) cannot be read")
     }
-    return try JSONDecoder().decode([Kept].self, from: bytes).compactMap(\.token)
+    guard let content = try? JSONDecoder().decode(Content.self, from: bytes) else {
+      throw Unusable(description: "\(path) is damaged")
+    }
+    guard content.database == database else {
+      throw Unusable(description: "\(path) holds the tokens of another database")
+    }
+    return content.tokens.compactMap(\.token)
   }
 
-  /// Keeps the tokens, if they are others than before: the old file or the new one is there at any moment.
+  /// Keeps the tokens, where the file does not have just these. Where they are not wanted, or cannot be kept,
+  /// no older ones stay either: some may have been revoked since.
   ///
   /// - Throws: what the system says against it.
   func keep(_ tokens: [APIToken]) throws {
-    guard isWanted() else { return }
+    guard isWanted() else { return forget() }
     let roles = Access.ofBreakGlass
     let kept = tokens.filter { !$0.roles.isDisjoint(with: roles) }.map(Kept.init)
-      .sorted { $0.name < $1.name }
-    guard written.withLock({ $0 != kept }) else { return }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    try replace(with: try encoder.encode(kept))
-    written.withLock { $0 = kept }
+    let content = Content(database: database, tokens: kept.sorted { $0.name < $1.name })
+    let isThere = written.withLock { $0.map { $0.content == content && $0.file == State(path) } }
+    guard isThere != true else { return }
+    do {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+      try replace(with: try encoder.encode(content))
+    } catch {
+      forget()
+      throw error
+    }
+    written.withLock { $0 = State(path).map { (content, $0) } }
+  }
+
+  private func forget() {
+    unlink(path)
+    written.withLock { $0 = nil }
   }
 
   private func replace(with bytes: Data) throws {
+    try FileManager.default.createDirectory(
+      at: URL(filePath: path).deletingLastPathComponent(), withIntermediateDirectories: true,
+      attributes: [.posixPermissions: 0o750])
     let temporary = "\(path).new"
     unlink(temporary)
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -91,6 +124,26 @@ package final class EmergencyTokens: Sendable {
     } catch {
       unlink(temporary)
       throw error
+    }
+  }
+
+  /// Which file is there, and as of when.
+  private struct State: Equatable {
+    let isRegular: Bool
+    private let inode: UInt64
+    private let size: Int64
+    private let seconds: Int
+    private let nanoseconds: Int
+
+    /// - Returns: nil where there is none.
+    init?(_ path: String) {
+      var status = stat()
+      guard stat(path, &status) == 0 else { return nil }
+      isRegular = status.st_mode & S_IFMT == S_IFREG
+      inode = UInt64(status.st_ino)
+      size = Int64(status.st_size)
+      seconds = status.st_ctim.tv_sec
+      nanoseconds = status.st_ctim.tv_nsec
     }
   }
 }

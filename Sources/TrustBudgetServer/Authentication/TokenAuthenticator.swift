@@ -90,8 +90,18 @@ package final class TokenAuthenticator: Authenticator, Service {
     }
     if isNew {
       logger.error(
-        "tokens for emergencies not kept; started without PostgreSQL, this node would know no callers",
+        "tokens for emergencies cannot be kept; started without PostgreSQL, this node would know no callers",
         metadata: ["reason": "\(problem ?? "")"])
+    }
+  }
+
+  /// What was kept for emergencies, as far as it can be read.
+  private func kept() -> [APIToken] {
+    do throws(EmergencyTokens.Unusable) {
+      return try emergency.read()
+    } catch {
+      logger.error("tokens for emergencies cannot be read", metadata: ["reason": "\(error)"])
+      return []
     }
   }
 
@@ -127,11 +137,7 @@ package final class TokenAuthenticator: Authenticator, Service {
       }
       return known.token(digest)
     case .unread(let reason):
-      if isEmergency, let kept = try? emergency.read(),
-        let token = KnownTokens(kept, readAt: .now).token(digest)
-      {
-        return token
-      }
+      if isEmergency, let token = KnownTokens(kept(), readAt: .now).token(digest) { return token }
       throw Problem(
         .ledgerUnavailable,
         "This node could not read the tokens yet, and so knows no callers. Try again. (\(reason))",

@@ -5,6 +5,7 @@ import BreakGlass
 import BudgetLedger
 import ClaimedFile
 import Foundation
+import LibPQ
 import Logging
 import PolicyFile
 import PrometheusExposition
@@ -153,7 +154,10 @@ struct ServeCommand: AsyncParsableCommand {
     let logger = logging.logger()
     // Not in validate(), which would speak before an option that is misspelt is named.
     guard let policyPath else {
-      throw ValidationError("say which policy: --policy, or policy in the configuration")
+      Console.error(
+        "say which policy: --policy, or policy in the configuration\nSee 'trust-budget serve --help'"
+      )
+      throw ExitCode(2)
     }
     let policies = try await openPolicy(policyPath, logger: logger)
     let entrance = try self.entrance.entrance(listen, logger: logger)
@@ -218,9 +222,10 @@ struct ServeCommand: AsyncParsableCommand {
       reader: try TokenReader(
         connectionString: database.connectionString, settings: settings),
       grace: .seconds(try CertificateDuration(authGrace).seconds),
-      emergency: EmergencyTokens(path: "\(breakGlassJournal).tokens") {
-        policies.current.policy.breakGlass != nil
-      },
+      emergency: EmergencyTokens(
+        path: "\(breakGlassJournal).tokens",
+        database: try PostgresConfiguration(database.connectionString).target
+      ) { policies.current.policy.breakGlass != nil },
       now: { .wallClock() }, logger: logger)
     if entrance.certificate == nil, let address = entrance.tcpAddress(listen), !address.isLoopback {
       logger.warning(

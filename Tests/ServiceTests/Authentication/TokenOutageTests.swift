@@ -131,6 +131,55 @@ struct TokenOutageTests {
     }
   }
 
+  @Test func `what is kept for emergencies follows the tokens, the policy and the file`()
+    async throws
+  {
+    try await Gate.services.pass {
+      try await TestDatabase.withLedger { database in
+        try await Undertaker.shared.withDirectory { directory in
+          let policy = try directory.write(SamplePolicy.text, to: Service.policyFile)
+          _ = try await database.token("issuer", roles: [.issuer])
+          let journal = directory.file("new/journal.db")
+          let kept = journal + ".tokens"
+          let node = try await RunningNode.start(
+            on: database.connectionString, policy: policy, auth: "token",
+            ["--break-glass-journal", journal])
+          func waitUntil(_ isKept: Bool) async throws {
+            try await wait(for: "tokens to be \(isKept ? "kept" : "forgotten")") {
+              (try? String(contentsOfFile: kept, encoding: .utf8).contains("issuer")) ?? false
+                == isKept
+            }
+          }
+          do {
+            // Nothing is kept, until there may be an emergency.
+            try directory.write(EmergencyPolicy.text, to: Service.policyFile)
+            try await waitUntil(true)
+            unlink(kept)
+            try await waitUntil(true)
+            try Data("damage".utf8).write(to: URL(filePath: kept))
+            try await waitUntil(true)
+            try directory.write(SamplePolicy.text, to: Service.policyFile)
+            try await waitUntil(false)
+            #expect(!FileManager.default.fileExists(atPath: kept))
+            // Nor do old ones stay where new ones cannot be written.
+            try directory.write(EmergencyPolicy.text, to: Service.policyFile)
+            try await waitUntil(true)
+            try FileManager.default.createDirectory(
+              atPath: kept + ".new", withIntermediateDirectories: false)
+            try await database.execute("UPDATE trust_budget.api_tokens SET revoked_at = now()")
+            _ = try await database.token("other", roles: [.issuer])
+            try await waitUntil(false)
+            #expect(node.program.errors.contains("tokens for emergencies cannot be kept"))
+            await node.program.kill()
+          } catch {
+            await node.program.kill()
+            throw error
+          }
+        }
+      }
+    }
+  }
+
   private func waitUntilKnown(_ secret: TokenSecret, on node: RunningNode) async throws {
     try await wait(for: "the token to be known") {
       try await node.post("/v1/authorizations", ["username": "free-a"], with: secret).status == 200
