@@ -12,7 +12,7 @@ package struct BudgetLedger: Service {
   package let reader: LedgerReader
   private let settings: LedgerSettings
   private let lanes: [Lane]
-  private let laneConfiguration: PostgresConfiguration
+  private let probe: LaneProbe
   private let watch: BudgetWatch
 
   /// - Parameter metrics: makes what the ledger counts with.
@@ -26,7 +26,7 @@ package struct BudgetLedger: Service {
     self.health = health
     let sessions = LedgerSessions(connectionString: connectionString, settings: settings)
     let configuration = try sessions.forLanes()
-    self.laneConfiguration = configuration
+    self.probe = LaneProbe(configuration)
     let witness = Witness()
     self.reader = LedgerReader(
       pool: PostgresPool(try sessions.forReads(), maximumConnections: settings.readers),
@@ -66,18 +66,20 @@ package struct BudgetLedger: Service {
     await reader.close()
   }
 
-  /// Whether the ledger can be worked on, and charged: where a lane could have no session lately, whether it
-  /// could have one now.
+  /// Whether the ledger can be worked on, and charged: where nobody knows whether a lane could have a
+  /// session, that is tried.
   ///
   /// - Throws: as ``LedgerReader/check()``.
   package func check() async throws -> LedgerIdentity {
     let ledger = try await reader.check()
-    if lanes.contains(where: \.lacksSession) {
+    let doubtful = lanes.filter(\.lacksSession)
+    if !doubtful.isEmpty {
       do {
-        try await PostgresConnection.with(laneConfiguration) { _ in }
+        try await probe.check()
       } catch {
         throw LedgerError.unavailable(reason: LedgerHealth.reason(error))
       }
+      for lane in doubtful { lane.noteReachable() }
     }
     return ledger
   }

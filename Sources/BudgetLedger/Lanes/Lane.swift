@@ -38,8 +38,9 @@ final class Lane: Sendable {
   }
 
   var hasSession: Bool { connection.isOpen }
-  /// It wanted a session, and could have none.
+  /// It has none, and nobody knows whether it could have one.
   var lacksSession: Bool { connection.isMissing }
+  func noteReachable() { connection.noteReachable() }
 
   /// Decides batch after batch, until the queue is closed and empty.
   ///

@@ -18,7 +18,7 @@ actor LaneConnection {
     didSet { hasOpen.store(open != nil, ordering: .relaxed) }
   }
   private let hasOpen = Atomic(false)
-  private let hasFailed = Atomic(false)
+  private let isDoubtful = Atomic(true)
 
   init(
     configuration: PostgresConfiguration, thread: ConnectionThread, witness: Witness
@@ -31,8 +31,12 @@ actor LaneConnection {
   /// Whether there is a session, for those who only want to know.
   nonisolated var isOpen: Bool { hasOpen.load(ordering: .relaxed) }
 
-  /// Whether there is none, and the last attempt to open one came to nothing.
-  nonisolated var isMissing: Bool { !isOpen && hasFailed.load(ordering: .relaxed) }
+  /// Whether there is none, and nobody knows that there could be one: none was tried yet, or the last
+  /// attempt came to nothing.
+  nonisolated var isMissing: Bool { !isOpen && isDoubtful.load(ordering: .relaxed) }
+
+  /// Notes that a session like it could be had.
+  nonisolated func noteReachable() { isDoubtful.store(false, ordering: .relaxed) }
 
   /// The session in use, or a new one.
   ///
@@ -43,7 +47,7 @@ actor LaneConnection {
   func session(before deadline: ContinuousClock.Instant) async throws -> Open {
     if let open, open.connection.isUsable { return open }
     open = nil
-    hasFailed.store(true, ordering: .relaxed)
+    isDoubtful.store(true, ordering: .relaxed)
     var configuration = configuration
     // Half a second is what a sound connection may need on a busy machine; less would only hide why
     // the tries before it failed.
@@ -65,7 +69,7 @@ actor LaneConnection {
       }
       let session = Open(connection: connection, ledger: ledger)
       open = session
-      hasFailed.store(false, ordering: .relaxed)
+      isDoubtful.store(false, ordering: .relaxed)
       return session
     } catch {
       await connection.close()
