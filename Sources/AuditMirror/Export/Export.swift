@@ -67,6 +67,8 @@ package struct Export: Sendable {
     case .sqlite: result = try await writeSQLite(to: temporary)
     case .csv, .jsonl: result = try await writeText(to: descriptor)
     }
+    var status = stat()
+    if stat(path, &status) == 0 { fchmod(descriptor, status.st_mode & 0o777) }
     try Export.sync(temporary)
     guard rename(temporary, path) == 0 else { throw Export.failure("\(path) cannot be made") }
     return result
@@ -80,7 +82,8 @@ package struct Export: Sendable {
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
     guard descriptor >= 0 else { throw failure("\(path) cannot be made") }
     var status = stat()
-    if stat(path, &status) == 0 { fchmod(descriptor, status.st_mode & 0o777) }
+    // Not read-only yet, where that one is: SQLite opens it again.
+    if stat(path, &status) == 0 { fchmod(descriptor, status.st_mode & 0o777 | 0o600) }
     return descriptor
   }
 

@@ -165,6 +165,10 @@ import TrustBudgetTesting
       try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: target)
       _ = try await export.write(to: target)
       #expect(try mode(target) == 0o600)
+      // As one keeps evidence.
+      try FileManager.default.setAttributes([.posixPermissions: 0o440], ofItemAtPath: target)
+      _ = try await export.write(to: target)
+      #expect(try mode(target) == 0o440)
     }
   }
 
