@@ -2,9 +2,9 @@ import Glibc
 import Synchronization
 
 /// A Unix socket in the file system: made with its permissions, and gone when the node is.
-final class UnixSocketFile: Sendable {
+package final class UnixSocketFile: Sendable {
   /// The longest path that the system takes, in bytes.
-  private static let maximumPathLength = 107
+  package static let maximumPathLength = 107
 
   private let path: String
   private let mode: mode_t

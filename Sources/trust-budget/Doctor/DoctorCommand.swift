@@ -1,5 +1,6 @@
 import ArgumentParser
 import BudgetLedger
+import ClaimedFile
 import TrustBudget
 
 struct DoctorCommand: AsyncParsableCommand {
@@ -65,11 +66,14 @@ struct DoctorCommand: AsyncParsableCommand {
       findings.append(.ok("configuration", "\(path); trust-budget config shows what holds."))
     }
     if let policy = policy ?? Settings.policy.value { findings += FileCheck.policy(policy) }
-    if let auditFile = auditFile ?? Settings.auditFile.configured {
-      findings += FileCheck.auditFile(auditFile)
-    }
-    if let journal = breakGlassJournal ?? Settings.breakGlassJournal.configured {
-      findings += FileCheck.breakGlassJournal(journal)
+    let auditFile = auditFile ?? Settings.auditFile.configured
+    let journal = breakGlassJournal ?? Settings.breakGlassJournal.configured
+    if let auditFile { findings += FileCheck.auditFile(auditFile) }
+    if let journal { findings += FileCheck.breakGlassJournal(journal) }
+    if let auditFile, let journal, FilePlace(auditFile) == FilePlace(journal) {
+      findings.append(
+        .problem(
+          "break-glass journal", "it is the audit file, too.", "Name another one for one of them."))
     }
     let unixSocket = unixSocket ?? Settings.unixSocket.value
     if let unixSocket { findings += FileCheck.unixSocket(unixSocket) }

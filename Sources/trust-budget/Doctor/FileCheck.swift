@@ -1,3 +1,4 @@
+import ClaimedFile
 import Foundation
 import PolicyFile
 import TrustBudget
@@ -92,6 +93,13 @@ enum FileCheck {
           "The node makes the socket, not its directory: mkdir -p, chown.")
       ]
     }
+    guard path.utf8.count <= UnixSocketFile.maximumPathLength else {
+      return [
+        .problem(
+          "Unix socket", "\(path) is longer than \(UnixSocketFile.maximumPathLength) bytes.",
+          "Name another place: --unix-socket.")
+      ]
+    }
     let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
     guard type == nil || type == .typeSocket else {
       return [
@@ -104,6 +112,7 @@ enum FileCheck {
 
   /// Who is who by client certificates.
   static func clientRoles(_ path: String) -> [Finding] {
+    guard case .file = FilePlace(path) else { return [noFile("client roles", path)] }
     do {
       let bytes = try Data(contentsOf: URL(filePath: path))
       _ = try ClientRoles(yaml: Array(bytes), fileName: path)
@@ -169,6 +178,7 @@ enum FileCheck {
   }
 
   private static func pem(_ subject: String, _ path: String, marker: String) -> [Finding] {
+    guard case .file = FilePlace(path) else { return [noFile(subject, path)] }
     do {
       let text = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
       return text.contains(marker)
@@ -181,6 +191,10 @@ enum FileCheck {
     } catch {
       return [unreadable(subject, "\(path) cannot be read: \(error.systemReason)")]
     }
+  }
+
+  private static func noFile(_ subject: String, _ path: String) -> Finding {
+    .problem(subject, "\(path) is no regular file.", "Name the file itself.")
   }
 
   private static func unreadable(_ subject: String, _ problem: String) -> Finding {
