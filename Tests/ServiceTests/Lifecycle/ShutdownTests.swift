@@ -50,9 +50,14 @@ struct ShutdownTests {
           do {
             try await wait(for: "both addresses") { FileManager.default.fileExists(atPath: path) }
             let slow = try isSlowAtSocket ? Socket(path: path) : Socket(to: node)
-            slow.send("POST /v1/authorizations HTTP/1.1\r\nhost: a\r\ncontent-length: 20\r\n\r\n{")
-            // Its head has been read once another request is answered.
-            #expect(try await node.get("/healthz").status == 200)
+            slow.send(
+              """
+              POST /v1/authorizations HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\n\
+              content-length: 22\r\n\r\n
+              """)
+            // The node waits for the rest from now on.
+            #expect(await slow.answer(through: "\r\n\r\n").hasPrefix("HTTP/1.1 100 "))
+            slow.send("{")
             node.program.signal(SIGTERM)
             try await wait(for: "the other address to close") {
               if isSlowAtSocket {
@@ -63,6 +68,7 @@ struct ShutdownTests {
             #expect(node.program.isRunning)
             // And whoever is slow has still the time that is his.
             slow.send("\"username\": \"rich-a\"}")
+            #expect(await slow.answer(through: "\r\n\r\n").hasPrefix("HTTP/1.1 200 "))
             let end = try await node.program.end(within: .seconds(15))
             #expect(end.status == 0, "\(end.errors)")
             await node.program.kill()
