@@ -13,6 +13,8 @@ final class PageCheck: Sendable {
   init(_ path: String) {
     var configuration = Configuration()
     configuration.readonly = true
+    // It comes to each page once: there is nothing to be kept.
+    configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cache_size = -256") }
     queue = try? DatabaseQueue(path: path, configuration: configuration)
     queue?.asyncRead { [weak self] result in
       guard let self else { return }
