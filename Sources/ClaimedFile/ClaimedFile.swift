@@ -115,6 +115,14 @@ package final class ClaimedFile: Sendable {
     FileIdentity(path).map { $0 == FileIdentity(other) } ?? false
   }
 
+  /// Whether two paths lead to one place, where there may be no file yet.
+  package static func isSamePlace(_ path: String, _ other: String) -> Bool {
+    func place(_ path: String) -> FilePlace {
+      FilePlace(URL(filePath: path).standardizedFileURL.path(percentEncoded: false))
+    }
+    return isSame(path, other) || place(path) == place(other)
+  }
+
   /// Whether a process has claimed the place of a file, as far as this one can tell: whose lock cannot be
   /// opened may be held.
   package static func isHeld(_ path: String) -> Bool {

@@ -198,4 +198,17 @@ import TrustBudgetTesting
     defer { directory.remove() }
     try body(directory.file("data/file.db"))
   }
+
+  @Test func `two names of one place are found, whether a file is there or not`() async throws {
+    try await TemporaryDirectory.with { directory in
+      let path = directory.file("file.db")
+      for name in ["./file.db", "none/../file.db"] {
+        #expect(ClaimedFile.isSamePlace(path, directory.file(name)), "\(name)")
+      }
+      #expect(!ClaimedFile.isSamePlace(path, directory.file("other.db")))
+      let link = directory.file("link.db")
+      #expect(symlink(path, link) == 0)
+      #expect(ClaimedFile.isSamePlace(path, link))
+    }
+  }
 }

@@ -70,7 +70,7 @@ struct DoctorCommand: AsyncParsableCommand {
     let journal = breakGlassJournal ?? Settings.breakGlassJournal.configured
     if let auditFile { findings += FileCheck.auditFile(auditFile) }
     if let journal { findings += FileCheck.breakGlassJournal(journal) }
-    if let auditFile, let journal, FilePlace(auditFile) == FilePlace(journal) {
+    if let auditFile, let journal, ClaimedFile.isSamePlace(auditFile, journal) {
       findings.append(
         .problem(
           "break-glass journal", "it is the audit file, too.", "Name another one for one of them."))

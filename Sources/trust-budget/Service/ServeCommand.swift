@@ -135,7 +135,7 @@ struct ServeCommand: AsyncParsableCommand {
     try Settings.drainTimeout.validate(drainTimeout)
     try Settings.breakGlassJournal.validate(breakGlassJournal)
     try Settings.auditFile.validate(auditFile.path)
-    guard FilePlace(breakGlassJournal) != FilePlace(auditFile.path) else {
+    guard !ClaimedFile.isSamePlace(breakGlassJournal, auditFile.path) else {
       throw ValidationError("--audit-file and --break-glass-journal must be two files")
     }
     try Settings.authGrace.validate(authGrace)
