@@ -113,7 +113,14 @@ import TrustBudgetTesting
         try await read()
         // A session reports what it did when it ends, at the latest.
         await reader.close()
-        try await Task.sleep(for: .milliseconds(100))
+        let hasEnded = try await eventually {
+          try await database.count(
+            """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND application_name LIKE '% reader'
+            """) == 0
+        }
+        #expect(hasEnded)
         #expect(try await database.rowsScanned() == before)
       }
     }
