@@ -82,7 +82,7 @@ let package = Package(
     .target(
       name: "TrustBudgetServer",
       dependencies: [
-        "TrustBudget", "BudgetLedger", "AuditMirror", "PolicyFile", "BreakGlass",
+        "TrustBudget", "BudgetLedger", "AuditMirror", "PolicyFile", "BreakGlass", "ClaimedFile",
         "PrometheusExposition",
         .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
         .product(name: "CoreMetrics", package: "swift-metrics"),

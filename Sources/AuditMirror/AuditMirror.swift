@@ -84,13 +84,13 @@ package struct AuditMirror: Service {
     var nextWitnesses = ContinuousClock.now
     var completeness = Completeness()
     var heldBackSince: ContinuousClock.Instant?
-    let pages = PageCheck(path)
-    defer { pages.end() }
+    let pages = file.checkPages()
+    defer { pages?.end() }
     while true {
       // Told to end: what was committed before comes in as well, if that is a matter of a moment.
       let isLast = Task.isShuttingDownGracefully
       guard file.isInPlace else { throw AuditFileError.replaced }
-      if let damage = pages.damage { throw AuditFileError.corrupt(damage) }
+      if let damage = pages?.damage { throw AuditFileError.corrupt(damage) }
       let start = ContinuousClock.now
       var (window, complete) = try await look(reader, &completeness)
       let known = file.summary

@@ -67,8 +67,7 @@ package struct Export: Sendable {
     case .sqlite: result = try await writeSQLite(to: temporary)
     case .csv, .jsonl: result = try await writeText(to: descriptor)
     }
-    var status = stat()
-    if stat(path, &status) == 0 { fchmod(descriptor, status.st_mode & 0o777) }
+    if let mode = Export.mode(of: path) { fchmod(descriptor, mode) }
     try Export.sync(temporary)
     guard rename(temporary, path) == 0 else { throw Export.failure("\(path) cannot be made") }
     return result
@@ -81,10 +80,15 @@ package struct Export: Sendable {
   ) throws(AuditFileError) -> Int32 {
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
     guard descriptor >= 0 else { throw failure("\(path) cannot be made") }
-    var status = stat()
     // Not read-only yet, where that one is: SQLite opens it again.
-    if stat(path, &status) == 0 { fchmod(descriptor, status.st_mode & 0o777 | 0o600) }
+    if let mode = mode(of: path) { fchmod(descriptor, mode | 0o600) }
     return descriptor
+  }
+
+  /// The permissions of a file; nil where there is none.
+  private static func mode(of path: String) -> mode_t? {
+    var status = stat()
+    return stat(path, &status) == 0 ? status.st_mode & 0o777 : nil
   }
 
   /// Whether an export to a path is written beside it until it is whole.

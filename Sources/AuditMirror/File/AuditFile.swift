@@ -67,6 +67,9 @@ package final class AuditFile: @unchecked Sendable {
   /// Whether the path still leads to the file that is open, and nobody else can have claimed it.
   package var isInPlace: Bool { claim.map { $0.isInPlace && $0.isStanding } ?? true }
 
+  /// Begins to look at all pages of a node's file.
+  func checkPages() -> PageCheck? { claim.map { PageCheck($0.path) } }
+
   /// Appends entries, and commits them with the position after them.
   ///
   /// - Parameter commits: false leaves the transaction open for the next page.

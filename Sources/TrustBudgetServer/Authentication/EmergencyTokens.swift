@@ -1,4 +1,5 @@
 import BudgetLedger
+import ClaimedFile
 import Foundation
 import Synchronization
 import TrustBudget
@@ -51,7 +52,7 @@ package final class EmergencyTokens: Sendable {
   private let database: String
   private let isWanted: @Sendable () -> Bool
   /// What was written last, and to which file; nil: that is not known.
-  private let written = Mutex<(content: Content, file: State)?>(nil)
+  private let written = Mutex<(content: Content, file: ChangeStamp)?>(nil)
 
   /// - Parameters:
   ///   - path: of the file.
@@ -67,8 +68,10 @@ package final class EmergencyTokens: Sendable {
   ///
   /// - Throws: `Unusable`.
   func read() throws(Unusable) -> [APIToken] {
-    guard let state = State(path) else { return [] }
-    guard state.isRegular, let bytes = FileManager.default.contents(atPath: path) else {
+    guard ChangeStamp(path) != nil else { return [] }
+    // A pipe would be waited for.
+    guard case .file = FilePlace(path), let bytes = FileManager.default.contents(atPath: path)
+    else {
       throw Unusable(description: "\(path) cannot be read")
     }
     guard let content = try? JSONDecoder().decode(Content.self, from: bytes) else {
@@ -89,7 +92,9 @@ package final class EmergencyTokens: Sendable {
     let roles = Access.ofBreakGlass
     let kept = tokens.filter { !$0.roles.isDisjoint(with: roles) }.map(Kept.init)
     let content = Content(database: database, tokens: kept.sorted { $0.name < $1.name })
-    let isThere = written.withLock { $0.map { $0.content == content && $0.file == State(path) } }
+    let isThere = written.withLock {
+      $0.map { $0.content == content && $0.file == ChangeStamp(path) }
+    }
     guard isThere != true else { return }
     do {
       let encoder = JSONEncoder()
@@ -99,7 +104,7 @@ package final class EmergencyTokens: Sendable {
       forget()
       throw error
     }
-    written.withLock { $0 = State(path).map { (content, $0) } }
+    written.withLock { $0 = ChangeStamp(path).map { (content, $0) } }
   }
 
   private func forget() {
@@ -124,26 +129,6 @@ package final class EmergencyTokens: Sendable {
     } catch {
       unlink(temporary)
       throw error
-    }
-  }
-
-  /// Which file is there, and as of when.
-  private struct State: Equatable {
-    let isRegular: Bool
-    private let inode: UInt64
-    private let size: Int64
-    private let seconds: Int
-    private let nanoseconds: Int
-
-    /// - Returns: nil where there is none.
-    init?(_ path: String) {
-      var status = stat()
-      guard stat(path, &status) == 0 else { return nil }
-      isRegular = status.st_mode & S_IFMT == S_IFREG
-      inode = UInt64(status.st_ino)
-      size = Int64(status.st_size)
-      seconds = status.st_ctim.tv_sec
-      nanoseconds = status.st_ctim.tv_nsec
     }
   }
 }
