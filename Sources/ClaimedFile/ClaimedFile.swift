@@ -181,10 +181,10 @@ package final class ClaimedFile: Sendable {
     close(file)
   }
 
-  /// Whether the path that was claimed still leads to the file that was made, and the log that SQLite has
-  /// open is beside it. What is written to one that was removed is lost with the process.
+  /// Whether the path that was claimed still leads to the file that was made, and its lock and the log that
+  /// SQLite has open are beside it. What is written to one that was removed is lost with the process.
   package var isInPlace: Bool {
-    guard isFileInPlace, let identity = FileIdentity(path) else { return false }
+    guard isStanding, isFileInPlace, let identity = FileIdentity(path) else { return false }
     let known = state.withLock { $0.log }
     let log = ClaimedFile.log(of: path)
     if let known { return log == known }

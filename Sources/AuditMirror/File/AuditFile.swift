@@ -65,7 +65,7 @@ package final class AuditFile: @unchecked Sendable {
   package var summary: FileSummary { current.withLock { $0 } }
 
   /// Whether the path still leads to the file that is open, and nobody else can have claimed it.
-  package var isInPlace: Bool { claim.map { $0.isInPlace && $0.isStanding } ?? true }
+  package var isInPlace: Bool { claim?.isInPlace ?? true }
 
   /// Begins to look at all pages of a node's file.
   func checkPages() -> PageCheck? { claim.map { PageCheck($0.path) } }

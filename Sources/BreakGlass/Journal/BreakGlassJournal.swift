@@ -29,6 +29,9 @@ package final class BreakGlassJournal: Sendable {
       var configuration = Configuration()
       configuration.busyMode = .timeout(2)
       configuration.label = "break-glass journal"
+      // Otherwise GRDB asks SQLite after each access whether a transaction is open, also of a database that
+      // was closed, and that is a crash.
+      configuration.allowsUnsafeTransactions = true
       configuration.prepareDatabase { database in
         // A commit is one fsync of the write-ahead log, and on the disk when it returns.
         let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
@@ -71,19 +74,25 @@ package final class BreakGlassJournal: Sendable {
     guard file.isInPlace else { throw .vanished(file.path) }
     let journalID = journalID
     do {
-      let (outcomes, last) = try await database.write { database in
-        var chain = try BreakGlassJournal.head(database, journalID: journalID)
-        let outcomes = try requests.map { request, moment in
-          if let event = try BreakGlassJournal.event(
-            request.requestID, database, journalID: journalID)
-          {
-            return BreakGlassOutcome(request, recordedAs: event)
+      let (outcomes, last) = try await ask { database in
+        var outcomes: [BreakGlassOutcome] = []
+        var last: Int64 = 0
+        try database.inTransaction {
+          var chain = try BreakGlassJournal.head(database, journalID: journalID)
+          outcomes = try requests.map { request, moment in
+            if let event = try BreakGlassJournal.event(
+              request.requestID, database, journalID: journalID)
+            {
+              return BreakGlassOutcome(request, recordedAs: event)
+            }
+            let event = chain.append(request, node: node, at: moment)
+            try event.insert(into: database)
+            return .recorded(event, replayed: false)
           }
-          let event = chain.append(request, node: node, at: moment)
-          try event.insert(into: database)
-          return .recorded(event, replayed: false)
+          last = chain.sequence
+          return .commit
         }
-        return (outcomes, chain.sequence)
+        return (outcomes, last)
       }
       // Removed while it was written: then it is not on a disk that anybody will look at.
       guard file.isInPlace else { throw JournalProblem.vanished(file.path) }
@@ -156,7 +165,7 @@ package final class BreakGlassJournal: Sendable {
       return forwarded
     }
     guard before != sequence else { return }
-    try? await database.write { database in
+    try? await ask { database in
       try database.execute(
         sql: "UPDATE journal SET forwarded_through = ?", arguments: [sequence])
     }
@@ -181,10 +190,10 @@ package final class BreakGlassJournal: Sendable {
     }
   }
 
-  /// Whether its file is where it was: of what has vanished, the log alone may have.
+  /// Whether its file is where it was: of what has vanished, the log or the lock alone may have.
   var hasItsFile: Bool { file.isFileInPlace }
 
-  /// Closes a journal whose log was removed, once all of that is in the file.
+  /// Closes a journal whose log or lock was removed, once all of the log is in the file.
   ///
   /// - Returns: false where it stays open: there is no room, or somebody reads what the file was before.
   ///   What the file lacks would be lost with the log, and who reads it still counts what was in that, for
@@ -206,7 +215,8 @@ package final class BreakGlassJournal: Sendable {
   /// - Throws: `FileProblem` where it could not be moved; the place is released all the same.
   func release(movingTo suffix: String) throws(FileProblem) -> String? {
     defer { file.release() }
-    return hasItsFile ? try file.setAside(as: suffix) : nil
+    // Without its lock the place may be another process's by now, and so what is there.
+    return file.isStanding && hasItsFile ? try file.setAside(as: suffix) : nil
   }
 
   /// Writes the last of the log into the file, closes it, and lets another process have it. What it
@@ -226,9 +236,20 @@ package final class BreakGlassJournal: Sendable {
   ) async throws(JournalProblem) -> R {
     let journalID = journalID
     do {
-      return try await database.read { try body($0, journalID) }
+      return try await ask { try body($0, journalID) }
     } catch {
       throw JournalProblem(error, path: file.path)
+    }
+  }
+
+  /// Asks the file, unless it was closed meanwhile: whoever forwards or lists events has no part in that.
+  private func ask<R: Sendable>(
+    _ body: @escaping @Sendable (Database) throws -> R
+  ) async throws -> R {
+    let path = file.path
+    return try await database.writeWithoutTransaction { database in
+      guard database.sqliteConnection != nil else { throw JournalProblem.vanished(path) }
+      return try body(database)
     }
   }
 

@@ -8,7 +8,7 @@ package enum JournalProblem: Error, Hashable, Sendable {
   case unwritable(String)
   /// What is in the file is no journal, or one that was changed by hand or by a failing disk.
   case corrupt(String)
-  /// The file was removed, or another was put in its place.
+  /// The file, its log or its lock was removed, or another was put in its place.
   case vanished(String)
 }
 
@@ -18,7 +18,7 @@ extension JournalProblem: CustomStringConvertible {
     case .inUse(let path, let holder): "another process has the journal \(path) (\(holder))"
     case .unusable(let reason), .unwritable(let reason): reason
     case .corrupt(let reason): reason
-    case .vanished(let path): "\(path) was removed or replaced"
+    case .vanished(let path): "\(path), or its log or lock, was removed or replaced"
     }
   }
 }

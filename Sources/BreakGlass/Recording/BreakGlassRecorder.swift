@@ -53,15 +53,9 @@ actor BreakGlassRecorder {
     guard !requests.isEmpty else { return [] }
     let problem: JournalProblem
     do {
-      let journal = try keeper.opened()
-      let outcomes = try await journal.record(requests, node: node)
-      keeper.note(journal)
-      return outcomes.map { ($0, .journal) }
+      return try await recordInJournal(requests).map { ($0, .journal) }
     } catch {
-      keeper.note(error)
       problem = error
-      // What is in the file must not wait for the next emergency to reach PostgreSQL.
-      if case .vanished = error { prepare() }
     }
     do {
       let outcomes = try await recordDirectly(requests)
@@ -72,6 +66,31 @@ actor BreakGlassRecorder {
     } catch {
       throw BreakGlassUnrecorded(
         journal: "\(problem)", postgres: LedgerHealth.reason(error))
+    }
+  }
+
+  private func recordInJournal(
+    _ requests: Requests
+  ) async throws(JournalProblem) -> [BreakGlassOutcome] {
+    do {
+      return try await recordOnce(requests)
+    } catch .vanished {
+      // There is room for another, or for what is left of the old one.
+      return try await recordOnce(requests)
+    }
+  }
+
+  private func recordOnce(
+    _ requests: Requests
+  ) async throws(JournalProblem) -> [BreakGlassOutcome] {
+    let journal = try keeper.opened()
+    do {
+      let outcomes = try await journal.record(requests, node: node)
+      keeper.note(journal)
+      return outcomes
+    } catch {
+      keeper.note(error)
+      throw error
     }
   }
 
