@@ -9,10 +9,15 @@ package final class MirrorHealth: Sendable {
   /// A problem that stays is said again after so long.
   private static let repetition: Duration = .seconds(300)
 
-  private let status = Mutex(MirrorStatus())
-  private let lastLog = Mutex<(reason: String, at: ContinuousClock.Instant)?>(nil)
-  /// Whether what was logged last is that all is well.
-  private let isSaidToFollow = Mutex(false)
+  private struct State {
+    var status = MirrorStatus()
+    /// The problem that was logged last, until all is well.
+    var said: (reason: String, at: ContinuousClock.Instant)?
+    /// Whether what was logged last is that all is well.
+    var isSaidToFollow = false
+  }
+
+  private let state = Mutex(State())
   private let logger: Logger
   private let entries: Counter
   private let events: Counter
@@ -26,36 +31,36 @@ package final class MirrorHealth: Sendable {
       label: "trust_budget_mirror_break_glass_events_total", dimensions: labels, factory: factory)
   }
 
-  package var current: MirrorStatus { status.withLock { $0 } }
+  package var current: MirrorStatus { state.withLock { $0.status } }
 
   /// Notes a state; a change is logged, repetition is not.
   func note(_ new: MirrorStatus.State) {
-    status.withLock { $0.state = new }
+    let isNews = state.withLock { state in
+      state.status.state = new
+      switch new {
+      case .refused, .waiting: state.isSaidToFollow = false
+      case .following:
+        state.said = nil
+        defer { state.isSaidToFollow = true }
+        return !state.isSaidToFollow
+      case .starting, .catchingUp, .stopped: break
+      }
+      return false
+    }
     switch new {
-    case .refused(let reason):
-      isSaidToFollow.withLock { $0 = false }
-      log(.error, "the audit mirror refuses to go on", reason)
-    case .waiting(let reason):
-      isSaidToFollow.withLock { $0 = false }
-      log(.warning, "the audit mirror waits", reason)
-    case .following:
-      lastLog.withLock { $0 = nil }
-      let wasSaid = isSaidToFollow.withLock { isSaid in
-        defer { isSaid = true }
-        return isSaid
-      }
-      if !wasSaid {
-        logger.info("the audit mirror follows", metadata: ["entries": "\(current.entries ?? 0)"])
-      }
-    case .starting, .catchingUp, .stopped: break
+    case .refused(let reason): log(.error, "the audit mirror refuses to go on", reason)
+    case .waiting(let reason): log(.warning, "the audit mirror waits", reason)
+    case .following where isNews:
+      logger.info("the audit mirror follows", metadata: ["entries": "\(current.entries ?? 0)"])
+    case .following, .starting, .catchingUp, .stopped: break
     }
   }
 
   /// Notes what is in the file now.
   func note(_ summary: FileSummary, newEntries: Int = 0, newEvents: Int = 0) {
-    status.withLock {
-      $0.entries = summary.entries.rows
-      $0.events = summary.events?.rows
+    state.withLock {
+      $0.status.entries = summary.entries.rows
+      $0.status.events = summary.events?.rows
     }
     if newEntries > 0 { entries.increment(by: newEntries) }
     if newEvents > 0 { events.increment(by: newEvents) }
@@ -67,25 +72,25 @@ package final class MirrorHealth: Sendable {
   ///   - summary: what it says of itself.
   ///   - moment: when that was; nil when something keeps the horizon back.
   func noteWindow(_ summary: FileSummary, completeAt moment: ContinuousClock.Instant?) {
-    status.withLock { status in
-      guard let moment else { return }
-      status.completeAt = moment
-      status.complete = summary
-      status.holder = nil
+    guard let moment else { return }
+    state.withLock {
+      $0.status.completeAt = moment
+      $0.status.complete = summary
+      $0.status.holder = nil
     }
   }
 
   /// By its own words, which are as old as the last row in it, the file is this much behind. Of one that is
   /// as it was when it was last complete, more is known.
   func note(_ summary: FileSummary, behind: Duration) {
-    status.withLock { status in
-      guard status.complete != summary else { return }
-      status.completeAt = .now - max(behind, .zero)
+    state.withLock {
+      guard $0.status.complete != summary else { return }
+      $0.status.completeAt = .now - max(behind, .zero)
     }
   }
 
   func note(holder: HorizonHolder?) {
-    status.withLock { $0.holder = holder }
+    state.withLock { $0.status.holder = holder }
     guard let holder else { return }
     log(.warning, "an open transaction keeps the audit mirror back", holder.description)
   }
@@ -97,11 +102,13 @@ package final class MirrorHealth: Sendable {
   }
 
   private func log(_ level: Logger.Level, _ message: Logger.Message, _ reason: String) {
-    let isNew = lastLog.withLock { last in
-      if let last, last.reason == reason, ContinuousClock.now - last.at < MirrorHealth.repetition {
+    let isNew = state.withLock { state in
+      if let said = state.said, said.reason == reason,
+        ContinuousClock.now - said.at < MirrorHealth.repetition
+      {
         return false
       }
-      last = (reason, .now)
+      state.said = (reason, .now)
       return true
     }
     if isNew { logger.log(level: level, message, metadata: ["reason": "\(reason)"]) }

@@ -13,7 +13,6 @@ import ServiceLifecycle
 import Synchronization
 import TrustBudget
 import TrustBudgetServer
-import UnixSignals
 
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -27,38 +26,6 @@ struct ServeCommand: AsyncParsableCommand {
       (TRUST_BUDGET_NODE_NAME for --node-name) or in a file (node_name: ca-1): see trust-budget config
       --help.
       """)
-
-  enum Authentication: String, ExpressibleByArgument, CaseIterable {
-    case token
-    case mtls
-    case none
-
-    /// Why callers cannot, or must not, prove who they are in this way where a node listens; nil: they can.
-    func problem(
-      at address: ListenAddress?, insecure: Bool, unixSocket: String?, clientAuthority: String?,
-      roles: String?
-    ) -> String? {
-      guard self == .mtls || roles == nil else {
-        return "--tls-roles is for --auth mtls; with --auth \(rawValue) nothing asks for it"
-      }
-      switch self {
-      case .token: return nil
-      case .none:
-        guard !insecure, let address, !address.isLoopback else { return nil }
-        return "--auth none on \(address) would let anybody charge; use --auth token, "
-          + "listen on 127.0.0.1, or say --insecure as well"
-      case .mtls:
-        guard clientAuthority != nil, roles != nil else {
-          return "--auth mtls needs --tls-client-ca and --tls-roles"
-        }
-        guard unixSocket == nil else {
-          return
-            "--auth mtls: callers at a Unix socket have no certificate; use --auth token, or none"
-        }
-        return nil
-      }
-    }
-  }
 
   @OptionGroup var database: DatabaseOptions
 
@@ -249,87 +216,5 @@ struct ServeCommand: AsyncParsableCommand {
       logger.warning(
         "starting without the ledger", metadata: ["reason": "\(LedgerHealth.reason(error))"])
     }
-  }
-}
-
-/// Opens the policy file, or says everything that is wrong with it.
-func openPolicy(_ path: String, logger: Logger) async throws -> PolicyStore {
-  do {
-    return try await PolicyStore(path: path, now: { .wallClock() }, logger: logger)
-  } catch let diagnostics as PolicyDiagnostics {
-    Console.note("\(diagnostics)")
-    throw ExitCode.failure
-  } catch {
-    throw CommandFailure("\(error)")
-  }
-}
-
-/// Sets up the path for emergencies; its journal is opened where it may be needed.
-func openBreakGlass(
-  node: String, journal path: String, connectionString: String, policies: PolicyStore,
-  logger: Logger, metrics: PrometheusRegistry
-) async throws -> BreakGlass {
-  let breakGlass = try await translatingErrors {
-    try BreakGlass(
-      node: node, journal: path, connectionString: connectionString, now: { .wallClock() },
-      logger: logger, metrics: metrics)
-  }
-  // Also where break-glass was switched off since: what it holds must reach PostgreSQL.
-  if policies.current.policy.breakGlass != nil || FileManager.default.fileExists(atPath: path) {
-    await breakGlass.prepare()
-  }
-  return breakGlass
-}
-
-/// Runs services until SIGTERM or SIGINT; then they finish what they hold, the last one first.
-///
-/// - Parameter drainTimeout: how long that may take before what is left is given up.
-func runServices(
-  _ services: [any Service], drainTimeout: Duration = .seconds(10), logger: Logger
-) async throws {
-  var configuration = ServiceGroupConfiguration(
-    services: services.map { .init(service: $0) },
-    gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-  configuration.maximumGracefulShutdownDuration = drainTimeout
-  // Whoever does not even heed that is of no use any more, and the program ends in the middle. A
-  // PostgreSQL that has stopped answering is given up after some 3 s.
-  configuration.maximumCancellationDuration = .seconds(10)
-  let group = ServiceGroup(configuration: configuration)
-  do {
-    try await group.run()
-  } catch let error as UnusableAddress {
-    throw CommandFailure("\(error)")
-  } catch {
-    throw CommandFailure("the service ended: \(error)")
-  }
-}
-
-/// `HOST:PORT`, with an IPv6 address in brackets.
-struct ListenAddress: ExpressibleByArgument, CustomStringConvertible {
-  let host: String
-  let port: Int
-
-  init(host: String, port: Int) {
-    self.host = host
-    self.port = port
-  }
-
-  init?(argument: String) {
-    guard let colon = argument.lastIndex(of: ":"),
-      let port = Int(argument[argument.index(after: colon)...]), (0...65_535).contains(port)
-    else { return nil }
-    var host = argument[..<colon]
-    if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-    guard !host.isEmpty else { return nil }
-    self.init(host: String(host), port: port)
-  }
-
-  var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
-
-  /// Whether only this machine can reach it.
-  var isLoopback: Bool {
-    guard let address = try? IPAddress(host) else { return host == "localhost" }
-    let loopback6 = [UInt8](repeating: 0, count: 15) + [1]
-    return address.bytes.count == 4 ? address.bytes[0] == 127 : address.bytes == loopback6
   }
 }

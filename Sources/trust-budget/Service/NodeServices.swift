@@ -1,0 +1,64 @@
+import ArgumentParser
+import BreakGlass
+import Foundation
+import Logging
+import PolicyFile
+import PrometheusExposition
+import ServiceLifecycle
+import TrustBudget
+import TrustBudgetServer
+import UnixSignals
+
+// What serve and dev run alike.
+
+/// Opens the policy file, or says everything that is wrong with it.
+func openPolicy(_ path: String, logger: Logger) async throws -> PolicyStore {
+  do {
+    return try await PolicyStore(path: path, now: { .wallClock() }, logger: logger)
+  } catch let diagnostics as PolicyDiagnostics {
+    Console.note("\(diagnostics)")
+    throw ExitCode.failure
+  } catch {
+    throw CommandFailure("\(error)")
+  }
+}
+
+/// Sets up the path for emergencies; its journal is opened where it may be needed.
+func openBreakGlass(
+  node: String, journal path: String, connectionString: String, policies: PolicyStore,
+  logger: Logger, metrics: PrometheusRegistry
+) async throws -> BreakGlass {
+  let breakGlass = try await translatingErrors {
+    try BreakGlass(
+      node: node, journal: path, connectionString: connectionString, now: { .wallClock() },
+      logger: logger, metrics: metrics)
+  }
+  // Also where break-glass was switched off since: what it holds must reach PostgreSQL.
+  if policies.current.policy.breakGlass != nil || FileManager.default.fileExists(atPath: path) {
+    await breakGlass.prepare()
+  }
+  return breakGlass
+}
+
+/// Runs services until SIGTERM or SIGINT; then they finish what they hold, the last one first.
+///
+/// - Parameter drainTimeout: how long that may take before what is left is given up.
+func runServices(
+  _ services: [any Service], drainTimeout: Duration = .seconds(10), logger: Logger
+) async throws {
+  var configuration = ServiceGroupConfiguration(
+    services: services.map { .init(service: $0) },
+    gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+  configuration.maximumGracefulShutdownDuration = drainTimeout
+  // Whoever does not even heed that is of no use any more, and the program ends in the middle. A
+  // PostgreSQL that has stopped answering is given up after some 3 s.
+  configuration.maximumCancellationDuration = .seconds(10)
+  let group = ServiceGroup(configuration: configuration)
+  do {
+    try await group.run()
+  } catch let error as UnusableAddress {
+    throw CommandFailure("\(error)")
+  } catch {
+    throw CommandFailure("the service ended: \(error)")
+  }
+}
