@@ -71,7 +71,14 @@ package struct BudgetLedger: Service {
   ///
   /// - Throws: as ``LedgerReader/check()``.
   package func check() async throws -> LedgerIdentity {
-    let ledger = try await reader.check()
+    let ledger: LedgerIdentity
+    do {
+      ledger = try await reader.check()
+    } catch let problem as SchemaProblem where problem.isOfVersion {
+      // It was migrated while the lanes' sessions were open.
+      for lane in lanes { lane.noteOutdated() }
+      throw problem
+    }
     let doubtful = lanes.filter(\.lacksSession)
     if !doubtful.isEmpty {
       do {

@@ -41,6 +41,7 @@ final class Lane: Sendable {
   /// It has none, and nobody knows whether it could have one.
   var lacksSession: Bool { connection.isMissing }
   func noteReachable() { connection.noteReachable() }
+  func noteOutdated() { connection.noteOutdated() }
 
   /// Decides batch after batch, until the queue is closed and empty.
   ///

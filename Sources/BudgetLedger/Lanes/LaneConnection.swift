@@ -19,6 +19,7 @@ actor LaneConnection {
   }
   private let hasOpen = Atomic(false)
   private let isDoubtful = Atomic(true)
+  private let isOutdated = Atomic(false)
 
   init(
     configuration: PostgresConfiguration, thread: ConnectionThread, witness: Witness
@@ -38,6 +39,9 @@ actor LaneConnection {
   /// Notes that a session like it could be had.
   nonisolated func noteReachable() { isDoubtful.store(false, ordering: .relaxed) }
 
+  /// Has the next batch decided in a new session, which looks at everything again.
+  nonisolated func noteOutdated() { isOutdated.store(true, ordering: .relaxed) }
+
   /// The session in use, or a new one.
   ///
   /// - Parameter deadline: when the first of those who wait must have an answer.
@@ -45,6 +49,7 @@ actor LaneConnection {
   ///   `SchemaProblem` when what is there is not our schema, or not the ledger that this lane has worked
   ///   on, or one that it may not charge.
   func session(before deadline: ContinuousClock.Instant) async throws -> Open {
+    if isOutdated.exchange(false, ordering: .relaxed) { await discard() }
     if let open, open.connection.isUsable { return open }
     open = nil
     isDoubtful.store(true, ordering: .relaxed)

@@ -97,6 +97,14 @@ package struct LedgerReader: Sendable {
     }
   }
 
+  /// Whether the schema is one that this program knows: for those who look, also at a ledger that nobody may
+  /// charge.
+  ///
+  /// - Throws: `SchemaProblem`, `LedgerError`.
+  package func checkVersion() async throws {
+    try await read { try SchemaCheck.embedded.checkVersion(on: $0) }
+  }
+
   /// Connections that are in use for reads at this moment.
   package var connectionsInUse: Int { pool.lentConnections }
 

@@ -15,7 +15,7 @@ package struct TokenStore: Sendable {
   ///   - name: the caller's name; no token ever had it.
   ///   - lifetime: how long it is good; nil: until it is revoked.
   /// - Returns: nil when the name was given before.
-  /// - Throws: `PostgresError` or `UnconfirmedCommit`, as every call here does.
+  /// - Throws: `PostgresError`, `UnconfirmedCommit`, or `SchemaProblem`, as every call here does.
   package func create(
     name: String, roles: Set<Role>, secret: TokenSecret, lifetime: Duration?
   ) async throws -> APIToken? {
@@ -44,6 +44,7 @@ package struct TokenStore: Sendable {
     configuration.requirePrimary()
     return try await PostgresConnection.with(configuration) { connection in
       try await connection.run(onTaskCancellation: .ignore) { session in
+        try SchemaCheck.embedded.checkVersion(on: session)
         let result = try body(session)
         try session.checkCommit()
         return result

@@ -36,6 +36,7 @@ extension DatabaseOptions {
     try await translatingErrors {
       let ledger = try ledger()
       do {
+        try await ledger.reader.checkVersion()
         let result = try await body(ledger.reader)
         await ledger.reader.close()
         return result

@@ -46,6 +46,27 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `an old program that is at work stops once it sees such a schema`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await database.withNodes(1, configure: { $0.patience = .milliseconds(500) }) { nodes in
+        try await charge(nodes, count: 20)
+        _ = try await database.runner(Migrations.embedded + [.next("SELECT 1;")]).up()
+        let problem = SchemaProblem.new(found: Self.known + 1, known: Self.known)
+        await #expect(throws: problem) { try await nodes[0].check() }
+        for number in 0..<7 {
+          await #expect(throws: LedgerError.unavailable(reason: "\(problem)")) {
+            try await nodes[0].charge("user:\(number)")
+          }
+        }
+        await #expect(throws: problem) {
+          try await TokenStore(connectionString: database.connectionString).create(
+            name: "late", roles: [.admin], secret: .random(), lifetime: nil)
+        }
+        await #expect(throws: problem) { try await nodes[0].reader.checkVersion() }
+      }
+    }
+  }
+
   @Test func `a new program works on an old schema that lacks only what is optional`() async throws
   {
     try await TestDatabase.withLedger { database in
