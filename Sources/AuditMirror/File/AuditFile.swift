@@ -25,6 +25,9 @@ package final class AuditFile: @unchecked Sendable {
     _ claim: ClaimedFile, ledger: LedgerIdentity, headsInterval: Int64
   ) async throws -> AuditFile {
     try await translating {
+      if let problem = WriteAheadLog.problem(of: claim.path) {
+        throw AuditFileError.corrupt(problem)
+      }
       try claim.make()
       let queue = try DatabaseQueue(
         path: claim.path, configuration: configuration(isLive: true))

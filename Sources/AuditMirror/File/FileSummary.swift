@@ -40,7 +40,11 @@ package struct FileSummary: Hashable, Sendable {
     events = try FileSummary.cursor(MirroredEvent.table, db)
     // Whoever calls a file one of an earlier format shall not keep from it what that one had not.
     let format = try AuditFile.format(of: db)
-    guard try Int32.fetchOne(db, sql: "SELECT format_version FROM meta") == format else {
+    guard
+      try Bool.fetchOne(
+        db, sql: "SELECT typeof(format_version) = 'integer' AND format_version = ? FROM meta",
+        arguments: [format]) == true
+    else {
       throw AuditFileError.corrupt("its header says that its format is \(format), and meta another")
     }
     guard events != nil || format == AuditFileSchema.oldestVersion else {

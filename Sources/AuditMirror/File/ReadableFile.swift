@@ -21,6 +21,7 @@ package struct ReadableFile: Sendable {
     guard Glibc.access(path, R_OK) == 0 else {
       throw AuditFileError.unusable("\(path) cannot be read: \(String(cString: strerror(errno)))")
     }
+    if let problem = ReadableFile.problem(of: target) { throw AuditFileError.corrupt(problem) }
     opened = try await AuditFile.translating {
       do {
         let opened = try OpenedFile(target)
@@ -50,6 +51,17 @@ package struct ReadableFile: Sendable {
             + "both, and have SQLite do that in the copy: sqlite3 COPY .schema")
       }
     }
+  }
+
+  /// Why SQLite must not open it with its log: it would leave out what is in that, or remove it.
+  private static func problem(of path: String) -> String? {
+    let remedy = "keep both as they are; take another copy, with its log, or an export"
+    if WriteAheadLog.isEmpty(path), WriteAheadLog(beside: path) != nil {
+      return "it is empty, and what it held is in its log alone, \(path)-wal; \(remedy)"
+    }
+    // What is being written is not whole yet.
+    guard !ClaimedFile.isHeld(path) else { return nil }
+    return WriteAheadLog.problem(of: path).map { "\($0); \(remedy)" }
   }
 
   package var summary: FileSummary {

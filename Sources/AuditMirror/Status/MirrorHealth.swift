@@ -40,7 +40,8 @@ package final class MirrorHealth: Sendable {
       switch new {
       case .refused, .waiting: state.isSaidToFollow = false
       case .following:
-        state.said = nil
+        // It follows as well while somebody keeps it back, and that is not said again each time.
+        if state.status.holder == nil { state.said = nil }
         defer { state.isSaidToFollow = true }
         return !state.isSaidToFollow
       case .starting, .catchingUp, .stopped: break

@@ -27,6 +27,7 @@ struct TrailReader: Sendable {
       // Always by the index of the order, even where the statistics are of an empty table.
       ("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"),
       ("enable_bitmapscan", "off"), ("enable_sort", "off"), ("jit", "off"),
+      ("enable_indexscan", "on"), ("enable_indexonlyscan", "on"), ("enable_nestloop", "on"),
       ("max_parallel_workers_per_gather", "0"),
     ]
     return configuration

@@ -25,6 +25,9 @@ package final class BreakGlassJournal: Sendable {
   /// - Throws: as ``init(path:)``. The claim is the caller's still.
   init(_ file: ClaimedFile) throws(JournalProblem) {
     do {
+      if let problem = WriteAheadLog.problem(of: file.path) {
+        throw JournalProblem.corrupt(problem)
+      }
       try file.make()
       var configuration = Configuration()
       configuration.busyMode = .timeout(2)

@@ -13,6 +13,18 @@ package struct HorizonHolder: Hashable, Sendable {
   package let since: Timestamp?
   /// The name of a prepared transaction.
   package let preparedTransaction: String?
+
+  package init(
+    processID: Int64?, user: String?, applicationName: String?, database: String?,
+    since: Timestamp?, preparedTransaction: String?
+  ) {
+    self.processID = processID
+    self.user = user
+    self.applicationName = applicationName
+    self.database = database
+    self.since = since
+    self.preparedTransaction = preparedTransaction
+  }
 }
 
 extension HorizonHolder: CustomStringConvertible {

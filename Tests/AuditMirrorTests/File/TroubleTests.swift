@@ -146,6 +146,72 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a copy whose log is damaged in the middle is not taken for an older one`()
+    async throws
+  {
+    try await withLog { _, path in
+      let size = try #require(try FileHandle(forReadingAtPath: path + "-wal")?.seekToEnd())
+      for place in [20, 32 + 24 + 100, Int(size) / 2] {
+        var log = try Data(contentsOf: URL(filePath: path + "-wal"))
+        log[place] ^= 1
+        try log.write(to: URL(filePath: path + "-wal"))
+        let error = await #expect(throws: AuditFileError.self) {
+          try await ReadableFile(path: path)
+        }
+        #expect(error?.description.contains("is damaged at byte") == true, "\(place)")
+        log[place] ^= 1
+        try log.write(to: URL(filePath: path + "-wal"))
+      }
+      // What its writer was interrupted in is no damage, nor is what is no log of this file's any more.
+      let log = try Data(contentsOf: URL(filePath: path + "-wal"))
+      for log in [log.dropLast(1_000), log + Data(count: 20_000)] {
+        try log.write(to: URL(filePath: path + "-wal"))
+        try await ReadableFile(path: path).close()
+      }
+    }
+  }
+
+  @Test func `the log of a file that was emptied is kept, by whoever looks and by the mirror`()
+    async throws
+  {
+    try await withLog { database, path in
+      let log = try Data(contentsOf: URL(filePath: path + "-wal"))
+      try Data().write(to: URL(filePath: path))
+      let error = await #expect(throws: AuditFileError.self) { try await ReadableFile(path: path) }
+      #expect(error?.description.contains("in its log alone") == true)
+      #expect(try Data(contentsOf: URL(filePath: path + "-wal")) == log)
+      // As a node finds it that had this place before.
+      try Data().write(to: URL(filePath: path + ".lock"))
+      try await database.withMirror(at: path) { _ in try await database.expectMirrored(in: path) }
+      let kept = path + ".corrupt-2026-01-01T000000"
+      #expect(try Data(contentsOf: URL(filePath: kept + "-wal")) == log)
+    }
+  }
+
+  /// Lends a copy of a node's file that has several transactions in its log.
+  private func withLog(
+    _ body: (TestDatabase, _ path: String) async throws -> Void
+  ) async throws {
+    try await withLedger { database, path in
+      let copy = path + ".copy"
+      try await database.withNodes(1) { nodes in
+        try await database.withMirror(at: path) { _ in
+          for number in 0..<4 {
+            _ = try await nodes[0].perform(.charging("user:\(number)"))
+            try await database.expectMirrored(in: path)
+          }
+          for ending in ["", "-wal"] {
+            try FileManager.default.copyItem(atPath: path + ending, toPath: copy + ending)
+          }
+        }
+      }
+      let file = try await ReadableFile(path: copy)
+      #expect(try await file.summary.entries.rows > 200)
+      file.close()
+      try await body(database, copy)
+    }
+  }
+
   @Test func `a link that leads elsewhere from now on is followed there`() async throws {
     try await withLedger { database, path in
       let link = path + ".link"

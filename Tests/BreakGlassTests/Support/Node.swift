@@ -1,7 +1,6 @@
 import BreakGlass
 import Foundation
 import Logging
-import Synchronization
 import TrustBudget
 import TrustBudgetTesting
 
@@ -64,32 +63,6 @@ extension BreakGlassOutcome {
 extension Timestamp {
   static func testClock() -> Timestamp {
     Timestamp(microseconds: Int64((Date().timeIntervalSince1970 * 1_000_000).rounded()))
-  }
-}
-
-/// Keeps what is logged.
-final class Log: LogHandler {
-  private let lines = Mutex<[String]>([])
-
-  var metadata: Logger.Metadata {
-    get { [:] }
-    set {}
-  }
-
-  var logLevel: Logger.Level {
-    get { .debug }
-    set {}
-  }
-
-  var text: String { lines.withLock { $0.joined(separator: "\n") } }
-
-  func log(event: LogEvent) {
-    lines.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
-  }
-
-  subscript(metadataKey _: String) -> Logger.Metadata.Value? {
-    get { nil }
-    set {}
   }
 }
 
