@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import Testing
 import TrustBudgetTesting
 
@@ -6,8 +7,14 @@ import TrustBudgetTesting
 
 /// The program that is told of an emergency.
 @Suite struct NoticeCommandTests {
+  private let log = Log()
+
   private func shell(_ script: String, _ arguments: String...) -> NoticeCommand {
-    NoticeCommand(["/bin/sh", "-c", script, "notice"] + arguments)
+    command(["/bin/sh", "-c", script, "notice"] + arguments)
+  }
+
+  private func command(_ words: [String]) -> NoticeCommand {
+    NoticeCommand(words, logger: Logger(label: "test", factory: { [log] _ in log }))
   }
 
   @Test("The event is the program's input")
@@ -33,13 +40,27 @@ import TrustBudgetTesting
     }
   }
 
+  @Test("What it prints, and what it left running prints, are lines of the log")
+  func output() async throws {
+    try await shell(
+      "printf 'one\\ntwo' >&2; (sleep 0.3; echo; printf '%01500d' 7; echo later) & exit 0"
+    ).run(input: "{}")
+    #expect(try await eventually { log.lines.count == 4 })
+    try #require(log.lines.count == 4)
+    let lines = log.lines.map { $0.replacing("notice break-glass notice command says ", with: "") }
+    #expect(lines[0] == #"["line": one]"#)
+    #expect(lines[1] == #"["line": two]"#)
+    #expect(lines[2].utf8.count == 1_000 + #"["line": ]"#.utf8.count)
+    #expect(lines[3].hasSuffix("7later]"))
+  }
+
   @Test("One that fails, is killed, or is not there has not")
   func failures() async {
     for (command, problem) in [
       (shell("exit 3"), "/bin/sh ended with status 3"),
       (shell("kill -9 $$"), "/bin/sh ended with status 137"),
       (
-        NoticeCommand(["/nowhere/notify"]),
+        command(["/nowhere/notify"]),
         "/nowhere/notify cannot be run: No such file or directory"
       ),
     ] {

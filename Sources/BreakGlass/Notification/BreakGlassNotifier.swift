@@ -62,7 +62,8 @@ final class BreakGlassNotifier: Sendable {
       if !task.notice.command.isEmpty {
         group.addTask {
           await self.attempt("command", task.event) {
-            try await NoticeCommand(task.notice.command).run(input: task.event.json.text)
+            try await NoticeCommand(task.notice.command, logger: self.logger)
+              .run(input: task.event.json.text)
           }
         }
       }
@@ -87,9 +88,12 @@ final class BreakGlassNotifier: Sendable {
       do {
         return try await tell()
       } catch {
-        problem = "\(error)"
+        if !Swift.Task.isCancelled { problem = "\(error)" }
       }
       guard let pause, (try? await Swift.Task.sleep(for: pause)) != nil else { break }
+    }
+    if Swift.Task.isCancelled {
+      problem = "the node ends" + (problem.isEmpty ? "" : "; before that: \(problem)")
     }
     metadata["problem"] = "\(problem)"
     logger.error("break-glass notice could not be delivered", metadata: metadata)

@@ -1,21 +1,26 @@
 import ChildProcess
 import Foundation
+import Logging
 import TrustBudget
 
 /// A program that gets an event on its standard input.
 struct NoticeCommand {
   private let command: [String]
+  private let logger: Logger
 
-  /// - Parameter command: an absolute path, and arguments; never empty.
-  init(_ command: [String]) {
+  /// - Parameters:
+  ///   - command: an absolute path, and arguments; never empty.
+  ///   - logger: where its output goes, line by line.
+  init(_ command: [String], logger: Logger) {
     self.command = command
+    self.logger = logger
   }
 
   /// Runs it to its end. One that takes too long is killed.
   ///
   /// - Throws: `NoticeFailure`.
   func run(input: String) async throws {
-    let child = try start(input: input)
+    let child = try await start(input: input)
     await withTaskGroup { group in
       group.addTask {
         await Child.end(of: child)
@@ -36,16 +41,21 @@ struct NoticeCommand {
     }
   }
 
-  private func start(input: String) throws(NoticeFailure) -> pid_t {
+  private func start(input: String) async throws -> pid_t {
     let input = try NoticeCommand.pipe(holding: Array(input.utf8))
+    let output = Pipe()
+    let written = output.fileHandleForWriting.fileDescriptor
+    let child: pid_t
     do {
-      // What it prints is for the service's log.
-      return try Child.start(
+      child = try Child.start(
         command, environment: Child.environment,
-        descriptors: [input.fileDescriptor, STDERR_FILENO, STDERR_FILENO], in: .its)
+        descriptors: [input.fileDescriptor, written, written], in: .its)
     } catch {
       throw NoticeFailure(description: "\(command[0]) cannot be run: \(error.systemReason)")
     }
+    try? output.fileHandleForWriting.close()
+    await PrintedLines.follow(output.fileHandleForReading, logger)
+    return child
   }
 
   /// A pipe that holds the whole input already, so that nobody waits for a program that does not read,
