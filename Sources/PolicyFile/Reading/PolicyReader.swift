@@ -88,7 +88,10 @@ struct PolicyReader {
   private func approvers(_ node: YAMLNode) -> Int? {
     reader.wholeNumber(node).flatMap { number in
       reader.checked(node) { () throws(InvalidValue) in
-        guard (0...100).contains(number) else { throw InvalidValue("must be from 0 to 100") }
+        let most = BreakGlassIssuance.maximumApprovers
+        guard (0...most).contains(Int(clamping: number)) else {
+          throw InvalidValue("must be from 0 to \(most)")
+        }
         return Int(number)
       }
     }

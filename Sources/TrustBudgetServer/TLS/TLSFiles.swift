@@ -20,7 +20,7 @@ extension WatchedFiles<TLSMaterial> {
     let warning = ExpiryWarning(certificate: certificate, logger: logger)
     return try TLSFiles(
       "TLS", [certificate, key] + [clientAuthority].compactMap(\.self), logger: logger,
-      look: { warning.look(at: $0.expiry, now: now()) },
+      look: { warning.look(at: $0, now: now()) },
       read: { files in
         try TLSMaterial(
           certificate: files[0], key: files[1],
@@ -38,7 +38,6 @@ extension WatchedFiles<TLSMaterial> {
 /// Says once a day that a certificate is near its end, or past it.
 private final class ExpiryWarning: Sendable {
   private static let day: Int64 = 86_400 * 1_000_000
-  private static let horizonDays: Int64 = 14
 
   private let certificate: String
   private let logger: Logger
@@ -50,20 +49,22 @@ private final class ExpiryWarning: Sendable {
     self.logger = logger
   }
 
-  func look(at expiry: Timestamp, now: Timestamp) {
-    let left = expiry.microseconds - now.microseconds
-    let days = left > 0 ? left / ExpiryWarning.day : -1
-    guard days < ExpiryWarning.horizonDays else { return }
+  func look(at material: TLSMaterial, now: Timestamp) {
+    let validity = material.validity(at: now)
+    if case .good = validity { return }
+    let expiry = material.expiry
+    let days = (expiry.microseconds - now.microseconds) / ExpiryWarning.day
     let isNew = said.withLock { said in
-      defer { said = (expiry, days) }
-      return said?.expiry != expiry || said?.days != days
+      let new = (expiry: expiry, days: validity == .over ? -1 : days)
+      defer { said = new }
+      return said?.expiry != new.expiry || said?.days != new.days
     }
     guard isNew else { return }
     let metadata: Logger.Metadata = ["file": "\(certificate)", "expiry": "\(expiry)"]
-    if left > 0 {
-      logger.warning("TLS certificate expires soon", metadata: metadata)
-    } else {
+    if validity == .over {
       logger.error("TLS certificate has expired", metadata: metadata)
+    } else {
+      logger.warning("TLS certificate expires soon", metadata: metadata)
     }
   }
 }

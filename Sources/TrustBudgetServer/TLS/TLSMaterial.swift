@@ -43,6 +43,21 @@ package struct TLSMaterial: Sendable {
     expiry = Timestamp(microseconds: seconds * 1_000_000)
   }
 
+  /// How near a certificate is to its end.
+  package enum Validity: Sendable {
+    case good
+    case endsSoon
+    case over
+  }
+
+  private static let warning: Int64 = 14 * 86_400 * 1_000_000
+
+  /// - Returns: `endsSoon` for the last two weeks.
+  package func validity(at now: Timestamp) -> Validity {
+    let left = expiry.microseconds - now.microseconds
+    return left <= 0 ? .over : left < TLSMaterial.warning ? .endsSoon : .good
+  }
+
   /// What BoringSSL takes, and Ed25519, which it leaves out.
   private static let clientSignatures: [SignatureAlgorithm] = [
     .ecdsaSecp256R1Sha256, .rsaPssRsaeSha256, .rsaPkcs1Sha256, .ecdsaSecp384R1Sha384,

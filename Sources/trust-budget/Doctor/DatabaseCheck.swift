@@ -24,7 +24,10 @@ struct DatabaseCheck {
       ]
     } catch let error as PostgresError where error.kind == .server {
       // It answers, so neither the address nor the server is what is wrong.
-      return [.problem("database", "\(error)", "See docs/dba.md for roles and rights.")]
+      return [
+        .problem(
+          "database", LedgerHealth.reason(error), "See docs/dba.md for roles, rights and poolers.")
+      ]
     } catch {
       return [
         .problem(

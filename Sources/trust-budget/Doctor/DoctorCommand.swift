@@ -55,6 +55,9 @@ struct DoctorCommand: AsyncParsableCommand {
     help: ArgumentHelp("The roles of callers' certificates.", valueName: "path"))
   var clientRoles: String?
 
+  @Option(help: "How callers of the node prove who they are.")
+  var auth = Settings.authentication.value
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -83,8 +86,9 @@ struct DoctorCommand: AsyncParsableCommand {
       key: key ?? Settings.certificateKey.value, clientAuthority: clientAuthority)
     let clientRoles = clientRoles ?? Settings.clientRoles.value
     if let clientRoles { findings += FileCheck.clientRoles(clientRoles) }
-    if let problem = Settings.authentication.value.problem(
-      at: Settings.listen.value, insecure: Settings.insecure.value, unixSocket: unixSocket,
+    let addresses = [Settings.listen.value].compactMap(\.self)
+    if let problem = auth.problem(
+      at: addresses, insecure: Settings.insecure.value, unixSocket: unixSocket,
       clientAuthority: clientAuthority, roles: clientRoles)
     {
       findings.append(
@@ -92,6 +96,10 @@ struct DoctorCommand: AsyncParsableCommand {
     }
     var node = LedgerSettings(node: "")
     node.lanes = Settings.lanes.value
+    if let auditFile {
+      findings += await FileCheck.evidence(
+        in: auditFile, connectionString: try database.connectionString)
+    }
     findings += try await DatabaseCheck(
       connectionString: database.connectionString,
       sessions: node.sessionsOfNode

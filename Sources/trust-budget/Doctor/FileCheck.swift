@@ -1,3 +1,4 @@
+import AuditMirror
 import ClaimedFile
 import Foundation
 import PolicyFile
@@ -13,12 +14,11 @@ enum FileCheck {
     do {
       let policy = try Policy(yaml: Policy.bytes(ofNodeFile: path), fileName: path)
       let count = policy.rules.count == 1 ? "1 rule" : "\(policy.rules.count) rules"
-      guard policy.warnings.all.isEmpty else {
-        return policy.warnings.all.map {
-          .warning("policy", "\($0)", "trust-budget policy check \(path)")
-        }
+      let warnings = policy.warnings.all.map {
+        Finding.warning("policy", "\($0)", "trust-budget policy check \(path)")
       }
-      return [.ok("policy", "\(path) has \(count).")]
+      return (warnings.isEmpty ? [.ok("policy", "\(path) has \(count).")] : warnings)
+        + notice(of: policy)
     } catch let diagnostics as PolicyDiagnostics {
       let first = "\(diagnostics)".split(separator: "\n").first.map(String.init) ?? path
       return [.problem("policy", first, "trust-budget policy check \(path)")]
@@ -27,10 +27,41 @@ enum FileCheck {
     }
   }
 
+  /// A program that is missed in an emergency only tells nobody of it.
+  private static func notice(of policy: Policy) -> [Finding] {
+    guard let program = policy.breakGlass?.notify?.command.first,
+      !FileManager.default.isExecutableFile(atPath: program)
+    else { return [] }
+    return [
+      .warning(
+        "break-glass notice", "\(program) is not there, or this user may not run it.",
+        "Install it, or name another one: break_glass.notify.command in the policy.")
+    ]
+  }
+
   static func auditFile(_ path: String) -> [Finding] {
     dataFile(
       "audit file", path, option: "--audit-file",
       without: "charging goes on without the mirror, but the mirror stands still")
+  }
+
+  /// Whether PostgreSQL has what the node's file has: a node that has just started knows of no entries
+  /// that were lost, and its file does.
+  static func evidence(in path: String, connectionString: String) async -> [Finding] {
+    do {
+      let file = try await ReadableFile(path: path)
+      defer { file.close() }
+      _ = try await Behind.read(file, connectionString: connectionString)
+      return []
+    } catch let refusal as MirrorRefusal {
+      return [
+        .problem(
+          "audit file", "\(refusal).", "docs/operating.md, Backup and restore, says how to go on.")
+      ]
+    } catch {
+      // What else is wrong with either is said where it is looked at.
+      return []
+    }
   }
 
   static func breakGlassJournal(_ path: String) -> [Finding] {
@@ -153,15 +184,24 @@ enum FileCheck {
       let chain = bytes(certificate), let secret = bytes(key)
     else { return findings }
     do {
-      _ = try TLSMaterial(
+      let material = try TLSMaterial(
         certificate: chain, key: secret, clientAuthority: clientAuthority.flatMap(bytes))
-      return findings
+      return findings + expiry(of: material, certificate)
     } catch {
       return findings + [
         .problem(
           "TLS", "\(error)",
           "Give the key that \(certificate) was issued for, and all of them whole.")
       ]
+    }
+  }
+
+  private static func expiry(of material: TLSMaterial, _ path: String) -> [Finding] {
+    let remedy = "Have it renewed; a node takes the new one within a few seconds."
+    return switch material.validity(at: .wallClock()) {
+    case .good: []
+    case .endsSoon: [.warning("certificate", "\(path) expires at \(material.expiry).", remedy)]
+    case .over: [.problem("certificate", "\(path) has expired at \(material.expiry).", remedy)]
     }
   }
 

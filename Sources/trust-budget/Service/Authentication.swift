@@ -8,7 +8,7 @@ enum Authentication: String, ExpressibleByArgument, CaseIterable {
 
   /// Why callers cannot, or must not, prove who they are in this way where a node listens; nil: they can.
   func problem(
-    at address: ListenAddress?, insecure: Bool, unixSocket: String?, clientAuthority: String?,
+    at addresses: [ListenAddress], insecure: Bool, unixSocket: String?, clientAuthority: String?,
     roles: String?
   ) -> String? {
     guard self == .mtls || roles == nil else {
@@ -17,7 +17,7 @@ enum Authentication: String, ExpressibleByArgument, CaseIterable {
     switch self {
     case .token: return nil
     case .none:
-      guard !insecure, let address, !address.isLoopback else { return nil }
+      guard !insecure, let address = addresses.first(where: { !$0.isLoopback }) else { return nil }
       return "--auth none on \(address) would let anybody charge; use --auth token, "
         + "listen on 127.0.0.1, or say --insecure as well"
     case .mtls:

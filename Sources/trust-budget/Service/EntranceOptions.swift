@@ -81,14 +81,15 @@ struct EntranceOptions: ParsableArguments {
   var clientAuthority: String? { clientAuthorityFile ?? Settings.clientAuthority.value }
   var rolesFile: String? { clientRolesFile ?? Settings.clientRoles.value }
 
-  /// The address of `--listen`, or its default where there is no Unix socket.
-  func tcpAddress(_ listen: ListenAddress?) -> ListenAddress? {
-    listen ?? Settings.listen.value
-      ?? (unixSocket == nil ? ListenAddress(host: "127.0.0.1", port: 8470) : nil)
+  /// The addresses of `--listen`, or its default where there is no Unix socket.
+  func tcpAddresses(_ listen: [ListenAddress]) -> [ListenAddress] {
+    guard listen.isEmpty else { return listen }
+    if let configured = Settings.listen.value { return [configured] }
+    return unixSocket == nil ? [ListenAddress(host: "127.0.0.1", port: 8470)] : []
   }
 
   /// - Throws: `CommandFailure` for TLS files that won't do.
-  func entrance(_ listen: ListenAddress?, logger: Logger) throws -> Entrance {
+  func entrance(_ listen: [ListenAddress], logger: Logger) throws -> Entrance {
     var limits = ConnectionLimits()
     limits.connections = maxConnections
     limits.idleTimeout = .seconds(idleTimeout)
@@ -100,8 +101,7 @@ struct EntranceOptions: ParsableArguments {
         "too few open files allowed for --max-connections",
         metadata: ["allowed": "\(files)", "needed": "\(maxConnections + FileLimit.reserve)"])
     }
-    var addresses: [Entrance.Address] = []
-    if let tcp = tcpAddress(listen) { addresses.append(.tcp(host: tcp.host, port: tcp.port)) }
+    var addresses = tcpAddresses(listen).map { Entrance.Address.tcp(host: $0.host, port: $0.port) }
     if let unixSocket { addresses.append(.unix(path: unixSocket, mode: unixSocketMode.bits)) }
     return Entrance(addresses: addresses, tls: try tlsFiles(logger), limits: limits)
   }

@@ -33,11 +33,12 @@ struct ServeCommand: AsyncParsableCommand {
   var policy: String?
 
   @Option(
-    help: """
-      Where to listen, HOST:PORT; port 0 takes a free one. Default: 127.0.0.1:8470, or nowhere with \
-      --unix-socket.
-      """)
-  var listen: ListenAddress?
+    help: ArgumentHelp(
+      """
+      Where to listen, HOST:PORT; port 0 takes a free one. May be given several times. Default: \
+      127.0.0.1:8470, or nowhere with --unix-socket.
+      """, valueName: "host:port"))
+  var listen: [ListenAddress] = []
 
   @OptionGroup(title: "Connections") var entrance: EntranceOptions
 
@@ -107,7 +108,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
     try Settings.authGrace.validate(authGrace)
     if let problem = auth.problem(
-      at: entrance.tcpAddress(listen), insecure: insecure, unixSocket: entrance.unixSocket,
+      at: entrance.tcpAddresses(listen), insecure: insecure, unixSocket: entrance.unixSocket,
       clientAuthority: entrance.clientAuthority, roles: entrance.rolesFile)
     {
       throw ValidationError(problem)
@@ -194,7 +195,9 @@ struct ServeCommand: AsyncParsableCommand {
         database: try PostgresConfiguration(database.connectionString).target
       ) { policies.current.policy.breakGlass != nil },
       now: { .wallClock() }, logger: logger)
-    if entrance.certificate == nil, let address = entrance.tcpAddress(listen), !address.isLoopback {
+    if entrance.certificate == nil,
+      let address = entrance.tcpAddresses(listen).first(where: { !$0.isLoopback })
+    {
       logger.warning(
         "tokens travel as they are here; use --tls-cert, or put TLS in front",
         metadata: ["address": "\(address)"])

@@ -16,13 +16,14 @@ struct UnixSocketTests {
           let arguments = [
             "serve", "--policy", policy, "--auth", "none", "--unix-socket", socket,
             "--unix-socket-mode", "0600", "--database-url", database.connectionString,
+            "--listen", "127.0.0.1:0", "--listen", "127.0.0.2:0",
           ]
           // Once to be killed, which leaves the socket behind; then to find that.
           for signal in [SIGKILL, SIGTERM] {
             let program = try Program.start(arguments)
             do {
               try await wait(for: "the node, which says \(program.errors)") {
-                program.errors.contains("listening")
+                program.errors.matches(of: /listening$/.anchorsMatchLineEndings()).count == 3
               }
               let permissions = try FileManager.default.attributesOfItem(atPath: socket)[
                 .posixPermissions]

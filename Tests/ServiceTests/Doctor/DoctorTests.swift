@@ -110,6 +110,79 @@ struct DoctorTests {
     }
   }
 
+  @Test(arguments: [(-1, "problem", "has expired at"), (3, "warning", "expires at")])
+  func `a certificate that ends is named`(days: Int, status: String, message: String) async throws {
+    try await Undertaker.shared.withDirectory { directory in
+      let authority = try await CertificateAuthority(in: directory)
+      let ending = try await authority.issue("ending", days: days)
+      let roles = try directory.write(
+        "clients:\n  - {san: \"dns:ca\", name: ca, roles: [issuer]}\n", to: "roles.yaml")
+      let end = try await Program.run(
+        "doctor", "--json", "--auth", "mtls", "--tls-roles", roles, "--tls-client-ca",
+        authority.certificate, "--tls-cert", ending.certificate, "--tls-key", ending.key,
+        "--database-url", "host=/nowhere dbname=x")
+      let list = try JSON(parsing: Data(end.output.utf8))["findings"].list
+      let finding = list.last { $0["subject"] == "certificate" }
+      #expect(finding?["status"] == .init(stringLiteral: status), "\(end.output)")
+      #expect(finding?["message"].text?.contains(message) == true)
+      #expect(!list.contains { $0["subject"] == "auth" })
+    }
+  }
+
+  @Test func `entries that PostgreSQL has lost, and the node's file has, are missed`() async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await Undertaker.shared.withDirectory { directory in
+        let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
+        let file = directory.file("audit.db")
+        try await RunningNode.with(["node-1"], on: database.connectionString, policy: policy) {
+          nodes in
+          #expect(try await nodes[0].authorize("dev-a").status == 200)
+          let export = try await Program.run(
+            "audit", "export", "--format", "sqlite", "--out", file, "--database-url",
+            database.connectionString)
+          #expect(export.status == 0, "\(export.errors)")
+        }
+        func finding() async throws -> JSON? {
+          let end = try await Program.run(
+            "doctor", "--json", "--audit-file", file, "--database-url", database.connectionString)
+          return try JSON(parsing: Data(end.output.utf8))["findings"].list
+            .last { $0["subject"] == "audit file" }
+        }
+        #expect(try await finding()?["status"] != "problem")
+        try await database.execute(
+          """
+          ALTER TABLE trust_budget.audit_entries DISABLE TRIGGER ALL;
+          DELETE FROM trust_budget.audit_entries WHERE budget_seq > 1;
+          ALTER TABLE trust_budget.audit_entries ENABLE TRIGGER ALL;
+          """)
+        let problem = try await finding()
+        #expect(problem?["status"] == "problem")
+        #expect(problem?["message"].text?.contains("lost the end of the trail") == true)
+      }
+    }
+  }
+
+  @Test func `a program that is to be told of emergencies, and is not there, is missed before`()
+    async throws
+  {
+    try await Undertaker.shared.withDirectory { directory in
+      let policy = try directory.write(
+        """
+        policies: []
+        break_glass:
+          principals: [root]
+          max_duration: 5m
+          notify: {command: [/nowhere/page]}
+        """, to: "policy.yaml")
+      let end = try await Program.run(
+        "doctor", "--json", "--policy", policy, "--database-url", "host=/nowhere dbname=x")
+      let notice = try findings(end)["break-glass notice"]
+      #expect(notice?["status"] == "warning", "\(end.output)")
+      #expect(notice?["message"].text?.contains("/nowhere/page") == true)
+    }
+  }
+
   @Test
   func `what a node needs for its callers' certificates, its socket and emergencies is looked at`()
     async throws
