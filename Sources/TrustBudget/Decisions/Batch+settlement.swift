@@ -5,11 +5,12 @@ extension Batch {
     guard var charge = charge(of: settlement.requestID) else {
       return .rejected(.noSuchCharge(settlement.requestID))
     }
-    if charge.refundedAt != nil { return .rejected(.alreadyRefunded(charge.requestID)) }
-    if charge.settledAt != nil {
-      return charge.certificate == settlement.certificate
-        ? .settled(charge, replayed: true) : .rejected(.alreadySettled(charge.requestID))
+    // Whoever lost the answer is told so again, also where an administrator gave the points back since.
+    if charge.settledAt != nil, charge.certificate == settlement.certificate {
+      return .settled(charge, replayed: true)
     }
+    if charge.refundedAt != nil { return .rejected(.alreadyRefunded(charge.requestID)) }
+    if charge.settledAt != nil { return .rejected(.alreadySettled(charge.requestID)) }
     guard let locked = lockedIndexes(of: charge) else {
       return .rejected(.noSuchCharge(settlement.requestID))
     }

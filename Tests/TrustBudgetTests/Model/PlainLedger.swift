@@ -99,11 +99,11 @@ struct PlainLedger {
   private mutating func decide(_ settlement: Settlement) -> Outcome {
     let id = settlement.requestID
     guard let charge = charges[id] else { return .rejected(.noSuchCharge(id)) }
+    if charge.serial == settlement.certificate.serial { return .settled(replayed: true) }
     if charge.isRefunded { return .rejected(.alreadyRefunded(id)) }
-    charges[id]?.serial = charge.serial ?? settlement.certificate.serial
-    if charge.serial == nil { return .settled(replayed: false) }
-    return charge.serial == settlement.certificate.serial
-      ? .settled(replayed: true) : .rejected(.alreadySettled(id))
+    if charge.serial != nil { return .rejected(.alreadySettled(id)) }
+    charges[id]?.serial = settlement.certificate.serial
+    return .settled(replayed: false)
   }
 
   private mutating func decide(_ refund: Refund, at now: Int64) -> Outcome {
