@@ -68,6 +68,17 @@ public struct Unreachable: Error, Sendable, CustomStringConvertible {
     "\(error)".firstMatch(of: /errno: ([0-9]+)/).flatMap { Int32($0.1) }
   }
 
+  /// What BoringSSL calls the alerts about a client's certificate.
+  private static let refusals: Set<String> = [
+    "SSLV3_ALERT_BAD_CERTIFICATE", "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE",
+    "SSLV3_ALERT_CERTIFICATE_REVOKED", "SSLV3_ALERT_CERTIFICATE_EXPIRED",
+    "SSLV3_ALERT_CERTIFICATE_UNKNOWN", "TLSV1_ALERT_UNKNOWN_CA", "TLSV1_ALERT_ACCESS_DENIED",
+  ]
+
+  private static func words(_ name: some StringProtocol) -> String {
+    name.lowercased().replacing(/^(sslv3|tlsv1)_alert_/, with: "").replacing("_", with: " ")
+  }
+
   /// The reason in words, where the library has only names for it: BoringSSL names a place in its own
   /// code.
   private static func reason(_ error: any Error) -> (String, isTemporary: Bool) {
@@ -81,8 +92,11 @@ public struct Unreachable: Error, Sendable, CustomStringConvertible {
       case "CERTIFICATE_VERIFY_FAILED":
         ("its certificate has expired, or no CA that is trusted here has signed it", false)
       case "TLSV1_ALERT_CERTIFICATE_REQUIRED": ("it asks for a client certificate", false)
+      // By these it speaks of our certificate, before it reads any request.
+      case _ where refusals.contains(String(name)):
+        ("it refuses this client's certificate: \(words(name))", false)
       case "WRONG_VERSION_NUMBER": ("it does not speak TLS", false)
-      default: ("TLS failed: \(name.lowercased().replacing("_", with: " "))", true)
+      default: ("TLS failed: \(words(name))", true)
       }
     }
     if isUnknownHost(error) { return ("no such host is known here", true) }

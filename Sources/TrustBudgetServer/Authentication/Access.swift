@@ -55,7 +55,7 @@ enum Access {
 
   /// The methods that a path takes; none where there is nothing.
   static func methods(at path: String) -> [HTTPRequest.Method] {
-    let segments = path.split(separator: "/")
+    let segments = path.split(separator: "/", omittingEmptySubsequences: false)
     let routes = table.keys.filter { $0.matches(segments) }
     // As the router has it: /v1/charges/batch is not the charge `batch`.
     let own = routes.filter { !$0.path.contains("{") }
@@ -65,8 +65,8 @@ enum Access {
 
 extension Route {
   fileprivate func matches(_ segments: [Substring]) -> Bool {
-    let own = path.split(separator: "/")
+    let own = path.split(separator: "/", omittingEmptySubsequences: false)
     return own.count == segments.count
-      && zip(own, segments).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+      && zip(own, segments).allSatisfy { $0.hasPrefix("{") ? !$1.isEmpty : $0 == $1 }
   }
 }

@@ -10,6 +10,8 @@ struct AccessMiddleware: RouterMiddleware {
     _ request: Request, context: NodeContext,
     next: (Request, NodeContext) async throws -> Response
   ) async throws -> Response {
+    // The router passes over empty parts; a proxy's rule for what may be asked does not.
+    guard !request.uri.path.hasEmptyPart else { throw HTTPError(.notFound) }
     // HEAD is answered by the route of GET.
     let method = request.method == .head ? .get : request.method
     guard let path = context.endpointPath,
@@ -25,6 +27,11 @@ struct AccessMiddleware: RouterMiddleware {
     }
     return try await next(request, context)
   }
+}
+
+extension String {
+  /// Whether a path is not written as routes are: `//healthz`, `/v1/budgets/`.
+  fileprivate var hasEmptyPart: Bool { contains("//") || (hasSuffix("/") && self != "/") }
 }
 
 extension Problem {

@@ -256,9 +256,12 @@ struct TLSTests {
       let server = ["exec", "--server", "https://127.0.0.1:\(secured.port)", "--username", "dev-a"]
       let trusting = server + ["--ca-file", secured.authority.certificate]
       let named = ["--client-cert", issuer.certificate, "--client-key", issuer.key]
+      let old = try await secured.authority.issue("old", days: -1)
+      let ended = ["--client-cert", old.certificate, "--client-key", old.key]
       for (arguments, status, message) in [
         (trusting + named, 0, "user:dev-a paid 1"),
         (trusting, 1, "it asks for a client certificate"),
+        (trusting + ended, 1, "it refuses this client's certificate: certificate expired\n"),
         (server + named, 1, "its certificate has expired, or no CA that is trusted here"),
       ] {
         let end = try await Program.with(arguments + ["--", "true"]) { try await $0.end() }

@@ -50,6 +50,7 @@ struct AddressTests {
     "/v1/budgets/user:nobody", "/v1/budgets/user:a%2Fb", "/v1/budgets/u/entries",
     "/v1/budgets/u/entries?cursor=5",
     "/v1/charges/none", "/v1/budgets/../../etc/passwd", "/%2e%2e/", "/healthz/x", "/metrics%00",
+    "//healthz", "/healthz/", "/v1//policy", "/v1/budgets/", "/v1//budgets/user:nobody/entries",
   ])
   func `what is not there is not found`(target: String) async throws {
     let reply = try await RawHTTP.get(target, from: Service.current.node)
