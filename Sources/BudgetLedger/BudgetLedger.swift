@@ -79,6 +79,9 @@ package struct BudgetLedger: Service {
       for lane in lanes { lane.noteOutdated() }
       throw problem
     }
+    if let reason = lanes.lazy.compactMap(\.lackOfResources).first {
+      throw LedgerError.unavailable(reason: reason)
+    }
     let doubtful = lanes.filter(\.lacksSession)
     if !doubtful.isEmpty {
       do {

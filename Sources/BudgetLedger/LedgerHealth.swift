@@ -48,6 +48,9 @@ package final class LedgerHealth: Sendable {
     return switch (error as? PostgresError)?.sqlState {
     case .undefinedTable, .undefinedSchema:
       "\(words). The schema is missing or old; run: trust-budget migrate up"
+    case .invalidStatementName, .duplicatePreparedStatement:
+      "\(words). A pooler seems to lend this session to others; connect to PostgreSQL itself, or have the "
+        + "pooler keep sessions for as long as their clients stay (pool_mode = session)"
     case .insufficientPrivilege:
       "\(words). Either this is for the owner of the schema to run; or the owner runs: trust-budget "
         + "migrate up --service-role ROLE if the role is to serve, --auditor-role ROLE if it is to read"

@@ -68,8 +68,9 @@ extension SchemaProblem: CustomStringConvertible {
       "this is the ledger \(found), and this node has worked on \(expected); "
         + "check where it connects to, and restart the node if the change is meant"
     case .forbidden(let role, let rights):
-      "the role \(role) has no \(rights.joined(separator: ", no ")); "
-        + "as the ledger's owner, run: trust-budget migrate up --service-role \(role)"
+      "the role \(role) has no \(rights.joined(separator: ", no ")); connect as one that may charge. "
+        + "If \(role) is to charge, as the ledger's owner, run: trust-budget migrate up "
+        + "--service-role \(role)"
     }
   }
 

@@ -232,7 +232,12 @@ private struct LookUpNeeded: Error {}
 
 /// Another node was quicker, or another request of the batch is in the way, so that the batch has to
 /// be looked at again, in smaller parts.
-struct BatchConflict: Error {}
+struct BatchConflict: Error, CustomStringConvertible {
+  var description: String {
+    "another node or another request was in the way; where that stays so, something hides rows of "
+      + "trust_budget.budgets from this role, such as row security"
+  }
+}
 
 extension Optional {
   fileprivate func orThrow() throws -> Wrapped {

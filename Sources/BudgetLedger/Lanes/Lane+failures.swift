@@ -117,7 +117,11 @@ extension PostgresError {
     switch sqlState?.errorClass {
     case nil, "25", "40", "53", "55", "57", "58": true
     // A plan or a prepared statement that has become stale is made anew.
-    default: sqlState == .featureNotSupported || sqlState == .invalidStatementName
+    default:
+      [.featureNotSupported, .invalidStatementName, .duplicatePreparedStatement].contains(sqlState)
     }
   }
+
+  /// Whether the server lacks something that everybody needs, such as room on its disk.
+  var isOfResources: Bool { ["53", "58"].contains(sqlState?.errorClass) }
 }

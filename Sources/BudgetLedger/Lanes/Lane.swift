@@ -19,6 +19,7 @@ final class Lane: Sendable {
   private let watch: BudgetWatch
   private let metrics: LedgerMetrics
   private let logger: Logger
+  private let obstacle = Mutex<(reason: String, at: ContinuousClock.Instant)?>(nil)
 
   init(
     number: Int, configuration: PostgresConfiguration, settings: LedgerSettings,
@@ -42,6 +43,12 @@ final class Lane: Sendable {
   var lacksSession: Bool { connection.isMissing }
   func noteReachable() { connection.noteReachable() }
   func noteOutdated() { connection.noteOutdated() }
+
+  /// What PostgreSQL lacked when it was last to write, unless that is long ago: who is never asked would never
+  /// learn that it is over.
+  var lackOfResources: String? {
+    obstacle.withLock { $0.flatMap { .now - $0.at < .seconds(30) ? $0.reason : nil } }
+  }
 
   /// Decides batch after batch, until the queue is closed and empty.
   ///
@@ -149,7 +156,7 @@ final class Lane: Sendable {
     let open: LaneConnection.Open
     do {
       open = try await connection.session(before: attempt.earliestDeadline)
-      if witness.isConfirmed { health.note(.available(open.ledger)) }
+      if witness.isConfirmed, lackOfResources == nil { health.note(.available(open.ledger)) }
     } catch {
       let reason = LedgerHealth.reason(error)
       health.note(.unavailable(reason: reason))
@@ -176,11 +183,17 @@ final class Lane: Sendable {
             }
           }
           if let head = transaction.committedHead { witness.note(head, lane: number) }
+          obstacle.withLock { $0 = nil }
           metrics.note(transaction)
           watch.watch(transaction.strained)
           return .answered(answers, hasQueuedInVain: transaction.hasQueuedInVain)
         } catch {
           let attempt = started.joined(by: boarded.withLock { $0 })
+          if let error = error as? PostgresError, error.isOfResources {
+            let reason = LedgerHealth.reason(error)
+            obstacle.withLock { $0 = (reason, .now) }
+            health.note(.unavailable(reason: reason))
+          }
           let outcome = Lane.outcome(of: error, transaction, attempt, on: session)
           if case .retry(let reason, .some, _) = outcome {
             witness.noteUnconfirmed(isOverdue: (error as? PostgresError)?.kind == .timeout)

@@ -35,6 +35,7 @@ package struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConve
   package static let insufficientPrivilege = SQLState(rawValue: "42501")
   package static let syntaxError = SQLState(rawValue: "42601")
   package static let undefinedTable = SQLState(rawValue: "42P01")
+  package static let duplicatePreparedStatement = SQLState(rawValue: "42P05")
   package static let duplicateTable = SQLState(rawValue: "42P07")
 
   // Class 53: the server lacks something.

@@ -35,6 +35,34 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a node that can commit nothing is not ready, until it can`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await database.withNodes(1, configure: { $0.patience = .seconds(1) }) { nodes in
+        _ = try await nodes[0].perform(.charging("user:a"))
+        try await database.reject("everything", "true", with: "disk_full")
+        let error = await #expect(throws: LedgerError.self) {
+          try await nodes[0].perform(.charging("user:a"))
+        }
+        guard case .unavailable(let reason)? = error else {
+          Issue.record("\(String(describing: error))")
+          return
+        }
+        await #expect(throws: LedgerError.unavailable(reason: reason)) {
+          try await nodes[0].check()
+        }
+        #expect(nodes[0].health.current == .unavailable(reason: reason))
+        try await database.execute("DROP TRIGGER everything_reject ON trust_budget.audit_entries")
+        _ = try await nodes[0].perform(.charging("user:a"))
+        _ = try await nodes[0].check()
+        _ = try await nodes[0].perform(.charging("user:a"))
+        guard case .available = nodes[0].health.current else {
+          Issue.record("\(nodes[0].health.current)")
+          return
+        }
+      }
+    }
+  }
+
   @Test(arguments: [
     "serialization_failure", "disk_full", "feature_not_supported", "query_canceled",
   ])

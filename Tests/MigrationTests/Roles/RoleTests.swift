@@ -72,7 +72,7 @@ import TrustBudgetTesting
           }
           #expect(
             reason.hasPrefix(
-              "the role \(role.name) has no INSERT on trust_budget.audit_entries; as"))
+              "the role \(role.name) has no INSERT on trust_budget.audit_entries; connect as"))
           #expect(
             try await eventually { nodes[0].health.current == .unavailable(reason: reason) })
           _ = try await database.runner().up(roles: LedgerRoles(service: role.name))

@@ -14,9 +14,11 @@ extension MigrationRunner {
   ) async throws -> [Migration] {
     let deadline = ContinuousClock.now + patience
     return try await withRunnerLock(until: deadline, progress: progress) { connection in
-      let applied = try await connection.run { session in
-        try MigrationRunner.checkEncoding(session)
-        return try MigrationHistory.open(on: session)
+      let applied = try await MigrationRunner.whenFree(until: deadline) {
+        try await connection.run { session in
+          try MigrationRunner.checkEncoding(session)
+          return try MigrationHistory.open(on: session)
+        }
       }
       let pending = try pending(applied: applied, upTo: target)
       if !pending.isEmpty {
@@ -41,6 +43,21 @@ extension MigrationRunner {
         try await connection.run { try roles.grant(on: $0) }
       }
       return pending
+    }
+  }
+
+  /// Tries again while somebody has locked the history.
+  private static func whenFree<R>(
+    until deadline: ContinuousClock.Instant, _ body: () async throws -> R
+  ) async throws -> R {
+    while true {
+      do {
+        return try await body()
+      } catch let error as PostgresError
+        where error.sqlState == .lockNotAvailable && ContinuousClock.now < deadline
+      {
+        try await Task.sleep(for: .milliseconds(.random(in: 100...300)))
+      }
     }
   }
 

@@ -70,14 +70,19 @@ struct MigrationStep: Sendable {
     }
   }
 
+  private func reason(of error: PostgresError) -> String {
+    let reason = LedgerHealth.reason(error)
+    guard migration.version == 1, error.sqlState == .duplicateTable else { return reason }
+    return "\(reason). If somebody made the schema by hand: trust-budget migrate baseline"
+  }
+
   /// Waits before another try.
   ///
   /// - Throws: `MigrationError` when `error` is not about locks, or there is no time left.
   private func giveWay(to blockers: [Blocker], because error: PostgresError) async throws {
     if error.isConnectionLost { throw MigrationError.interrupted(label: migration.label) }
     guard error.sqlState == .lockNotAvailable || error.sqlState == .deadlockDetected else {
-      throw MigrationError.failed(
-        label: migration.label, reason: LedgerHealth.reason(error))
+      throw MigrationError.failed(label: migration.label, reason: reason(of: error))
     }
     guard .now < deadline else {
       throw MigrationError.blocked(label: migration.label, by: blockers)
