@@ -182,8 +182,12 @@ import TrustBudgetTesting
       #expect(try Data(contentsOf: URL(filePath: path + "-wal")) == log)
       // As a node finds it that had this place before.
       try Data().write(to: URL(filePath: path + ".lock"))
-      try await database.withMirror(at: path) { _ in try await database.expectMirrored(in: path) }
       let kept = path + ".corrupt-2026-01-01T000000"
+      try await database.withMirror(at: path) { _ in
+        // Before SQLite looks at it for this test, and removes the log.
+        try await expectSoon { access(kept, F_OK) == 0 }
+        try await database.expectMirrored(in: path)
+      }
       #expect(try Data(contentsOf: URL(filePath: kept + "-wal")) == log)
     }
   }
