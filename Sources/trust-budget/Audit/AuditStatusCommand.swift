@@ -29,11 +29,23 @@ struct AuditStatusCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await translatingAuditErrors {
-      let file = try await ReadableFile(path: auditFile.path)
-      defer { file.close() }
-      let summary = try await file.summary
-      if json { try await showJSON(file, summary) } else { try await showText(file, summary) }
+    let (file, summary) = try await opened()
+    defer { file.close() }
+    if json { try await showJSON(file, summary) } else { try await showText(file, summary) }
+  }
+
+  private func opened() async throws -> (ReadableFile, FileSummary) {
+    do {
+      return try await translatingAuditErrors {
+        let file = try await ReadableFile(path: auditFile.path)
+        return (file, try await file.summary)
+      }
+    } catch let failure as CommandFailure where json {
+      var object = JSONObjectText()
+      object.put("file", auditFile.path)
+      object.put("problem", failure.message)
+      print(object.text)
+      throw failure
     }
   }
 

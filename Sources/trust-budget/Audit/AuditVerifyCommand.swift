@@ -41,8 +41,17 @@ struct AuditVerifyCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await translatingAuditErrors {
-      if let file { try await verify(file) } else { try await verifyDatabase() }
+    do {
+      try await translatingAuditErrors {
+        if let file { try await verify(file) } else { try await verifyDatabase() }
+      }
+    } catch let failure as CommandFailure where json {
+      var object = JSONObjectText()
+      object.put("ok", false)
+      if let file { object.put("file", file) }
+      object.put("problem", failure.message)
+      print(object.text)
+      throw failure
     }
   }
 

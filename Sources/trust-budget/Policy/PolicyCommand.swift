@@ -39,6 +39,9 @@ struct PolicyCheckCommand: ParsableCommand {
         Console.note("\(diagnostics)")
       }
       throw ExitCode.failure
+    } catch let failure as CommandFailure where json {
+      print(try PolicyReport(problem: failure.message).json)
+      throw failure
     }
   }
 }
@@ -50,12 +53,23 @@ private struct PolicyReport: Encodable {
   let diagnostics: [PolicyDiagnostic]
   /// How many more there were.
   let omitted: Int
+  /// Why the file cannot be read; then there are no diagnostics.
+  let problem: String?
+
+  init(problem: String) {
+    self.valid = false
+    self.digest = nil
+    self.diagnostics = []
+    self.omitted = 0
+    self.problem = problem
+  }
 
   init(policy: Policy?, diagnostics: PolicyDiagnostics) {
     self.valid = policy != nil
     self.digest = policy?.digest.hexadecimal
     self.diagnostics = diagnostics.all
     self.omitted = diagnostics.omittedCount
+    self.problem = nil
   }
 
   var json: String {

@@ -80,7 +80,7 @@ import TrustBudgetTesting
       "not where it belongs"
     ),
     ("UPDATE meta SET epoch = 0", nil, "of epoch 0, and there are entries of epoch 1"),
-    ("UPDATE receipts SET first_row = 1000", nil, "do not stand where the entries do"),
+    ("UPDATE receipts SET first_row = 1000 + first_row", nil, "do not stand where the entries do"),
     ("INSERT INTO awaited VALUES ('user:alice', 3, 1, 5)", 3, "noted as waiting"),
     ("INSERT INTO awaited VALUES ('user:ghost', 3, 1, 5)", 3, "noted as waiting"),
     (

@@ -45,6 +45,14 @@ struct PolicyCommandTests {
     #expect(plain.output.contains(json.json["digest"].text ?? "none"))
   }
 
+  @Test func `a file that cannot be read is told to programs as well`() async throws {
+    let end = try await Program.run("policy", "check", "--json", "/nowhere/policy.yaml")
+    #expect(end.status == 1)
+    #expect(end.json["valid"] == false)
+    #expect(end.json["problem"].text?.contains("/nowhere/policy.yaml") == true, "\(end.output)")
+    #expect(end.errors.contains("/nowhere/policy.yaml"))
+  }
+
   @Test func `a bad file is told all of its mistakes, with their places`() async throws {
     let plain = try await run(["policy", "check"], on: wrong)
     #expect(plain.status == 1)

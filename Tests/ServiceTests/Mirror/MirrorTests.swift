@@ -260,6 +260,13 @@ import TrustBudgetTesting
 
       let missing = try await Program.run("audit", "verify", "--file", path + ".not")
       #expect(missing.status == 1)
+      for words in [["verify", "--file"], ["status", "--audit-file"]] {
+        let end = try await Program.with(["audit"] + words + [path + ".not", "--json"]) {
+          try await $0.end()
+        }
+        #expect(end.status == 1)
+        #expect(end.json["problem"].text?.contains("No such file") == true, "\(end.output)")
+      }
       #expect(missing.errors.contains("cannot be read"))
       let wrong = try await Program.run("audit", "export", "--format", "sqlite")
       #expect(wrong.status == 2)
