@@ -11,8 +11,10 @@ package struct WriteAheadLog {
 
   /// Transactions that can be read.
   package private(set) var transactions = 0
-  /// Transactions that cannot, though their last frames are there: what comes before them is damaged. Of one
-  /// whose writer was killed, or lost its power, there is no last frame, or there are none after it.
+  /// Transactions that cannot, though they are there, because one before them is damaged.
+  ///
+  /// That one is not among them: each is forced to the disk before the next begins, so the last one may have
+  /// been cut short by a loss of power, in whatever order its pages reached the disk, and that is no damage.
   package private(set) var unreadable = 0
   /// Where what can be read ends, in bytes; nil: where the log does.
   private var end: Int?
@@ -20,11 +22,12 @@ package struct WriteAheadLog {
   /// - Parameter path: the file's; its log is beside it.
   /// - Returns: nil where there is no log, or nothing in it.
   package init?(beside path: String) {
-    guard
-      let log = try? Data(contentsOf: URL(filePath: path + "-wal"), options: .alwaysMapped),
-      !log.isEmpty
-    else { return nil }
-    log.withUnsafeBytes { read($0) }
+    let file = open(path + "-wal", O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return nil }
+    defer { close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0, status.st_size > 0 else { return nil }
+    read(file)
   }
 
   /// Why a file and its log, to which nobody writes, must not be opened as they lie there; nil: they can be.
@@ -44,34 +47,40 @@ package struct WriteAheadLog {
     return stat(path, &status) != 0 || status.st_size == 0
   }
 
-  private mutating func read(_ log: UnsafeRawBufferPointer) {
-    guard log.count >= WriteAheadLog.headSize, let sum = Checksum(head: log) else {
+  private mutating func read(_ file: Int32) {
+    let head = [UInt8](file, from: 0, count: WriteAheadLog.headSize)
+    guard var checksum = Checksum(head: head) else {
       end = 0
-      unreadable = log.count > WriteAheadLog.headSize ? 1 : 0
+      // The head is written before anything else, and what follows it is there.
+      let rest = [UInt8](
+        file, from: WriteAheadLog.headSize, count: WriteAheadLog.frameHeadSize + 512)
+      unreadable = rest.isEmpty ? 0 : 1
       return
     }
-    var checksum = sum
-    let salts = log[16..<24]
-    let pageSize = Int(log.word(at: 8))
+    let pageSize = Int(head.word(at: 8))
+    guard (512...65_536).contains(pageSize), pageSize.nonzeroBitCount == 1 else { return }
     let frameSize = WriteAheadLog.frameHeadSize + pageSize
-    guard (512...65_536).contains(pageSize) else { return }
-    let frames = stride(
-      from: WriteAheadLog.headSize, through: log.count - frameSize, by: frameSize)
-    for start in frames {
+    var place = WriteAheadLog.headSize
+    // Whether the transaction in which reading stopped has an end, after which another one can begin.
+    var hasEnded = false
+    while case let frame = [UInt8](file, from: place, count: frameSize), !frame.isEmpty {
       // What was written before the log was begun anew has other salts.
-      let isOfThisLog = log[start + 8..<start + 16].elementsEqual(salts)
-      let isCommit = log.word(at: start + 4) != 0
+      let isOfThisLog = frame[8..<16] == head[16..<24]
+      let isCommit = frame.word(at: 4) != 0
       if end == nil {
-        checksum.add(log[start..<start + 8])
-        checksum.add(log[start + WriteAheadLog.frameHeadSize..<start + frameSize])
-        if isOfThisLog, checksum.isWritten(in: log, at: start + 16) {
+        checksum.add(frame[0..<8])
+        checksum.add(frame[WriteAheadLog.frameHeadSize...])
+        if isOfThisLog, checksum.isWritten(in: frame, at: 16) {
           if isCommit { transactions += 1 }
         } else {
-          end = start
+          end = place
+          hasEnded = isOfThisLog && isCommit
         }
       } else if isOfThisLog, isCommit {
-        unreadable += 1
+        if hasEnded { unreadable += 1 }
+        hasEnded = true
       }
+      place += frameSize
     }
   }
 }
@@ -83,7 +92,8 @@ private struct Checksum {
   private let isBigEndian: Bool
 
   /// - Returns: nil where the log's head is not what SQLite writes.
-  init?(head: UnsafeRawBufferPointer) {
+  init?(head: [UInt8]) {
+    guard !head.isEmpty else { return nil }
     switch head.word(at: 0) {
     case 0x377f_0682: isBigEndian = false
     case 0x377f_0683: isBigEndian = true
@@ -93,16 +103,18 @@ private struct Checksum {
     guard isWritten(in: head, at: 24) else { return nil }
   }
 
-  mutating func add(_ bytes: Slice<UnsafeRawBufferPointer>) {
-    let bytes = UnsafeRawBufferPointer(rebasing: bytes)
-    for place in stride(from: 0, to: bytes.count, by: 8) {
-      first = first &+ word(bytes, place) &+ second
-      second = second &+ word(bytes, place + 4) &+ first
+  /// - Parameter bytes: a multiple of 8.
+  mutating func add(_ bytes: ArraySlice<UInt8>) {
+    bytes.withUnsafeBytes { bytes in
+      for place in stride(from: 0, to: bytes.count, by: 8) {
+        first = first &+ word(bytes, place) &+ second
+        second = second &+ word(bytes, place + 4) &+ first
+      }
     }
   }
 
-  func isWritten(in log: UnsafeRawBufferPointer, at place: Int) -> Bool {
-    log.word(at: place) == first && log.word(at: place + 4) == second
+  func isWritten(in bytes: [UInt8], at place: Int) -> Bool {
+    bytes.word(at: place) == first && bytes.word(at: place + 4) == second
   }
 
   private func word(_ bytes: UnsafeRawBufferPointer, _ place: Int) -> UInt32 {
@@ -111,9 +123,16 @@ private struct Checksum {
   }
 }
 
-extension UnsafeRawBufferPointer {
-  /// A number of a log's head or of a frame's.
+extension [UInt8] {
+  /// Bytes of a file; none where it does not hold so many.
+  fileprivate init(_ file: Int32, from place: Int, count: Int) {
+    self.init(unsafeUninitializedCapacity: count) { memory, length in
+      length = pread(file, memory.baseAddress, count, off_t(place)) == count ? count : 0
+    }
+  }
+
+  /// A number of a log's head, or of a frame's.
   fileprivate func word(at place: Int) -> UInt32 {
-    UInt32(bigEndian: loadUnaligned(fromByteOffset: place, as: UInt32.self))
+    self[place..<place + 4].reduce(0) { $0 << 8 | UInt32($1) }
   }
 }

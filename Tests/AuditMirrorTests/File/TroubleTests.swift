@@ -150,21 +150,40 @@ import TrustBudgetTesting
     async throws
   {
     try await withLog { _, path in
-      let size = try #require(try FileHandle(forReadingAtPath: path + "-wal")?.seekToEnd())
-      for place in [20, 32 + 24 + 100, Int(size) / 2] {
-        var log = try Data(contentsOf: URL(filePath: path + "-wal"))
-        log[place] ^= 1
-        try log.write(to: URL(filePath: path + "-wal"))
-        let error = await #expect(throws: AuditFileError.self) {
+      let log = try Data(contentsOf: URL(filePath: path + "-wal"))
+      // Of 4096 bytes, and what precedes each: a frame ends a transaction if it says how large the file is.
+      let frame = 24 + 4_096
+      let frames = Array(stride(from: 32, to: log.count, by: frame))
+      let ends = frames.filter { (place: Int) -> Bool in
+        log[(place + 4)..<(place + 8)].contains { $0 != 0 }
+      }
+      try #require(ends.count > 3)
+      #expect(log.count == 32 + frames.count * frame)
+      // In the head, in the first page, in a page and at the end of the last transaction but one.
+      let (early, late) = (ends[ends.count - 3], ends[ends.count - 2])
+      let places: [Int] = [20, 32 + 24 + 100, early + frame + 24, late + 24]
+      for place in places {
+        var changed = log
+        changed[place] ^= 1
+        try changed.write(to: URL(filePath: path + "-wal"))
+        let error = await #expect(throws: AuditFileError.self, "\(place)") {
           try await ReadableFile(path: path)
         }
         #expect(error?.description.contains("is damaged at byte") == true, "\(place)")
-        log[place] ^= 1
-        try log.write(to: URL(filePath: path + "-wal"))
       }
-      // What its writer was interrupted in is no damage, nor is what is no log of this file's any more.
-      let log = try Data(contentsOf: URL(filePath: path + "-wal"))
-      for log in [log.dropLast(1_000), log + Data(count: 20_000)] {
+      // What its writer was interrupted in is no damage, whatever of it reached the disk; nor is what follows
+      // that was there before the log was begun anew.
+      var torn = log
+      let last = late + frame
+      try #require(last < ends[ends.count - 1])
+      torn.resetBytes(in: last..<last + frame)
+      var old = Data(log.prefix(last))
+      for place in frames where place < last {
+        var copy = Data(log[place..<place + frame])
+        copy[8] ^= 1
+        old.append(copy)
+      }
+      for log in [log.dropLast(1_000), torn, old, log + Data(count: 20_000)] {
         try log.write(to: URL(filePath: path + "-wal"))
         try await ReadableFile(path: path).close()
       }
