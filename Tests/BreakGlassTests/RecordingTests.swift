@@ -1,6 +1,7 @@
 import BreakGlass
 import Foundation
 import GRDB
+import Synchronization
 import Testing
 import TrustBudget
 import TrustBudgetTesting
@@ -205,6 +206,45 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `of an event that is written while the lock goes everybody hears, and once`()
+    async throws
+  {
+    try await withProxy { proxy, _, directory in
+      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
+        (node) async throws in
+        proxy.refuseConnections()
+        let answered = Answered()
+        try await withThrowingTaskGroup { group in
+          for caller in 0..<4 {
+            group.addTask {
+              for number in 0..<75 {
+                let reply = try await node.record(id: "\(caller)-\(number)")
+                #expect(reply.store == .journal && !reply.outcome.isReplay)
+                answered.count.withLock { $0 += 1 }
+              }
+            }
+          }
+          let remover = Task {
+            var before = 0
+            while !Task.isCancelled {
+              // Not twice under one request.
+              let now = answered.count.withLock { $0 }
+              if now > before + 4 {
+                unlink(directory.journal + ".lock")
+                before = now
+              }
+              try? await Task.sleep(for: .milliseconds(1))
+            }
+          }
+          defer { remover.cancel() }
+          try await group.waitForAll()
+        }
+        #expect(node.log.lines.count { $0.hasPrefix("warning break-glass [") } == 300)
+      }
+      #expect(try BreakGlassJournal(path: directory.journal).sequence == 300)
+    }
+  }
+
   @Test func `a journal whose lock was removed, and that another node claimed, is that one's`()
     async throws
   {
@@ -266,6 +306,10 @@ import TrustBudgetTesting
       #expect(try await journal.events(after: 0, limit: 9).map(\.requestID) == ["1"])
     }
   }
+}
+
+private final class Answered: Sendable {
+  let count = Mutex(0)
 }
 
 /// Fills a disk to the last byte.

@@ -53,6 +53,8 @@ actor BreakGlassForwarder {
       do {
         try await send(journal)
         if isRemoved { keeper.forget(journal) }
+      } catch JournalProblem.vanished {
+        // It was closed meanwhile, and what is in it is in its successor, or with those that were removed.
       } catch let fork as BreakGlassFork where isRemoved {
         let isSaved = keeper.save(journal, because: "\(fork)")
         if !isSaved { obstacle = obstacle ?? .forked(fork) }

@@ -68,7 +68,8 @@ package final class BreakGlassJournal: Sendable {
   /// Up to which event PostgreSQL has them, as far as is known.
   package var forwardedThrough: Int64 { forwarded.withLock { $0 } }
 
-  /// Records requests in their order, all or none, in one commit.
+  /// Records requests in their order, all or none, in one commit. Whether that is on a disk that anybody will
+  /// look at, ``isInPlace`` says afterwards.
   ///
   /// - Throws: `JournalProblem`; then none of them is recorded.
   package func record(
@@ -97,8 +98,6 @@ package final class BreakGlassJournal: Sendable {
         }
         return (outcomes, last)
       }
-      // Removed while it was written: then it is not on a disk that anybody will look at.
-      guard file.isInPlace else { throw JournalProblem.vanished(file.path) }
       newest.withLock { $0 = last }
       return outcomes
     } catch {
@@ -192,6 +191,11 @@ package final class BreakGlassJournal: Sendable {
       throw JournalProblem(error, path: target)
     }
   }
+
+  var path: String { file.path }
+
+  /// Whether its file, with its log and its lock, is where it was.
+  package var isInPlace: Bool { file.isInPlace }
 
   /// Whether its file is where it was: of what has vanished, the log or the lock alone may have.
   var hasItsFile: Bool { file.isFileInPlace }

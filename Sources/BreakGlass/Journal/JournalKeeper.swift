@@ -128,6 +128,12 @@ final class JournalKeeper: Sendable {
       return isNew
     }
     guard isNew else { return }
+    if case .vanished = problem {
+      logger.error(
+        "break-glass journal is opened anew",
+        metadata: ["path": "\(path)", "problem": "\(problem)"])
+      return
+    }
     logger.error(
       "break-glass journal cannot be written; PostgreSQL alone records events until it can",
       metadata: ["path": "\(path)", "problem": "\(problem)"])

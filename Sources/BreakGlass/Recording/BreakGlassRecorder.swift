@@ -5,6 +5,8 @@ import TrustBudget
 
 /// Records requests: in the node's journal, else straight in PostgreSQL, else not at all.
 actor BreakGlassRecorder {
+  /// How often a journal may be removed under a request.
+  private static let attempts = 5
   /// How long PostgreSQL may be asked where the journal fails.
   private static let patience: Duration = .seconds(4)
   /// What was recorded without the journal, so that a repeated request is known when it works again.
@@ -69,25 +71,48 @@ actor BreakGlassRecorder {
     }
   }
 
+  /// Records in the journal, which is opened anew where it, its log or its lock was removed.
   private func recordInJournal(
     _ requests: Requests
   ) async throws(JournalProblem) -> [BreakGlassOutcome] {
-    do {
-      return try await recordOnce(requests)
-    } catch .vanished {
-      // There is room for another, or for what is left of the old one.
-      return try await recordOnce(requests)
+    var known: [BreakGlassOutcome]?
+    for _ in 1..<Self.attempts {
+      do {
+        let (outcomes, isKept) = try await recordOnce(requests)
+        let merged = Self.merged(known, outcomes)
+        if isKept { return merged }
+        // It was removed while it was written, so nobody will find that.
+        known = merged
+      } catch .vanished {}
+    }
+    return Self.merged(known, try await recordOnce(requests).outcomes)
+  }
+
+  /// What was new at first is new, though it was found at a later attempt.
+  private static func merged(
+    _ earlier: [BreakGlassOutcome]?, _ outcomes: [BreakGlassOutcome]
+  ) -> [BreakGlassOutcome] {
+    guard let earlier else { return outcomes }
+    return zip(earlier, outcomes).map { earlier, outcome in
+      guard case .recorded(_, replayed: false) = earlier, case .recorded(let event, _) = outcome
+      else { return outcome }
+      return .recorded(event, replayed: false)
     }
   }
 
+  /// - Returns: the outcomes, and whether they are on a disk where somebody will find them.
   private func recordOnce(
     _ requests: Requests
-  ) async throws(JournalProblem) -> [BreakGlassOutcome] {
+  ) async throws(JournalProblem) -> (outcomes: [BreakGlassOutcome], isKept: Bool) {
     let journal = try keeper.opened()
     do {
       let outcomes = try await journal.record(requests, node: node)
+      guard journal.isInPlace else {
+        keeper.note(.vanished(journal.path))
+        return (outcomes, false)
+      }
       keeper.note(journal)
-      return outcomes
+      return (outcomes, true)
     } catch {
       keeper.note(error)
       throw error
