@@ -54,6 +54,13 @@ import TrustBudgetTesting
     #expect(lines[3].hasSuffix("7later]"))
   }
 
+  @Test("A program that prints without end fills no log")
+  func flood() async throws {
+    try await shell("yes | head -c 3000000").run(input: "{}")
+    #expect(try await eventually { log.lines.count == PrintedLines.most + 1 })
+    #expect(log.lines.last?.contains("and more") == true)
+  }
+
   @Test("One that fails, is killed, or is not there has not")
   func failures() async {
     for (command, problem) in [

@@ -44,18 +44,17 @@ struct NoticeCommand {
   private func start(input: String) async throws -> pid_t {
     let input = try NoticeCommand.pipe(holding: Array(input.utf8))
     let output = Pipe()
-    let written = output.fileHandleForWriting.fileDescriptor
-    let child: pid_t
+    // Where nobody reads it, it must not be waited for, nor be the program's end.
+    let isRead = await PrintedLines.follow(output.fileHandleForReading, logger)
+    let written = isRead ? output.fileHandleForWriting : FileHandle.nullDevice
     do {
-      child = try Child.start(
+      return try Child.start(
         command, environment: Child.environment,
-        descriptors: [input.fileDescriptor, written, written], in: .its)
+        descriptors: [input.fileDescriptor, written.fileDescriptor, written.fileDescriptor],
+        in: .its)
     } catch {
       throw NoticeFailure(description: "\(command[0]) cannot be run: \(error.systemReason)")
     }
-    try? output.fileHandleForWriting.close()
-    await PrintedLines.follow(output.fileHandleForReading, logger)
-    return child
   }
 
   /// A pipe that holds the whole input already, so that nobody waits for a program that does not read,

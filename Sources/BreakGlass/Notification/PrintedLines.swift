@@ -6,39 +6,51 @@ import NIOPosix
 /// Logs what a program prints, line by line, until nobody is left who could print: what it has started may
 /// outlive it.
 ///
-/// The lines are events of the log, which may be one of JSON.
+/// The lines are events of the log, which may be one of JSON. There are so many of them at most; what comes
+/// after them is read, so that nobody waits, and thrown away.
 final class PrintedLines: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
 
+  /// The most lines of one program that are logged.
+  static let most = 100
   /// A longer line is logged in pieces, each of so many bytes.
-  private static let longest = 1_000
+  static let longest = 1_000
+
+  /// A loop of their own: a program may print without end, and a log may not be read.
+  private static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
   private let logger: Logger
   private var line: [UInt8] = []
+  private var count = 0
 
   private init(_ logger: Logger) {
     self.logger = logger
   }
 
   /// Begins to read from a pipe, in the background.
-  static func follow(_ pipe: FileHandle, _ logger: Logger) async {
+  ///
+  /// - Returns: whether anybody reads from it now.
+  static func follow(_ pipe: FileHandle, _ logger: Logger) async -> Bool {
     // A descriptor of the channel's own, which closes it.
-    let descriptor = dup(pipe.fileDescriptor)
-    guard descriptor >= 0 else { return }
+    let descriptor = fcntl(pipe.fileDescriptor, F_DUPFD_CLOEXEC, 0)
+    guard descriptor >= 0 else { return false }
     do {
-      _ = try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      _ = try await NIOPipeBootstrap(group: loops)
         .channelInitializer { channel in
           channel.eventLoop.makeCompletedFuture {
             try channel.pipeline.syncOperations.addHandler(PrintedLines(logger))
           }
         }
         .takingOwnershipOfDescriptor(input: descriptor).get()
+      return true
     } catch {
       close(descriptor)
+      return false
     }
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard count <= PrintedLines.most else { return }
     for byte in unwrapInboundIn(data).readableBytesView {
       if byte != UInt8(ascii: "\n") { line.append(byte) }
       if byte == UInt8(ascii: "\n") || line.count == PrintedLines.longest { logLine() }
@@ -52,9 +64,13 @@ final class PrintedLines: ChannelInboundHandler {
 
   private func logLine() {
     defer { line = [] }
-    guard !line.isEmpty else { return }
+    guard !line.isEmpty, count <= PrintedLines.most else { return }
+    count += 1
     logger.notice(
       "break-glass notice command says",
-      metadata: ["line": "\(String(decoding: line, as: UTF8.self))"])
+      metadata: [
+        "line": count > PrintedLines.most
+          ? "… and more, which is not logged" : "\(String(decoding: line, as: UTF8.self))"
+      ])
   }
 }
