@@ -14,6 +14,7 @@ package struct BudgetLedger: Service {
   private let lanes: [Lane]
   private let probe: LaneProbe
   private let watch: BudgetWatch
+  private let resources = ServerResources()
 
   /// - Parameter metrics: makes what the ledger counts with.
   /// - Throws: `PostgresError` when the connection string cannot be read.
@@ -35,12 +36,13 @@ package struct BudgetLedger: Service {
       reader: reader, settings: settings, logger: logger, metrics: factory)
     self.watch = watch
     let metrics = LedgerMetrics(factory)
+    let resources = resources
     self.lanes = (0..<max(1, settings.lanes)).map { number in
       var logger = logger
       logger[metadataKey: "lane"] = "\(number)"
       return Lane(
         number: number, configuration: configuration, settings: settings, witness: witness,
-        health: health, watch: watch, metrics: metrics, logger: logger)
+        health: health, watch: watch, resources: resources, metrics: metrics, logger: logger)
     }
   }
 
@@ -79,9 +81,7 @@ package struct BudgetLedger: Service {
       for lane in lanes { lane.noteOutdated() }
       throw problem
     }
-    if let reason = lanes.lazy.compactMap(\.lackOfResources).first {
-      throw LedgerError.unavailable(reason: reason)
-    }
+    if let lack = resources.lack { throw LedgerError.unavailable(reason: lack) }
     let doubtful = lanes.filter(\.lacksSession)
     if !doubtful.isEmpty {
       do {

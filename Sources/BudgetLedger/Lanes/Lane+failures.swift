@@ -123,5 +123,7 @@ extension PostgresError {
   }
 
   /// Whether the server lacks something that everybody needs, such as room on its disk.
-  var isOfResources: Bool { ["53", "58"].contains(sqlState?.errorClass) }
+  var isLackOfResources: Bool {
+    [.diskFull, .outOfMemory, .inputOutputError].contains(sqlState)
+  }
 }

@@ -17,14 +17,14 @@ final class Lane: Sendable {
   private let settings: LedgerSettings
   private let health: LedgerHealth
   private let watch: BudgetWatch
+  private let resources: ServerResources
   private let metrics: LedgerMetrics
   private let logger: Logger
-  private let obstacle = Mutex<(reason: String, at: ContinuousClock.Instant)?>(nil)
 
   init(
     number: Int, configuration: PostgresConfiguration, settings: LedgerSettings,
-    witness: Witness, health: LedgerHealth, watch: BudgetWatch, metrics: LedgerMetrics,
-    logger: Logger
+    witness: Witness, health: LedgerHealth, watch: BudgetWatch, resources: ServerResources,
+    metrics: LedgerMetrics, logger: Logger
   ) {
     self.queue = LaneQueue(capacity: settings.queueLength)
     self.connection = LaneConnection(
@@ -34,6 +34,7 @@ final class Lane: Sendable {
     self.settings = settings
     self.health = health
     self.watch = watch
+    self.resources = resources
     self.metrics = metrics
     self.logger = logger
   }
@@ -43,12 +44,6 @@ final class Lane: Sendable {
   var lacksSession: Bool { connection.isMissing }
   func noteReachable() { connection.noteReachable() }
   func noteOutdated() { connection.noteOutdated() }
-
-  /// What PostgreSQL lacked when it was last to write, unless that is long ago: who is never asked would never
-  /// learn that it is over.
-  var lackOfResources: String? {
-    obstacle.withLock { $0.flatMap { .now - $0.at < .seconds(30) ? $0.reason : nil } }
-  }
 
   /// Decides batch after batch, until the queue is closed and empty.
   ///
@@ -156,7 +151,7 @@ final class Lane: Sendable {
     let open: LaneConnection.Open
     do {
       open = try await connection.session(before: attempt.earliestDeadline)
-      if witness.isConfirmed, lackOfResources == nil { health.note(.available(open.ledger)) }
+      if witness.isConfirmed, resources.lack == nil { health.note(.available(open.ledger)) }
     } catch {
       let reason = LedgerHealth.reason(error)
       health.note(.unavailable(reason: reason))
@@ -183,16 +178,14 @@ final class Lane: Sendable {
             }
           }
           if let head = transaction.committedHead { witness.note(head, lane: number) }
-          obstacle.withLock { $0 = nil }
+          resources.noteCommit()
           metrics.note(transaction)
           watch.watch(transaction.strained)
           return .answered(answers, hasQueuedInVain: transaction.hasQueuedInVain)
         } catch {
           let attempt = started.joined(by: boarded.withLock { $0 })
-          if let error = error as? PostgresError, error.isOfResources {
-            let reason = LedgerHealth.reason(error)
-            obstacle.withLock { $0 = (reason, .now) }
-            health.note(.unavailable(reason: reason))
+          if let error = error as? PostgresError, error.isLackOfResources {
+            resources.noteLack(LedgerHealth.reason(error))
           }
           let outcome = Lane.outcome(of: error, transaction, attempt, on: session)
           if case .retry(let reason, .some, _) = outcome {

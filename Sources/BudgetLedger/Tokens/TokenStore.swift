@@ -15,14 +15,18 @@ package struct TokenStore: Sendable {
   ///   - name: the caller's name; no token ever had it.
   ///   - lifetime: how long it is good; nil: until it is revoked.
   /// - Returns: nil when the name was given before.
-  /// - Throws: `PostgresError`, `UnconfirmedCommit`, or `SchemaProblem`, as every call here does.
+  /// - Throws: `SchemaProblem`; `PostgresError` or `UnconfirmedCommit`, as every call here does.
   package func create(
     name: String, roles: Set<Role>, secret: TokenSecret, lifetime: Duration?
   ) async throws -> APIToken? {
     let statement = CreateToken(
       tokenName: name, roles: roles.map(\.rawValue).sorted(), digest: secret.digest,
       seconds: lifetime?.components.seconds)
-    return try await run { try $0.execute(statement).first }
+    return try await run { session in
+      // To end one, or to look, never depends on the program's age.
+      try SchemaCheck.embedded.checkVersion(on: session)
+      return try session.execute(statement).first
+    }
   }
 
   /// Every token there ever was, in the order in which they were made.
@@ -44,7 +48,6 @@ package struct TokenStore: Sendable {
     configuration.requirePrimary()
     return try await PostgresConnection.with(configuration) { connection in
       try await connection.run(onTaskCancellation: .ignore) { session in
-        try SchemaCheck.embedded.checkVersion(on: session)
         let result = try body(session)
         try session.checkCommit()
         return result

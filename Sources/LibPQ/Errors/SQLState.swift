@@ -39,8 +39,12 @@ package struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConve
   package static let duplicateTable = SQLState(rawValue: "42P07")
 
   // Class 53: the server lacks something.
+  package static let diskFull = SQLState(rawValue: "53100")
   package static let outOfMemory = SQLState(rawValue: "53200")
   package static let tooManyConnections = SQLState(rawValue: "53300")
+
+  // Class 58: the system beneath it fails.
+  package static let inputOutputError = SQLState(rawValue: "58030")
 
   // Class 57: somebody intervened.
   package static let queryCanceled = SQLState(rawValue: "57014")

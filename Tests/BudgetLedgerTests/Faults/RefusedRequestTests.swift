@@ -37,7 +37,13 @@ import TrustBudgetTesting
 
   @Test func `a node that can commit nothing is not ready, until it can`() async throws {
     try await TestDatabase.withLedger { database in
-      try await database.withNodes(1, configure: { $0.patience = .seconds(1) }) { nodes in
+      try await database.withNodes(
+        1,
+        configure: {
+          $0.patience = .seconds(1)
+          $0.watchInterval = .milliseconds(100)
+        }
+      ) { nodes in
         _ = try await nodes[0].perform(.charging("user:a"))
         try await database.reject("everything", "true", with: "disk_full")
         let error = await #expect(throws: LedgerError.self) {
@@ -50,8 +56,16 @@ import TrustBudgetTesting
         await #expect(throws: LedgerError.unavailable(reason: reason)) {
           try await nodes[0].check()
         }
-        #expect(nodes[0].health.current == .unavailable(reason: reason))
+        #expect(
+          try await eventually { nodes[0].health.current == .unavailable(reason: reason) })
         try await database.execute("DROP TRIGGER everything_reject ON trust_budget.audit_entries")
+        _ = try await nodes[0].perform(.charging("user:a"))
+        _ = try await nodes[0].check()
+        // One request's own trouble is not everybody's.
+        try await database.reject("one", "NEW.budget_id = 'user:bob'", with: "disk_full")
+        await #expect(throws: LedgerError.self) {
+          try await nodes[0].perform(.charging("user:bob"))
+        }
         _ = try await nodes[0].perform(.charging("user:a"))
         _ = try await nodes[0].check()
         _ = try await nodes[0].perform(.charging("user:a"))
