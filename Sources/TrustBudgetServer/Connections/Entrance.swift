@@ -10,7 +10,7 @@ package struct Entrance: Sendable {
     /// As logs have it: `127.0.0.1:8470`, `unix:/run/trust-budget/socket`.
     package var text: String {
       switch self {
-      case .tcp(let host, let port): "\(host):\(port)"
+      case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
       case .unix(let path, _): "unix:\(path)"
       }
     }

@@ -13,7 +13,9 @@ package struct UnusableAddress: Error, CustomStringConvertible {
   init?(_ address: Entrance.Address, _ error: any Error) {
     switch error {
     case let error as IOError where error.errnoCode == EADDRINUSE:
-      self.init("\(address.text) is in use by another program; choose another port, or 0")
+      self.init(
+        "\(address.text) is in use by another program, or by an address of this node that covers it; "
+          + "choose another port, or 0")
     case let error as IOError:
       self.init(
         "\(address.text) cannot be listened at: \(String(cString: strerror(error.errnoCode)))")

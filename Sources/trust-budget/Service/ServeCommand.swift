@@ -107,6 +107,10 @@ struct ServeCommand: AsyncParsableCommand {
       throw ValidationError("--audit-file and --break-glass-journal must be two files")
     }
     try Settings.authGrace.validate(authGrace)
+    let fixed = listen.filter { $0.port != 0 }.map(\.description)
+    guard Set(fixed).count == fixed.count else {
+      throw ValidationError("--listen must not be given twice with one address")
+    }
     if let problem = auth.problem(
       at: entrance.tcpAddresses(listen), insecure: insecure, unixSocket: entrance.unixSocket,
       clientAuthority: entrance.clientAuthority, roles: entrance.rolesFile)

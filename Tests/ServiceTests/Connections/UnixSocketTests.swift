@@ -25,6 +25,9 @@ struct UnixSocketTests {
               try await wait(for: "the node, which says \(program.errors)") {
                 program.errors.matches(of: /listening$/.anchorsMatchLineEndings()).count == 3
               }
+              for match in program.errors.matches(of: /address=(127\.0\.0\.[12]:[0-9]+)/) {
+                #expect(try await Reply.to(.GET, "http://\(match.1)/healthz").status == 200)
+              }
               let permissions = try FileManager.default.attributesOfItem(atPath: socket)[
                 .posixPermissions]
               #expect((permissions as? NSNumber)?.intValue == 0o600)
