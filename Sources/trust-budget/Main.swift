@@ -6,8 +6,10 @@ import Foundation
 struct Main {
   static func main() async {
     StandardStreams.hold()
+    let arguments = CommandLine.arguments
+    HiddenPasswords.hide(in: arguments)
     do {
-      var command = try TrustBudgetCommand.parseAsRoot()
+      var command = try TrustBudgetCommand.parseAsRoot(Array(arguments.dropFirst()))
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {

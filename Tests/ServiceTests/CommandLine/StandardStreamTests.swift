@@ -1,8 +1,34 @@
+import Foundation
 import Testing
 import TrustBudgetTesting
 
-/// Of the three streams, a caller may have closed some.
+/// What a process shows of itself, and what it is given.
 @Suite struct StandardStreamTests {
+  @Test func `other users of the machine see no password among the arguments`() async throws {
+    try await Undertaker.shared.withDirectory { directory in
+      let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
+      let secret = "postgresql://svc:sesame-open@127.0.0.1:1/ledger"
+      for words in [["--database-url", secret], ["--database-url=\(secret)"]] {
+        let program = try Program.start(
+          ["serve", "--policy", policy, "--auth", "none", "--listen", "127.0.0.1:0"] + words)
+        do {
+          try await wait(for: "the node") { program.errors.contains("listening") }
+          let line = try String(
+            decoding: Data(contentsOf: URL(filePath: "/proc/\(program.processIdentifier)/cmdline")),
+            as: UTF8.self)
+          #expect(line.contains("--database-url") && line.contains(policy), "\(line)")
+          #expect(!line.contains("sesame"))
+          // It is still what the program goes by.
+          #expect(program.errors.contains("starting without the ledger"))
+        } catch {
+          await program.kill()
+          throw error
+        }
+        await program.kill()
+      }
+    }
+  }
+
   @Test func `what is closed is told from a file of the program's own`() async throws {
     try await Service.with { service in
       _ = try await service.node.authorize("rich-1")
