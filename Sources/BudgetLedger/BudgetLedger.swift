@@ -95,7 +95,7 @@ package struct BudgetLedger: Service {
   }
 
   /// Operations that wait for a lane to be free.
-  package var queueLength: Int { lanes.reduce(0) { $0 + $1.queue.count } }
+  package var queueLength: Int { lanes.reduce(0) { $0 + $1.waitingCount } }
 
   /// Operations that may wait, in all lanes.
   package var queueCapacity: Int { lanes.count * settings.queueLength }

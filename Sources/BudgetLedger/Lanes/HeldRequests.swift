@@ -20,8 +20,19 @@ struct HeldRequests {
 
   private var attempts: [Held] = []
   private var lastLook = ContinuousClock.now
+  private var lastSaid: ContinuousClock.Instant?
 
   var isEmpty: Bool { attempts.isEmpty }
+
+  /// How many wait.
+  var count: Int { attempts.reduce(0) { $0 + $1.attempt.pending.count } }
+
+  /// Whether it is to be said that rows are held: it was not for a while.
+  mutating func isNews(at now: ContinuousClock.Instant) -> Bool {
+    if let lastSaid, now - lastSaid < .seconds(30) { return false }
+    lastSaid = now
+    return true
+  }
 
   /// The budgets that were held when somebody last looked.
   var budgets: Set<BudgetID> { attempts.reduce(into: []) { $0.formUnion($1.budgets) } }

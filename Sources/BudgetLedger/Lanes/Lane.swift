@@ -20,6 +20,7 @@ final class Lane: Sendable {
   private let resources: ServerResources
   private let metrics: LedgerMetrics
   private let logger: Logger
+  private let heldCount = Atomic(0)
 
   init(
     number: Int, configuration: PostgresConfiguration, settings: LedgerSettings,
@@ -39,6 +40,9 @@ final class Lane: Sendable {
     self.logger = logger
   }
 
+  /// How many operations wait, those among them whose budgets somebody else holds.
+  var waitingCount: Int { queue.count + heldCount.load(ordering: .relaxed) }
+
   var hasSession: Bool { connection.isOpen }
   /// It has none, and nobody knows whether it could have one.
   var lacksSession: Bool { connection.isMissing }
@@ -54,7 +58,9 @@ final class Lane: Sendable {
       var held = HeldRequests()
       while let batch = await nextBatch(isWaited: held.isEmpty) {
         await settle([Attempt(pending: held.divert(batch))], &habits, &held)
+        heldCount.store(held.count, ordering: .relaxed)
         await settleFreed(&held, &habits)
+        heldCount.store(held.count, ordering: .relaxed)
       }
       await connection.discard()
     }
@@ -122,6 +128,14 @@ final class Lane: Sendable {
         var (free, waiting) = attempt.parted { !budgets.isDisjoint(with: $1.budgetIDs) }
         waiting.note(reason)
         held.add(waiting, for: budgets)
+        if held.isNews(at: .now) {
+          logger.warning(
+            "rows of budgets are held by somebody else; requests for them wait, and are refused in the end",
+            metadata: [
+              "budgets": "\(budgets.map(\.value).sorted().prefix(5).joined(separator: ", "))",
+              "hint": "find its open transaction in pg_stat_activity, by pg_blocking_pids",
+            ])
+        }
         attempts.insert(free, at: 0)
       case .takeApart(let reason, let hasWaited):
         let count = attempt.pending.count

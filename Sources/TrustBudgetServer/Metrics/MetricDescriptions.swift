@@ -50,7 +50,8 @@ extension MetricDescription {
     MetricDescription("trust_budget_batch_size", "Operations decided in one transaction."),
     MetricDescription(
       "trust_budget_batch_retries_total", "Batches that had to be tried again."),
-    MetricDescription("trust_budget_queue_length", "Operations that wait for a lane."),
+    MetricDescription(
+      "trust_budget_queue_length", "Operations that wait for a lane, or for a row that is held."),
     MetricDescription("trust_budget_queue_capacity", "Operations that may wait, in all lanes."),
     MetricDescription(
       "trust_budget_lane_connected", "1 while the lane has a session with PostgreSQL, else 0."),

@@ -1,4 +1,5 @@
 import LibPQ
+import Logging
 import Testing
 import TrustBudget
 import TrustBudgetTesting
@@ -39,6 +40,36 @@ import TrustBudgetTesting
         #expect(outcomes.count(where: \.isCharged) == 16)
       }
       try await database.expectSoundLedger()
+    }
+  }
+
+  @Test func `those who wait for a held row are counted, and the budget is named`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await database.makeBudgets("user:held")
+      let log = Log()
+      var settings = LedgerSettings(node: "node-1")
+      settings.lanes = 1
+      settings.lockTimeout = .milliseconds(50)
+      settings.patience = .seconds(60)
+      let node = try BudgetLedger(
+        connectionString: database.connectionString, settings: settings,
+        logger: Logger(label: "test", factory: { _ in log }))
+      try await database.withConnection { holder in
+        try await holder.execute("BEGIN")
+        try await holder.lock("user:held")
+        let operations = try (0..<5).map { _ in try TrustBudget.Operation.charging("user:held") }
+        let outcomes = try await node.performTogether(operations) {
+          #expect(
+            try await eventually {
+              node.queueLength == 5 && log.text.contains("rows of budgets are held")
+            })
+          try await holder.execute("COMMIT")
+        }
+        #expect(outcomes.count(where: \.isCharged) == 5)
+      }
+      let said = log.lines.filter { $0.hasPrefix("warning rows of budgets are held") }
+      #expect(said.count == 1)
+      #expect(said.first?.contains("user:held") == true)
     }
   }
 
