@@ -5,15 +5,17 @@ import TrustBudget
 package struct NewEpoch: Sendable {
   private let connectionString: String
   private let reason: String
-  private let lockTimeout: Duration
+  private let patience: Duration
+  /// How long one try waits for the tables, and holds up those that charge.
+  private static let lockTimeout: Duration = .milliseconds(500)
 
   /// - Parameters:
   ///   - reason: why, for `ledger_history`.
-  ///   - lockTimeout: how long to wait for the batches that are under way.
-  package init(connectionString: String, reason: String, lockTimeout: Duration = .seconds(10)) {
+  ///   - patience: how long to wait for those who use the tables.
+  package init(connectionString: String, reason: String, patience: Duration = .seconds(30)) {
     self.connectionString = connectionString
     self.reason = reason
-    self.lockTimeout = lockTimeout
+    self.patience = patience
   }
 
   /// What came of it.
@@ -25,25 +27,65 @@ package struct NewEpoch: Sendable {
 
   /// Begins the next epoch, in one transaction.
   ///
-  /// - Throws: `PostgresError`: `insufficient_privilege` for a role that does not own the ledger.
+  /// - Throws: `PostgresError`: `insufficient_privilege` for a role that does not own the ledger;
+  ///   `LedgerInUse` where its tables could not be locked.
   package func begin() async throws -> Result {
     var configuration = try PostgresConfiguration(command: "ledger", connectionString)
-    configuration.lockTimeout = lockTimeout
+    configuration.lockTimeout = NewEpoch.lockTimeout
     configuration.requirePrimary()
-    let reason = reason
-    return try await PostgresConnection.with(configuration) { connection in
-      try await connection.run(onTaskCancellation: .ignore) { session in
-        _ = try session.execute(BeginTransaction())
-        _ = try session.execute(BeginEpoch(reason: reason))
-        // Before the commit: whoever comes back waits for it, and finds the new epoch.
-        let ended = try session.execute(EndNodeSessions()).first ?? 0
-        guard let ledger = try session.execute(ReadLedger()).first else {
-          throw SchemaProblem.withoutLedger
-        }
-        try session.commit()
-        return Result(ledger: ledger, endedSessions: Int(ended))
+    let deadline = ContinuousClock.now + patience
+    let watch = try await LockWatch(configuration, lockTimeout: NewEpoch.lockTimeout)
+    do {
+      let result = try await PostgresConnection.with(configuration) { connection in
+        try await begin(on: connection, watch, until: deadline)
       }
+      await watch.close()
+      return result
+    } catch {
+      await watch.close()
+      throw error
     }
+  }
+
+  private func begin(
+    on connection: PostgresConnection, _ watch: LockWatch, until deadline: ContinuousClock.Instant
+  ) async throws -> Result {
+    let reason = reason
+    let processID = try await connection.run(\.backendProcessIdentifier)
+    while true {
+      let (result, blockers) = await watch.during(processID) {
+        try await connection.run(onTaskCancellation: .ignore) { session in
+          try NewEpoch.begin(because: reason, on: session)
+        }
+      }
+      guard case .failure(let error as PostgresError) = result, error.sqlState == .lockNotAvailable
+      else { return try result.get() }
+      guard .now < deadline else { throw LedgerInUse(blockers: blockers) }
+      _ = try await connection.run { try $0.execute(RollbackTransaction()) }
+      try await Task.sleep(for: .milliseconds(.random(in: 200...400)))
+    }
+  }
+
+  private static func begin(because reason: String, on session: PostgresSession) throws -> Result {
+    _ = try session.execute(BeginTransaction())
+    _ = try session.execute(BeginEpoch(reason: reason))
+    // Before the commit: whoever comes back waits for it, and finds the new epoch.
+    let ended = try session.execute(EndNodeSessions()).first ?? 0
+    guard let ledger = try session.execute(ReadLedger()).first else {
+      throw SchemaProblem.withoutLedger
+    }
+    try session.commit()
+    return Result(ledger: ledger, endedSessions: Int(ended))
+  }
+}
+
+/// Somebody uses the ledger's tables, and went on using them.
+package struct LedgerInUse: Error, CustomStringConvertible {
+  package let blockers: [Blocker]
+
+  package var description: String {
+    "The ledger's tables could not be locked, and nothing was changed. \(Blocker.sentence(blockers)) "
+      + "End what uses them, an open transaction or a dump say, and try again."
   }
 }
 

@@ -77,9 +77,9 @@ extension MigrationError: CustomStringConvertible {
     case .noWayBack(let label):
       "There is no way back from migration \(label): it has no .down.sql."
     case .wouldDestroy(let label, let tables):
-      "Taking migration \(label) back would destroy what is in \(tables.joined(separator: ", ")). "
-        + "Nothing was changed. Export the trail first, be ready to give every caller a new token, and "
-        + "then say: --destroy-audit-data"
+      "Taking migration \(label) back would destroy what is in \(tables.joined(separator: ", ")), so it "
+        + "stays, and those before it. Export the trail first, be ready to give every caller a new token "
+        + "where tokens go, and then say: --destroy-audit-data"
     case .notNeeded(let reason):
       "Nothing was changed: \(reason)."
     case .catalogueDiffers(let differences):

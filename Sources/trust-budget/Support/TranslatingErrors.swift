@@ -9,6 +9,8 @@ func translatingErrors<R>(_ body: () async throws -> R) async throws -> R {
     throw CommandFailure("PostgreSQL: \(LedgerHealth.reason(error))")
   } catch let error as MigrationError {
     throw CommandFailure("\(error)")
+  } catch let error as LedgerInUse {
+    throw CommandFailure("\(error)")
   } catch let error as SchemaProblem {
     throw CommandFailure("\(error)")
   } catch let error as LedgerError {

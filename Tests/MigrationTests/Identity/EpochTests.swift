@@ -9,6 +9,35 @@ import TrustBudgetTesting
 
 /// A ledger that is no longer where, or what, it was.
 @Suite struct EpochTests {
+  @Test func `a new epoch gives way to whoever uses the tables, says who, and begins after them`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await database.withNodes(1) { nodes in
+        try await nodes[0].charge("user:a")
+        try await database.withConnection { reader in
+          try await reader.execute("BEGIN")
+          try await reader.execute("SELECT count(*) FROM trust_budget.audit_entries")
+          let process = try await reader.run(\.backendProcessIdentifier)
+          let error = await #expect(throws: LedgerInUse.self) {
+            try await NewEpoch(
+              connectionString: database.connectionString, reason: "a test",
+              patience: .milliseconds(100)
+            ).begin()
+          }
+          #expect(error?.blockers.map(\.processID) == [process])
+          async let epoch = NewEpoch(
+            connectionString: database.connectionString, reason: "a test"
+          ).begin()
+          // It waits, and holds nobody up for long.
+          try await nodes[0].charge("user:a")
+          try await reader.execute("COMMIT")
+          #expect(try await epoch.ledger.epoch == 2)
+        }
+      }
+    }
+  }
+
   @Test
   func
     `a dump restored on another server is refused until a new epoch, and its chains verify across`()
