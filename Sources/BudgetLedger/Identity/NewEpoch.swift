@@ -34,7 +34,10 @@ package struct NewEpoch: Sendable {
     configuration.lockTimeout = NewEpoch.lockTimeout
     configuration.requirePrimary()
     let deadline = ContinuousClock.now + patience
-    let watch = try await LockWatch(configuration, lockTimeout: NewEpoch.lockTimeout)
+    var watching = configuration
+    // Under a name that is none of a node's, whose sessions are ended.
+    watching.applicationName = "trust-budget-watch"
+    let watch = try await LockWatch(watching, lockTimeout: NewEpoch.lockTimeout)
     do {
       let result = try await PostgresConnection.with(configuration) { connection in
         try await begin(on: connection, watch, until: deadline)

@@ -56,10 +56,20 @@ import TrustBudgetTesting
       #expect(outcome.contains("restored from a dump of another server"))
       #expect(outcome.contains("ledger new-epoch"))
 
+      #expect(
+        try await eventually {
+          try await restored.count(
+            """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND application_name LIKE 'trust-budget %'
+            """) == 0
+        })
       let epoch = try await NewEpoch(
         connectionString: restored.connectionString, reason: "a test"
       ).begin()
       #expect(epoch.ledger.epoch == 2)
+      // Not its own either.
+      #expect(epoch.endedSessions == 0)
       try await restored.charge(times: 2)
       try await restored.expectSoundLedger()
       let epochs = try await restored.query(
