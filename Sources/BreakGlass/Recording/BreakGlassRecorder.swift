@@ -76,7 +76,7 @@ actor BreakGlassRecorder {
     _ requests: Requests
   ) async throws(JournalProblem) -> [BreakGlassOutcome] {
     var known: [BreakGlassOutcome]?
-    for _ in 1..<Self.attempts {
+    for _ in 0..<Self.attempts {
       do {
         let (outcomes, isKept) = try await recordOnce(requests)
         let merged = Self.merged(known, outcomes)
@@ -85,7 +85,7 @@ actor BreakGlassRecorder {
         known = merged
       } catch .vanished {}
     }
-    return Self.merged(known, try await recordOnce(requests).outcomes)
+    throw .vanished(keeper.path)
   }
 
   /// What was new at first is new, though it was found at a later attempt.
