@@ -94,7 +94,7 @@ package struct BudgetLedger: Service {
     return ledger
   }
 
-  /// Operations that wait for a lane to be free.
+  /// Operations that wait for a lane to be free, or for rows that somebody else holds.
   package var queueLength: Int { lanes.reduce(0) { $0 + $1.waitingCount } }
 
   /// Operations that may wait, in all lanes.

@@ -85,6 +85,8 @@ actor BreakGlassRecorder {
         known = merged
       } catch .vanished {}
     }
+    // What is in the file must not wait for the next emergency to reach PostgreSQL.
+    prepare()
     throw .vanished(keeper.path)
   }
 

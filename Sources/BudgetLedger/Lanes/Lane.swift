@@ -58,7 +58,6 @@ final class Lane: Sendable {
       var held = HeldRequests()
       while let batch = await nextBatch(isWaited: held.isEmpty) {
         await settle([Attempt(pending: held.divert(batch))], &habits, &held)
-        heldCount.store(held.count, ordering: .relaxed)
         await settleFreed(&held, &habits)
         heldCount.store(held.count, ordering: .relaxed)
       }
@@ -191,8 +190,10 @@ final class Lane: Sendable {
               return joining.map(\.operation)
             }
           }
-          if let head = transaction.committedHead { witness.note(head, lane: number) }
-          resources.noteCommit()
+          if let head = transaction.committedHead {
+            witness.note(head, lane: number)
+            resources.noteCommit()
+          }
           metrics.note(transaction)
           watch.watch(transaction.strained)
           return .answered(answers, hasQueuedInVain: transaction.hasQueuedInVain)

@@ -14,6 +14,6 @@ final class ServerResources: Sendable {
 
   func noteLack(_ reason: String) { met.withLock { $0 = (reason, .now) } }
 
-  /// Whatever one request met, others can be charged.
+  /// An entry was written: whatever one request met, others can be charged.
   func noteCommit() { met.withLock { $0 = nil } }
 }

@@ -37,6 +37,24 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a history that somebody has locked is asked again`() async throws {
+    try await TestDatabase.withLedger { database in
+      let runner = MigrationRunner(
+        connectionString: database.connectionString, lockTimeout: .milliseconds(100))
+      try await database.withConnection { holder in
+        try await holder.execute("BEGIN")
+        try await holder.execute("LOCK TABLE trust_budget.schema_migrations")
+        async let applied = runner.up()
+        // It waits, gives way, and waits again.
+        #expect(try await eventually { try await database.isWaiting("relation") })
+        #expect(try await eventually { try await !database.isWaiting("relation") })
+        #expect(try await eventually { try await database.isWaiting("relation") })
+        try await holder.execute("COMMIT")
+        #expect(try await applied == [])
+      }
+    }
+  }
+
   @Test func `a migration gives way to a long transaction, and gets through after it`()
     async throws
   {
