@@ -8,10 +8,12 @@ import TrustBudgetClient
 /// The format is OpenSSH's PROTOCOL.certkeys.
 struct SSHCertificate {
   let serial: UInt64
-  /// As the trail takes it; see ``text(ofKeyID:)``.
+  /// As the trail takes it; see ``text(_:)``.
   let keyID: String
   /// The certified key's, as `ssh-keygen -l` prints it.
   let fingerprint: String
+  /// Whom it may let in as; none: the authority did not say.
+  let principals: [String]
   /// Seconds since 1970; 0: always was.
   let validAfter: UInt64
   /// Seconds since 1970; the largest number: for ever.
@@ -53,11 +55,17 @@ struct SSHCertificate {
       key += SSHCertificate.field(Array(field))
     }
     guard let serial = reader.number(bytes: 8), reader.number(bytes: 4) != nil,
-      let keyID = reader.field(), reader.field() != nil,
+      let keyID = reader.field(), var names = reader.field().map(Reader.init(bytes:)),
       let validAfter = reader.number(bytes: 8), let validBefore = reader.number(bytes: 8)
     else { return nil }
+    var principals: [String] = []
+    while !names.bytes.isEmpty {
+      guard let name = names.field() else { return nil }
+      principals.append(SSHCertificate.text(name))
+    }
     self.serial = serial
-    self.keyID = SSHCertificate.text(ofKeyID: keyID)
+    self.principals = principals
+    self.keyID = SSHCertificate.text(keyID)
     self.validAfter = validAfter
     self.validBefore = validBefore
     let digest = Data(SHA256.hash(data: key)).base64EncodedString()
@@ -78,9 +86,9 @@ struct SSHCertificate {
     return Timestamp(microseconds: Int64(seconds) * 1_000_000).description
   }
 
-  /// A key id may be any bytes, and when it is here it is signed. What is no line of visible text, or too
+  /// A key id or a principal may be any bytes, and when it is here it is signed. What is no line of visible text, or too
   /// long for the trail, is given as URLs have it (an empty one as a percent sign alone), and cut.
-  private static func text(ofKeyID bytes: ArraySlice<UInt8>) -> String {
+  private static func text(_ bytes: ArraySlice<UInt8>) -> String {
     if let text = String(bytes: bytes, encoding: .utf8),
       let valid = try? IdentityText.validate(text)
     {

@@ -4,7 +4,9 @@ import TrustBudgetTesting
 /// `trust-budget exec` with the real ssh-keygen.
 @Suite(.service())
 struct CertificateTests {
-  private func exec(_ more: String...) async throws -> RunningProgram.End {
+  private func exec(_ more: String...) async throws -> RunningProgram.End { try await exec(more) }
+
+  private func exec(_ more: [String]) async throws -> RunningProgram.End {
     let arguments = ["exec", "--server", try Service.current.node.url] + more
     return try await Program.with(arguments) { try await $0.end() }
   }
@@ -43,6 +45,35 @@ struct CertificateTests {
           "valid_before": .text(certificate.validBefore),
         ])
       #expect(certificate.serial == "12345678901234567890")
+    }
+  }
+
+  @Test func `a certificate beyond what was allowed is settled, and said to be so`() async throws {
+    try await Undertaker.shared.withDirectory { directory in
+      let keys = try await SSHKeys(in: directory)
+      func errors(of id: String, _ options: String...) async throws -> String {
+        let key = try await keys.makeKey(id)
+        let end = try await exec(
+          ["--username", "dev-\(id)", "--request-id", id, "--", "ssh-keygen", "-q"]
+            + ["-s", keys.authority, "-I", id] + options + [key])
+        #expect(end.status == 0, "\(end.errors)")
+        let charge = try await Service.current.node.get("/v1/charges/\(id)").json
+        #expect(charge["state"] == "settled")
+        return end.errors
+      }
+      let beyond = try await errors(of: "beyond", "-n", "git,root,db", "-V", "+1d")
+      #expect(
+        beyond.contains("beyond-cert.pub goes beyond what was allowed: it is valid for 1d, and"),
+        "\(beyond)")
+      #expect(beyond.contains("allowed: it names root, db, which was not allowed"), "\(beyond)")
+      let unbounded = try await errors(of: "unbounded")
+      #expect(unbounded.contains("allowed: it is valid for ever, and 15m was"), "\(unbounded)")
+      #expect(unbounded.contains("allowed: it names no principal"), "\(unbounded)")
+      // Dated back, as authorities do for clocks that differ; for less, and for fewer.
+      for (id, validity) in [("back", "-5m:+15m"), ("later", "+5m:+20m"), ("over", "-2d:-1d")] {
+        let within = try await errors(of: id, "-n", "git", "-V", validity)
+        #expect(!within.contains("beyond what was allowed"), "\(within)")
+      }
     }
   }
 
