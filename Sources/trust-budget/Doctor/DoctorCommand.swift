@@ -30,6 +30,9 @@ struct DoctorCommand: AsyncParsableCommand {
     help: ArgumentHelp("The node's journal of emergencies.", valueName: "path"))
   var breakGlassJournal: String?
 
+  @Option(help: ArgumentHelp("Where the node listens.", valueName: "host:port"))
+  var listen: [ListenAddress] = []
+
   @Option(
     name: .customLong("unix-socket"),
     help: ArgumentHelp("The node's Unix socket.", valueName: "path"))
@@ -57,6 +60,9 @@ struct DoctorCommand: AsyncParsableCommand {
 
   @Option(help: "How callers of the node prove who they are.")
   var auth = Settings.authentication.value
+
+  @Flag(inversion: .prefixedNo, help: "The node has --auth none on addresses that others reach.")
+  var insecure = Settings.insecure.value
 
   @Flag(help: "Print JSON.")
   var json = false
@@ -86,9 +92,9 @@ struct DoctorCommand: AsyncParsableCommand {
       key: key ?? Settings.certificateKey.value, clientAuthority: clientAuthority)
     let clientRoles = clientRoles ?? Settings.clientRoles.value
     if let clientRoles { findings += FileCheck.clientRoles(clientRoles) }
-    let addresses = [Settings.listen.value].compactMap(\.self)
+    let addresses = listen.isEmpty ? [Settings.listen.value].compactMap(\.self) : listen
     if let problem = auth.problem(
-      at: addresses, insecure: Settings.insecure.value, unixSocket: unixSocket,
+      at: addresses, insecure: insecure, unixSocket: unixSocket,
       clientAuthority: clientAuthority, roles: clientRoles)
     {
       findings.append(

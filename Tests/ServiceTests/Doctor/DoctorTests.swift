@@ -110,6 +110,18 @@ struct DoctorTests {
     }
   }
 
+  @Test(arguments: [
+    (["--listen", "127.0.0.1:0"], false), (["--listen", "192.0.2.1:8470"], true),
+    (["--listen", "127.0.0.1:0", "--listen", "[2001:db8::1]:8470"], true),
+    (["--listen", "192.0.2.1:8470", "--insecure"], false),
+  ])
+  func `a node that lets anybody charge is named`(options: [String], isNamed: Bool) async throws {
+    let end = try await Program.with(
+      ["doctor", "--json", "--auth", "none", "--database-url", "host=/nowhere dbname=x"] + options
+    ) { try await $0.end() }
+    #expect(try findings(end)["auth"]?["status"] == (isNamed ? "problem" : nil), "\(end.output)")
+  }
+
   @Test(arguments: [(-1, "problem", "has expired at"), (3, "warning", "expires at")])
   func `a certificate that ends is named`(days: Int, status: String, message: String) async throws {
     try await Undertaker.shared.withDirectory { directory in
