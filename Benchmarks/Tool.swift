@@ -35,7 +35,7 @@ enum Tool {
     _ arguments: [String], output: FileHandle, errors: FileHandle
   ) throws -> pid_t {
     let child = try Child.start(
-      arguments, environment: ProcessInfo.processInfo.environment,
+      arguments, environment: .ours,
       descriptors: [
         STDIN_FILENO, output.fileDescriptor, errors.fileDescriptor,
       ], in: .ours)

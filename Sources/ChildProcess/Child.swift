@@ -17,14 +17,6 @@ package enum Child {
   /// `POSIX_SPAWN_SETSID`, which glibc's headers show under `_GNU_SOURCE` only.
   private static let setSession: Int32 = 0x80
 
-  /// Our environment for a program that others chose: without what opens the ledger or a node, for
-  /// whatever reads such a program's environment would have that.
-  package static var environment: [String: String] {
-    ProcessInfo.processInfo.environment.filter { name, _ in
-      !["DATABASE_URL", "PGPASSWORD", "TRUST_BUDGET_TOKEN"].contains(name)
-    }
-  }
-
   /// Starts a program.
   ///
   /// - Parameters:
@@ -35,7 +27,7 @@ package enum Child {
   /// - Returns: Its process id. Whoever starts it must reap it.
   /// - Throws: The system's error if it can't be started.
   package static func start(
-    _ arguments: [String], environment: [String: String], descriptors: [Int32]? = nil,
+    _ arguments: [String], environment: Environment, descriptors: [Int32]? = nil,
     in session: Session
   ) throws(POSIXError) -> pid_t {
     var actions = posix_spawn_file_actions_t()
@@ -64,7 +56,7 @@ package enum Child {
 
     var child: pid_t = 0
     var argv = arguments.map { strdup($0) } + [nil]
-    var envp = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    var envp = environment.copies
     defer { (argv + envp).forEach { free($0) } }
     let code = posix_spawnp(&child, arguments[0], &actions, &attributes, &argv, &envp)
     guard code == 0 else { throw POSIXError(POSIXErrorCode(rawValue: code) ?? .EIO) }

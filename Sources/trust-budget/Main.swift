@@ -7,6 +7,10 @@ struct Main {
   static func main() async {
     StandardStreams.hold()
     let arguments = CommandLine.arguments
+    if let number = numberOfUnreadable(in: arguments) {
+      Console.error("argument \(number) is not UTF-8: \(arguments[number])")
+      exit(2)
+    }
     HiddenPasswords.hide(in: arguments)
     do {
       var command = try TrustBudgetCommand.parseAsRoot(Array(arguments.dropFirst()))
@@ -18,6 +22,13 @@ struct Main {
       try Console.flushOutput()
     } catch {
       exit(report(error))
+    }
+  }
+
+  /// The first argument that is not UTF-8, and so would be another by now: a file that nobody has.
+  private static func numberOfUnreadable(in arguments: [String]) -> Int? {
+    arguments.indices.first { number in
+      CommandLine.unsafeArgv[number].map { strcmp($0, arguments[number]) != 0 } ?? false
     }
   }
 

@@ -49,7 +49,7 @@ struct NoticeCommand {
     let written = isRead ? output.fileHandleForWriting : FileHandle.nullDevice
     do {
       return try Child.start(
-        command, environment: Child.environment,
+        command, environment: .ours,
         descriptors: [input.fileDescriptor, written.fileDescriptor, written.fileDescriptor],
         in: .its)
     } catch {

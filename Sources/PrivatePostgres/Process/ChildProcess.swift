@@ -13,7 +13,7 @@ enum ChildProcess {
   /// - Returns: The child's process id.
   /// - Throws: ``PrivatePostgresError`` if it can't be started.
   static func spawn(
-    _ arguments: [String], environment: [String: String], descriptors: [Int32]
+    _ arguments: [String], environment: Child.Environment, descriptors: [Int32]
   ) throws -> pid_t {
     do {
       return try Child.start(

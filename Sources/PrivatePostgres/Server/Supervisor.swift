@@ -1,3 +1,4 @@
+import ChildProcess
 import Foundation
 
 /// The shell script that is the server's parent and stays when we are gone.
@@ -78,7 +79,7 @@ enum Supervisor {
 
   private static func environment(
     directory: ClusterDirectory, programs: ServerPrograms, account: ServerAccount
-  ) -> [String: String] {
+  ) -> Child.Environment {
     var initdbOptions = [
       "--username=\(PrivatePostgres.superuser)", "--auth-local=trust", "--auth-host=reject",
       "--encoding=UTF8", "--locale=C", "--no-instructions",

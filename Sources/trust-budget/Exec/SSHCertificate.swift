@@ -28,11 +28,12 @@ struct SSHCertificate {
 
   /// - Throws: `CommandFailure` when the file can't be read or holds no certificate.
   init(readingFile path: String) throws {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+    guard let text = try? Data(contentsOf: URL(filePath: path)) else {
       throw CommandFailure("the certificate \(path) cannot be read")
     }
-    let words = text.split(whereSeparator: \.isWhitespace)
-    guard words.count >= 2, let blob = Data(base64Encoded: String(words[1])),
+    // The third word is a comment, and of whatever encoding.
+    let words = text.split(maxSplits: 2) { [0x09, 0x0A, 0x0D, 0x20].contains($0) }
+    guard words.count >= 2, let blob = Data(base64Encoded: Data(words[1])),
       let certificate = SSHCertificate(blob: Array(blob))
     else { throw CommandFailure("\(path) holds no SSH certificate") }
     self = certificate

@@ -5,7 +5,7 @@ import TrustBudgetClient
 /// The command that signs, with what was granted filled in.
 struct SigningCommand {
   let arguments: [String]
-  let environment: [String: String]
+  let environment: Child.Environment
 
   init(_ command: [String], authorization: Authorization) {
     self.init(
@@ -31,11 +31,11 @@ struct SigningCommand {
     self.arguments = command.map { argument in
       argument.replacing(/\{([a-z_]+)\}/) { values[$0.1] ?? String($0.0) }
     }
-    var environment = Child.environment
-    environment["TRUST_BUDGET_PRINCIPALS"] = principals
-    environment["TRUST_BUDGET_MAX_DURATION"] = maxDuration
-    environment["TRUST_BUDGET_REQUEST_ID"] = requestID
-    environment["TRUST_BUDGET_RULE"] = rule
+    var environment = Child.Environment.ours
+    environment.set("TRUST_BUDGET_PRINCIPALS", to: principals)
+    environment.set("TRUST_BUDGET_MAX_DURATION", to: maxDuration)
+    environment.set("TRUST_BUDGET_REQUEST_ID", to: requestID)
+    environment.set("TRUST_BUDGET_RULE", to: rule)
     self.environment = environment
   }
 
@@ -65,8 +65,23 @@ struct SigningCommand {
   /// first. It takes `id` for `id.pub`.
   var certificatePaths: [String] {
     var known: Set<String> = []
-    return arguments.dropFirst().reversed().map { argument in
-      (argument.hasSuffix(".pub") ? String(argument.dropLast(4)) : argument) + "-cert.pub"
+    return keys.reversed().map { key in
+      (key.hasSuffix(".pub") ? String(key.dropLast(4)) : key) + "-cert.pub"
     }.filter { known.insert($0).inserted }
   }
+
+  /// Arguments that may name keys: all of them, where it is not known how the command reads them.
+  private var keys: [String] {
+    guard (arguments[0] as NSString).lastPathComponent == "ssh-keygen" else {
+      return Array(arguments.dropFirst())
+    }
+    return arguments.indices.dropFirst()
+      .filter { !SigningCommand.takeValues.contains(arguments[$0 - 1]) }
+      .map { (arguments[$0] as NSString).expandingTildeInPath }
+  }
+
+  /// The options of `ssh-keygen -s` that have a value, which is no key: an identity, say, `-I bob`.
+  private static let takeValues: Set<String> = [
+    "-D", "-I", "-n", "-O", "-P", "-s", "-t", "-V", "-z",
+  ]
 }

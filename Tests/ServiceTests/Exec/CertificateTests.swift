@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import TrustBudgetTesting
 
@@ -136,6 +137,48 @@ struct CertificateTests {
       let charge = try await Service.current.node.get("/v1/charges/half").json
       #expect(charge["state"] == "settled")
       #expect(charge["certificate"]["key_id"] == "half")
+    }
+  }
+
+  @Test(arguments: [true, false])
+  func `a key whose comment is not UTF-8 is paid for like any other`(fails: Bool) async throws {
+    let id = "comment-\(fails)"
+    try await Undertaker.shared.withDirectory { directory in
+      let keys = try await SSHKeys(in: directory)
+      let key = try await keys.makeKey()
+      let words = try String(contentsOfFile: key, encoding: .utf8).split(separator: " ")
+      let comment = Array("\(words[0]) \(words[1]) M".utf8) + [0xE4, 0x0A]
+      try Data(comment).write(to: URL(filePath: key))
+      let end = try await exec(
+        ["--username", "dev-\(id)", "--request-id", id, "--", "ssh-keygen", "-q"]
+          + ["-s", keys.authority, "-I", id, "-n", "{principals}", "-V", "+{max_duration}", key]
+          + (fails ? [directory.file("missing.pub")] : []))
+      #expect(end.status == (fails ? 255 : 0), "\(end.errors)")
+      let charge = try await Service.current.node.get("/v1/charges/\(id)").json
+      #expect(charge["certificate"]["key_id"] == .text(id), "\(end.errors)")
+    }
+  }
+
+  @Test func `the value of an option of ssh-keygen is no key`() async throws {
+    try await Undertaker.shared.withDirectory { directory in
+      let keys = try await SSHKeys(in: directory)
+      _ = try await keys.makeKey("bob")
+      // Somebody else signs bob's key while this command fails.
+      let signer = try directory.write(
+        """
+        #!/bin/sh
+        /usr/bin/env ssh-keygen -q -s ca -I other bob.pub
+        exit 1
+        """, to: "ssh-keygen")
+      try await tool("chmod", "+x", signer)
+      let end = try await Program.run(
+        "exec", "--server", try Service.current.node.url, "--username", "dev-option",
+        "--request-id", "option", "--", "./ssh-keygen", "-s", "ca", "-I", "bob", "laptop.pub",
+        by: ["/bin/sh", "-c", #"cd "$0" && exec "$@""#, directory.path])
+      #expect(FileManager.default.fileExists(atPath: directory.file("bob-cert.pub")))
+      #expect(end.status == 1)
+      let charge = try await Service.current.node.get("/v1/charges/option").json
+      #expect(charge["state"] == "refunded", "\(end.errors)")
     }
   }
 

@@ -75,6 +75,22 @@ struct CommandTests {
     #expect(end.status == 0, "\(end.errors)")
   }
 
+  @Test func `the command has the environment as it is, of whatever encoding`() async throws {
+    let end = try await Program.run(
+      "exec", "--server", try Service.current.node.url, "--username", "dev-bytes", "--", "sh", "-c",
+      #"printf %s "$LATIN" | od -An -tx1; echo "secret: $PGPASSWORD$DATABASE_URL""#,
+      by: ["/bin/sh", "-c", #"PGPASSWORD=x LATIN=$(printf 'k\344') exec "$@""#, "sh"])
+    #expect(end.output == " 6b e4\nsecret: \n", "\(end.errors)")
+  }
+
+  @Test func `an argument that is not UTF-8 is refused, for it would be another`() async throws {
+    let end = try await Program.run(
+      "exec", "--username", "dev-bytes", "--", "true",
+      by: ["/bin/sh", "-c", #"exec "$@" "$(printf 'k\344')""#, "sh"])
+    #expect(end.status == 2)
+    #expect(end.errors.hasPrefix("trust-budget: argument 6 is not UTF-8: k"), "\(end.errors)")
+  }
+
   @Test func `a refused request runs nothing`() async throws {
     try await Undertaker.shared.withDirectory { directory in
       let mark = directory.file("mark")
