@@ -47,6 +47,8 @@ public struct TransportSecurity: Sendable {
     var settings = HTTPClient.Configuration(tlsConfiguration: configuration)
     // TrustBudgetClient tries again itself, where that can help.
     settings.connectionPool.retryConnectionEstablishment = false
+    // A charge that is followed elsewhere would be asked with GET, or be made by nobody knows whom.
+    settings.redirectConfiguration = .disallow
     return HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
   }
 

@@ -20,7 +20,8 @@ public struct TrustBudgetClient: Sendable {
   ///   - server: the node's address: `https://ledger.internal:8470`, or `http+unix://` and the
   ///     percent-encoded path of its Unix socket.
   ///   - token: what `trust-budget token create` printed; nil for a node that takes everybody's word.
-  ///   - http: the HTTP client to send with; ``TransportSecurity`` makes one that knows the node's CA.
+  ///   - http: the HTTP client to send with; ``TransportSecurity`` makes one that knows the node's CA. It
+  ///     should follow no redirects, as `HTTPClient.shared` does: a request may be carried out there.
   ///   - patience: how long to try, in all, before giving up.
   ///   - traceparent: the trace that the requests belong to, as W3C Trace Context writes it; nil: none.
   public init(
@@ -166,7 +167,10 @@ public struct TrustBudgetClient: Sendable {
   private func attempt<Answer: Decodable>(
     _ request: HTTPClientRequest, before deadline: ContinuousClock.Instant
   ) async throws -> Answer {
-    let (status, content) = try await send(request, before: deadline)
+    let (status, content, location) = try await send(request, before: deadline)
+    if (300..<400).contains(status), let location {
+      throw Unreachable(server: server, reason: "it sends elsewhere; ask there: \(location)")
+    }
     guard (200..<300).contains(status) else { throw Problem(status: status, content: content) }
     guard let answer = try? JSONDecoder().decode(Answer.self, from: content) else {
       throw Unreachable(server: server, unreadableStatus: status)
@@ -191,10 +195,10 @@ public struct TrustBudgetClient: Sendable {
 
   private func send(
     _ request: HTTPClientRequest, before deadline: ContinuousClock.Instant
-  ) async throws -> (status: UInt, content: Data) {
+  ) async throws -> (status: UInt, content: Data, location: String?) {
     let left = Int64((deadline - .now) / .milliseconds(1))
     let response = try await http.execute(request, timeout: .milliseconds(max(left, 1)))
     let body = try await response.body.collect(upTo: 1 << 20)
-    return (response.status.code, Data(buffer: body))
+    return (response.status.code, Data(buffer: body), response.headers.first(name: "location"))
   }
 }

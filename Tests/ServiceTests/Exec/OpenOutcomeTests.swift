@@ -40,6 +40,25 @@ struct OpenOutcomeTests {
     }
   }
 
+  @Test(arguments: [
+    "301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect",
+  ])
+  func `a server that sends elsewhere is not followed, and where to is said`(status: String)
+    async throws
+  {
+    let elsewhere = ScriptedNode.Answer(
+      status: status, body: "", location: "https://elsewhere.invalid/v1/authorizations")
+    try await withNode([elsewhere, Self.allowed]) { node in
+      let end = try await Program.run(
+        "exec", "--unix-socket", node.path, "--username", "alice", "--", "true")
+      #expect(end.status == 1)
+      #expect(
+        end.errors.hasSuffix(
+          "sends elsewhere; ask there: https://elsewhere.invalid/v1/authorizations\n"),
+        "\(end.errors)")
+    }
+  }
+
   private static func problem(_ status: String, _ kind: String) -> ScriptedNode.Answer {
     .init(status: status, body: #"{"type":"urn:trust-budget:\#(kind)","detail":"The words."}"#)
   }

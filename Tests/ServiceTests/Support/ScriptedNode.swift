@@ -6,6 +6,8 @@ final class ScriptedNode: Sendable {
   struct Answer: Sendable {
     let status: String
     let body: String
+    /// Where it sends the client instead.
+    var location: String?
     /// How long it takes, in seconds.
     var delay = 0.0
   }
@@ -30,8 +32,9 @@ final class ScriptedNode: Sendable {
         _ = UnixSocket.read(connection)
         if let answer = answers[min(number, answers.count - 1)] {
           Thread.sleep(forTimeInterval: answer.delay)
+          let location = answer.location.map { "location: \($0)\r\n" } ?? ""
           let text = """
-            HTTP/1.1 \(answer.status)\r\nconnection: close\r\n\
+            HTTP/1.1 \(answer.status)\r\nconnection: close\r\n\(location)\
             content-length: \(answer.body.utf8.count)\r\n\r\n\(answer.body)
             """
           _ = UnixSocket.write(Array(text.utf8), to: connection)
