@@ -30,8 +30,13 @@ struct AuthorizationRoutes {
     }
     guard !grant.budgets.isEmpty else {
       // The feature is off for this request: no entry, and no database that could be down.
-      if !request.isRehearsal { node.metrics.allowedWithoutBudget(rule: grant.rule) }
-      return Response(json: JSONObjectText(free: grant, request.requestID))
+      var body = JSONObjectText(free: grant, request.requestID)
+      if request.isRehearsal {
+        body.put("dry_run", true)
+      } else {
+        node.metrics.allowedWithoutBudget(rule: grant.rule)
+      }
+      return Response(json: body)
     }
     let charge = try Charge(
       requestID: request.requestID, content: request.content,

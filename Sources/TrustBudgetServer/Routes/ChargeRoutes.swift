@@ -50,13 +50,15 @@ struct ChargeRoutes {
     }
   }
 
-  /// Decides each charge on its own; the answers stand in the order of the charges.
+  /// Decides each charge on its own. Those on one budget are decided, and all are answered, in the order in
+  /// which they came.
   private func charge(
     _ batch: ChargeBatchRequest, by context: NodeContext
   ) async throws -> Response {
     let answers = await withTaskGroup { group in
       for (index, request) in batch.charges.enumerated() {
-        group.addTask { (index, await node.outcome(of: request, by: context)) }
+        // It runs at once as far as the lane's queue.
+        group.addImmediateTask { (index, await node.outcome(of: request, by: context)) }
       }
       var answers = [JSONObjectText](repeating: JSONObjectText(), count: batch.charges.count)
       for await (index, answer) in group { answers[index] = answer }
@@ -88,7 +90,10 @@ extension Node {
         error as? Problem
         ?? Problem(.internalError, "The request failed for a reason of this service's own.")
       metrics.answered(with: problem.kind)
-      return problem.body
+      var body = problem.body
+      // It has no header to say so.
+      if let seconds = problem.retryAfter { body.put("retry_after", seconds) }
+      return body
     }
   }
 }

@@ -35,6 +35,14 @@ struct RehearsalTests {
     #expect(rehearsal.json.without("replayed", "dry_run") == charged.json)
   }
 
+  @Test func `a rehearsal under a rule without a budget says that it is one`() async throws {
+    let node = try Service.current.node
+    let rehearsal = try await node.authorize("free-1", ["request_id": "r-3", "dry_run": true])
+    #expect(rehearsal.json["dry_run"] == true)
+    let grant = try await node.authorize("free-1", ["request_id": "r-3"])
+    #expect(rehearsal.json.without("dry_run") == grant.json)
+  }
+
   @Test func `false is no rehearsal`() async throws {
     let node = try Service.current.node
     let reply = try await node.authorize("dev-real", ["dry_run": false])

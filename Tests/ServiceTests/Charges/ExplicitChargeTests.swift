@@ -110,6 +110,20 @@ struct ExplicitChargeTests {
     #expect(refused.badFields == ["charges"])
   }
 
+  @Test(arguments: 0..<5)
+  func `the charges of a batch on one budget are decided in their order`(number: Int) async throws {
+    let charges = (0..<400).map { _ -> JSON in
+      ["username": "u", "budget_id": "team:order-\(number)", "initial_balance": 200]
+    }
+    let reply = try await Service.current.node.post(
+      "/v1/charges/batch", ["charges": .list(charges)])
+    let answers = reply.json["answers"].list
+    #expect(
+      answers.prefix(200).map { $0["trust_budget"]["remaining"] }
+        == (0..<200).reversed().map { JSON($0) })
+    #expect(answers.dropFirst(200).allSatisfy { $0["status"] == 403 })
+  }
+
   @Test func `each bad field of a batch is named, with its charge, and none is charged`()
     async throws
   {
