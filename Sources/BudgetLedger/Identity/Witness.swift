@@ -51,12 +51,11 @@ final class Witness: Sendable {
     }
   }
 
-  /// Notes the last entry of a COMMIT that was answered to a lane. One without entries may have written
-  /// nothing, and then it waited for nobody.
-  func note(_ head: TrailHead, lane: Int) {
+  /// Notes a COMMIT that was answered, and the last entry that it wrote; nil: it wrote none.
+  func note(_ head: TrailHead?, lane: Int) {
     state.withLock { state in
       (state.isConfirmed, state.hasOverdueCommit) = (true, false)
-      state.newest[lane] = head
+      if let head { state.newest[lane] = head }
     }
   }
 

@@ -15,8 +15,8 @@ import TrustBudget
 /// batch stops there; so it does if a budget was made for a request that turned out to be known.
 /// In each case nothing is committed, and the batch is done again, with the look-up.
 ///
-/// A batch that changes nothing, because all of its requests are known, is committed like any other:
-/// with a synchronous standby its locks make it wait until the standby has what it answers from, too.
+/// A batch that changes nothing, because all of its requests are known, is committed like any other, with a
+/// record of nothing: so it waits until a synchronous standby has what it answers from, too.
 ///
 /// Until its COMMIT is sent, operations on the very budgets that are locked may still come aboard:
 /// on a busy budget most arrive while the lock is waited for.
@@ -124,12 +124,17 @@ struct BatchTransaction {
       let changed = batch.changes.map { index, budget in
         LockedBudget(location: state.rows[index].location, budget: budget)
       }
-      if changed.isEmpty, !state.created.isEmpty {
-        // This takes back a row that was made for a charge which came to nothing.
-        return try sender.send(RollbackTransaction())
+      if changed.isEmpty {
+        if !state.created.isEmpty {
+          // This takes back a row that was made for a charge which came to nothing.
+          try sender.send(RollbackTransaction())
+          try sender.send(BeginTransaction())
+        }
+        try sender.send(TouchLog())
+      } else {
+        guard batch.hasEntries(for: state.created) else { throw BatchConflict() }
+        try sender.send(UpdateBudgets(rows: changed))
       }
-      guard batch.hasEntries(for: state.created) else { throw BatchConflict() }
-      if !changed.isEmpty { try sender.send(UpdateBudgets(rows: changed)) }
       mayBeCommitted = answers
       try sender.send(CommitTransaction())
       strained = changed.lazy.map(\.budget).filter(\.isStrained).map(\.id)

@@ -190,10 +190,8 @@ final class Lane: Sendable {
               return joining.map(\.operation)
             }
           }
-          if let head = transaction.committedHead {
-            witness.note(head, lane: number)
-            resources.noteCommit()
-          }
+          witness.note(transaction.committedHead, lane: number)
+          if transaction.committedHead != nil { resources.noteCommit() }
           metrics.note(transaction)
           watch.watch(transaction.strained)
           return .answered(answers, hasQueuedInVain: transaction.hasQueuedInVain)

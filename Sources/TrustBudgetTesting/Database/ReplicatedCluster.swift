@@ -84,6 +84,19 @@ package struct ReplicatedCluster: Sendable {
     try await primary.execute("SELECT pg_reload_conf()")
   }
 
+  /// Ends a node's wait for the standby, as soon as it waits: what it commits is committed here alone.
+  package func endWait(of node: String) async throws {
+    let primary = database(on: primary)
+    let isEnded = try await eventually {
+      try await primary.query(
+        """
+        SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+        WHERE wait_event = 'SyncRep' AND application_name = 'trust-budget \(node)'
+        """) == [["t"]]
+    }
+    guard isEnded else { throw TestFailure("no COMMIT of \(node) waits for the standby") }
+  }
+
   private static func bothHosts(_ first: String, _ second: String) -> String {
     let hosts = [first, second].map { string in
       string.firstMatch(of: #/host='([^']*)'/#).map { String($0.1) } ?? ""
