@@ -61,7 +61,9 @@ package struct NewEpoch: Sendable {
           try NewEpoch.begin(because: reason, on: session)
         }
       }
-      guard case .failure(let error as PostgresError) = result, error.sqlState == .lockNotAvailable
+      // Others lock the ledger first, and its entries then.
+      guard case .failure(let error as PostgresError) = result, let state = error.sqlState,
+        [.lockNotAvailable, .deadlockDetected].contains(state)
       else { return try result.get() }
       guard .now < deadline else { throw LedgerInUse(blockers: blockers) }
       _ = try await connection.run { try $0.execute(RollbackTransaction()) }

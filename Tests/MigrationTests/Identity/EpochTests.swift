@@ -38,6 +38,33 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a new epoch that gets into a deadlock with a reader is tried again`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await database.charge(times: 1)
+      try await database.withConnection { reader in
+        // It is not the one that is ended.
+        try await reader.execute("SET deadlock_timeout = '1min'")
+        try await database.execute("ALTER DATABASE \(database.name) SET deadlock_timeout = '200ms'")
+        try await reader.execute("BEGIN")
+        try await reader.execute("SELECT FROM trust_budget.ledger")
+        async let epoch = NewEpoch(
+          connectionString: database.connectionString, reason: "a test"
+        ).begin()
+        #expect(
+          try await eventually {
+            try await database.count(
+              """
+              SELECT count(*) FROM pg_locks
+              WHERE relation = 'trust_budget.ledger'::regclass AND NOT granted
+              """) == 1
+          })
+        try await reader.execute("SELECT count(*) FROM trust_budget.audit_entries")
+        try await reader.execute("COMMIT")
+        #expect(try await epoch.ledger.epoch == 2)
+      }
+    }
+  }
+
   @Test
   func
     `a dump restored on another server is refused until a new epoch, and its chains verify across`()
