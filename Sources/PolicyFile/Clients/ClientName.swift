@@ -31,6 +31,9 @@ package struct ClientName: Hashable, Sendable, CustomStringConvertible {
       throw InvalidValue("must begin with one of \(kinds.joined(separator: ", "))")
     }
     let value = String(text[text.index(after: colon)...])
+    guard kind != .dns || !value.contains("*") else {
+      throw InvalidValue("must be a whole name: * stands for no other here")
+    }
     self.init(kind, try IdentityText.validate(value))
   }
 

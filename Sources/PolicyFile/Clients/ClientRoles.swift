@@ -54,7 +54,8 @@ struct ClientRolesReader {
     var clients: [ClientName: ClientRoles.Client] = [:]
     guard let fields = reader.fields(node, of: "the file", keys: ["clients"]) else { return nil }
     _ = fields.required("clients", example: ClientRolesReader.example) { node in
-      reader.list(node, example: ClientRolesReader.example) { node in
+      // The last name is taken out like any other.
+      reader.list(node, example: ClientRolesReader.example, mayBeEmpty: true) { node in
         client(node).map { name, client in
           if clients.updateValue(client, forKey: name) != nil {
             reader.log.error(

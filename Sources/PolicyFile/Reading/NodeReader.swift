@@ -54,17 +54,17 @@ final class NodeReader {
     return fields
   }
 
-  /// Reads a list with at least one element.
+  /// Reads a list, with at least one element unless it may be empty.
   ///
   /// - Parameter example: A list as it should be, for the diagnostic.
   func list<Value>(
-    _ node: YAMLNode, example: String, _ read: (YAMLNode) -> Value?
+    _ node: YAMLNode, example: String, mayBeEmpty: Bool = false, _ read: (YAMLNode) -> Value?
   ) -> [Value]? {
     guard case .list(let elements) = node.content else {
       mismatch(node, wanted: "a list", expected: "a list, for example \(example)")
       return nil
     }
-    guard !elements.isEmpty else {
+    guard mayBeEmpty || !elements.isEmpty else {
       log.error(
         "found an empty list", expected: "at least one element, for example \(example)",
         at: node.span)

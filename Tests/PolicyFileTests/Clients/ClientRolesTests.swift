@@ -33,12 +33,17 @@ struct ClientRolesTests {
     #expect(roles.client(named: []) == nil)
   }
 
+  @Test func `the last name can be taken out`() throws {
+    let roles = try ClientRoles(yaml: Array("clients: []".utf8), fileName: "roles.yaml")
+    #expect(roles.client(named: [ClientName(.dns, "a")]) == nil)
+  }
+
   @Test(arguments: [
-    ("", "the file is empty"), ("clients: []", "found an empty list"),
-    ("[]", "not a mapping"),
+    ("", "the file is empty"), ("clients:", "not a list"), ("[]", "not a mapping"),
     ("client: [{san: 'dns:a', name: a, roles: [issuer]}]", "did you mean \"clients\"?"),
     ("clients: [{san: 'a.example.com', name: a, roles: [issuer]}]", "must begin with one of dns:"),
     ("clients: [{san: 'dns:', name: a, roles: [issuer]}]", "must not be empty"),
+    ("clients: [{san: 'dns:*.example.com', name: a, roles: [issuer]}]", "must be a whole name"),
     ("clients: [{san: 'ip:10.0.0.1', name: a, roles: [issuer]}]", "must begin with one of"),
     ("clients: [{san: 'dns:a', name: '', roles: [issuer]}]", "must not be empty"),
     ("clients: [{san: 'dns:a', name: 'cli:root', roles: [admin]}]", "must not begin with cli:"),
