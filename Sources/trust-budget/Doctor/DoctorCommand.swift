@@ -1,6 +1,7 @@
 import ArgumentParser
 import BudgetLedger
 import ClaimedFile
+import PolicyFile
 import TrustBudget
 
 struct DoctorCommand: AsyncParsableCommand {
@@ -10,8 +11,8 @@ struct DoctorCommand: AsyncParsableCommand {
     discussion: """
       Example: trust-budget doctor --database-url postgresql:///ledger --policy policy.yaml
 
-      Without options it looks at what the node's environment and configuration name. It changes
-      nothing. Exits with 1 when something does not work; a warning is no failure.
+      Without options it looks at what the node's environment and configuration name; where there is a
+      policy, at the files that a node has by default, too. It changes nothing. Exits with 1 when something does not work; a warning is no failure.
       """)
 
   @OptionGroup var database: DatabaseOptions
@@ -74,9 +75,16 @@ struct DoctorCommand: AsyncParsableCommand {
     if let path = Configuration.current.path {
       findings.append(.ok("configuration", "\(path); trust-budget config shows what holds."))
     }
-    if let policy = policy ?? Settings.policy.value { findings += FileCheck.policy(policy) }
-    let auditFile = auditFile ?? Settings.auditFile.configured
-    let journal = breakGlassJournal ?? Settings.breakGlassJournal.configured
+    let policy = (policy ?? Settings.policy.value).map(FileCheck.policy)
+    findings += policy?.findings ?? []
+    // Who names a policy means a node, and it has these files wherever it is not told.
+    let auditFile =
+      auditFile
+      ?? (policy == nil ? Settings.auditFile.configured : Settings.auditFile.value)
+    let journal =
+      breakGlassJournal
+      ?? (policy?.policy?.breakGlass == nil
+        ? Settings.breakGlassJournal.configured : Settings.breakGlassJournal.value)
     if let auditFile { findings += FileCheck.auditFile(auditFile) }
     if let journal { findings += FileCheck.breakGlassJournal(journal) }
     if let auditFile, let journal, ClaimedFile.isSamePlace(auditFile, journal) {
@@ -92,7 +100,7 @@ struct DoctorCommand: AsyncParsableCommand {
       key: key ?? Settings.certificateKey.value, clientAuthority: clientAuthority)
     let clientRoles = clientRoles ?? Settings.clientRoles.value
     if let clientRoles { findings += FileCheck.clientRoles(clientRoles) }
-    let addresses = listen.isEmpty ? [Settings.listen.value].compactMap(\.self) : listen
+    let addresses = listen.isEmpty ? Settings.listen.value : listen
     if let problem = auth.problem(
       at: addresses, insecure: insecure, unixSocket: unixSocket,
       clientAuthority: clientAuthority, roles: clientRoles)

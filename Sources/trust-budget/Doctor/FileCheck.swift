@@ -10,20 +10,21 @@ enum FileCheck {
   /// What a growing trail should find free, in bytes.
   private static let freeSpace: Int64 = 1 << 30
 
-  static func policy(_ path: String) -> [Finding] {
+  /// - Returns: the policy as well, where it can be used.
+  static func policy(_ path: String) -> (policy: Policy?, findings: [Finding]) {
     do {
       let policy = try Policy(yaml: Policy.bytes(ofNodeFile: path), fileName: path)
       let count = policy.rules.count == 1 ? "1 rule" : "\(policy.rules.count) rules"
       let warnings = policy.warnings.all.map {
         Finding.warning("policy", "\($0)", "trust-budget policy check \(path)")
       }
-      return (warnings.isEmpty ? [.ok("policy", "\(path) has \(count).")] : warnings)
-        + notice(of: policy)
+      let findings = warnings.isEmpty ? [.ok("policy", "\(path) has \(count).")] : warnings
+      return (policy, findings + notice(of: policy))
     } catch let diagnostics as PolicyDiagnostics {
       let first = "\(diagnostics)".split(separator: "\n").first.map(String.init) ?? path
-      return [.problem("policy", first, "trust-budget policy check \(path)")]
+      return (nil, [.problem("policy", first, "trust-budget policy check \(path)")])
     } catch {
-      return [unreadable("policy", "\(error)")]
+      return (nil, [unreadable("policy", "\(error)")])
     }
   }
 
@@ -76,19 +77,16 @@ enum FileCheck {
   private static func dataFile(
     _ subject: String, _ path: String, option: String, without: String
   ) -> [Finding] {
-    let directory = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
     let files = FileManager.default
-    guard files.fileExists(atPath: directory) else {
-      return [
-        .warning(
-          subject, "\(directory) is not there yet.",
-          "The node makes it; see that its user may: mkdir -p, chown.")
-      ]
+    let directory = nearestDirectory(to: path)
+    var isDirectory = false
+    guard files.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory else {
+      return [.problem(subject, "\(directory) is no directory.", "Name another place: \(option).")]
     }
     guard files.isWritableFile(atPath: directory) else {
       return [
         .problem(
-          subject, "this user may not write in \(directory).",
+          subject, "this user may not write in \(directory), for \(path).",
           "SQLite writes files beside the one named: chown the directory to the node's user.")
       ]
     }
@@ -112,6 +110,16 @@ enum FileCheck {
       ]
     }
     return [.ok(subject, "\(path) can be written, \(free >> 30) GiB are free.")]
+  }
+
+  /// The directory of a file; where that is not there, the one in which the node makes it.
+  private static func nearestDirectory(to path: String) -> String {
+    let absolute = URL(filePath: path).absoluteURL.path(percentEncoded: false)
+    var directory = (absolute as NSString).deletingLastPathComponent
+    while !FileManager.default.fileExists(atPath: directory), directory != "/" {
+      directory = (directory as NSString).deletingLastPathComponent
+    }
+    return directory
   }
 
   /// Where the node listens for callers of its own machine.

@@ -42,16 +42,42 @@ struct DoctorTests {
       let key = try directory.write("nothing", to: "key.pem")
       let end = try await Program.run(
         "doctor", "--json", "--policy", policy, "--tls-key", key, "--tls-cert",
-        directory.file("none.pem"), "--audit-file", "/proc/nowhere/audit.db", "--database-url",
+        directory.file("none.pem"), "--audit-file", key + "/data/audit.db", "--database-url",
         "host=/nowhere dbname=x")
       #expect(end.status == 1)
       let findings = try findings(end)
-      for subject in ["policy", "key", "certificate", "database"] {
+      for subject in ["policy", "key", "certificate", "audit file", "database"] {
         #expect(findings[subject]?["status"] == "problem", "\(subject): \(end.output)")
         #expect(findings[subject]?["action"].text?.isEmpty == false)
       }
       #expect(findings["policy"]?["message"].text?.contains("policy.yaml:2:5") == true)
-      #expect(findings["audit file"]?["status"] == "warning")
+    }
+  }
+
+  @Test func `the files that a node has by default are looked at where there is a policy`()
+    async throws
+  {
+    try await Undertaker.shared.withDirectory { directory in
+      let policy = try directory.write(
+        SamplePolicy.text + "\nbreak_glass: {principals: [root], max_duration: 1m}\n",
+        to: "policy.yaml")
+      func subjects(_ options: String...) async throws -> [String: JSON] {
+        try findings(
+          try await Program.with(
+            ["doctor", "--json", "--database-url", "host=/nowhere dbname=x"] + options,
+            by: [
+              "/bin/sh", "-c", #"unset TRUST_BUDGET_AUDIT_FILE; cd "$0" && exec "$@""#,
+              directory.path,
+            ]
+          ) { try await $0.end() })
+      }
+      #expect(try await subjects()["audit file"] == nil)
+      let found = try await subjects("--policy", policy)
+      for subject in ["audit file", "break-glass journal"] {
+        #expect(found[subject] != nil)
+      }
+      _ = try directory.write("no directory", to: "server")
+      #expect(try await subjects("--policy", policy)["audit file"]?["status"] == "problem")
     }
   }
 
@@ -146,14 +172,20 @@ struct DoctorTests {
     try await TestDatabase.withLedger { database in
       try await Undertaker.shared.withDirectory { directory in
         let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
-        let file = directory.file("audit.db")
+        var file = ""
         try await RunningNode.with(["node-1"], on: database.connectionString, policy: policy) {
           nodes in
           #expect(try await nodes[0].authorize("dev-a").status == 200)
-          let export = try await Program.run(
-            "audit", "export", "--format", "sqlite", "--out", file, "--database-url",
-            database.connectionString)
-          #expect(export.status == 0, "\(export.errors)")
+          // What is above a transaction of another test's is in none yet.
+          file = try await wait(for: "an export of both entries") {
+            let file = directory.file("audit-\(UUID()).db")
+            let export = try await Program.run(
+              "audit", "export", "--format", "sqlite", "--out", file, "--database-url",
+              database.connectionString)
+            #expect(export.status == 0, "\(export.errors)")
+            let count = try await tool("sqlite3", file, "SELECT count(*) FROM audit_entries")
+            return count == "2\n" ? file : nil
+          }
         }
         func finding() async throws -> JSON? {
           let end = try await Program.run(
