@@ -11,12 +11,17 @@ enum JSONBody {
   /// The largest body of a batch, in bytes.
   static let maximumBatchBytes = 4 * 1_024 * 1_024
 
-  /// Reads and decodes the body.
+  /// Reads and decodes the body of a request that has nothing to say but there.
   ///
   /// - Throws: `Problem`: `payload-too-large`, or `invalid-request` that names each bad field.
   static func decode<Body: Decodable>(
     _ type: Body.Type, from request: Request, maximumBytes: Int = JSONBody.maximumBytes
   ) async throws -> Body {
+    // A `dry_run` up there must not be overlooked.
+    guard request.uri.query?.isEmpty ?? true else {
+      throw Problem(
+        invalid: [FieldProblem(field: "query", problem: "has no place here: use the body")])
+    }
     var bytes: [UInt8] = []
     // Who asks before it sends is told at once. Of others as much is read as may be, to name the field.
     if request.head.isBodyAwaited,

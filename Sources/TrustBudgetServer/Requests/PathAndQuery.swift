@@ -33,18 +33,6 @@ extension RequestContext {
   }
 }
 
-extension Request {
-  /// For requests that charge: a `dry_run` up there must not be overlooked.
-  ///
-  /// - Throws: `Problem` where there is a query.
-  func refuseQuery() throws {
-    guard uri.query?.isEmpty ?? true else {
-      throw Problem(
-        invalid: [FieldProblem(field: "query", problem: "has no place here: use the body")])
-    }
-  }
-}
-
 /// Reads a request's query, and collects what is wrong with it.
 final class QueryFields {
   private let values: [(name: String, value: String)]

@@ -9,8 +9,7 @@ struct AuthorizationRoutes {
 
   func add(to routes: RouterGroup<NodeContext>) {
     routes.post("authorizations") { request, context in
-      try request.refuseQuery()
-      return try await authorize(
+      try await authorize(
         try await JSONBody.decode(AuthorizationRequest.self, from: request), context)
     }
   }

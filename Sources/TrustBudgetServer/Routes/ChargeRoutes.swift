@@ -9,13 +9,11 @@ struct ChargeRoutes {
   func add(to routes: RouterGroup<NodeContext>) {
     let charges = routes.group("charges")
     charges.post { request, context in
-      try request.refuseQuery()
       let body = try await JSONBody.decode(ChargeRequest.self, from: request)
       return Response(json: try await node.charge(try body.charge(by: context)))
     }
     charges.post("batch") { request, context in
       // Not on the connection's event loop: megabytes are read here, and others have their requests there.
-      try request.refuseQuery()
       return try await withTaskExecutorPreference(globalConcurrentExecutor) {
         let body = try await JSONBody.decode(
           ChargeBatchRequest.self, from: request, maximumBytes: JSONBody.maximumBatchBytes)

@@ -33,8 +33,12 @@ struct AddressTests {
     #expect(reply.json["errors"].list.contains { $0["field"] == .text(field) }, "\(reply.json)")
   }
 
-  @Test(arguments: ["/v1/authorizations", "/v1/charges"])
-  func `what stands in the query of a request that charges is refused, and takes nothing`(
+  @Test(arguments: [
+    "/v1/authorizations", "/v1/charges", "/v1/charges/batch", "/v1/charges/x/settlement",
+    "/v1/charges/x/refund", "/v1/budgets/user:x/adjustments", "/v1/budgets/user:x/resets",
+    "/v1/break-glass",
+  ])
+  func `what stands in the query of a request with a body is refused, and changes nothing`(
     path: String
   ) async throws {
     let node = try Service.current.node
