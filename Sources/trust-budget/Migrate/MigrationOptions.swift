@@ -12,7 +12,8 @@ struct MigrationOptions: ParsableArguments {
   @Option(
     name: .customLong("lock-timeout"),
     help: ArgumentHelp(
-      "How long a statement may wait for a lock, and hold others up behind it.",
+      "How long a statement may wait for a lock, and hold others up behind it: 5, 500ms, 2m.",
+      discussion: "A bare number means seconds.",
       valueName: "duration"))
   var lockTimeout = DurationArgument(.milliseconds(500))
 
@@ -57,6 +58,8 @@ struct DurationArgument: ExpressibleByArgument, CustomStringConvertible {
     case "h": duration = .seconds(number * 3_600)
     default: return nil
     }
+    // PostgreSQL counts milliseconds in 32 bits.
+    guard duration <= .milliseconds(Int32.max) else { return nil }
   }
 
   var description: String {

@@ -14,7 +14,7 @@ import TrustBudgetTesting
         try await database.count("SELECT count(*) FROM pg_namespace WHERE nspname = 'trust_budget'")
           == 0)
       let script = plan.sql.split(separator: "\n", omittingEmptySubsequences: false)
-        .filter { !$0.hasPrefix("\\set") }.joined(separator: "\n")
+        .filter { !$0.hasPrefix("\\") }.joined(separator: "\n")
       try await database.execute(script)
       #expect(try await database.runner().verify().isSound)
       #expect(try await database.runner().up() == [])

@@ -40,6 +40,9 @@ package struct MigrationPlan: Sendable {
       -- What trust-budget migrate up does, in order. While it does, it holds an advisory lock.
       \\set ON_ERROR_STOP on
       \\set ON_ERROR_ROLLBACK off
+      \\encoding UTF8
+      SET default_transaction_read_only = off;
+      SET standard_conforming_strings = on;
       SET lock_timeout = '\(Int64((lockTimeout / .milliseconds(1)).rounded(.up)))ms';
       SET statement_timeout = 0;
       SET search_path = pg_catalog, pg_temp;
