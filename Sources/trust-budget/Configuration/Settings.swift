@@ -1,4 +1,5 @@
 import BudgetLedger
+import Foundation
 import LibPQ
 import Logging
 import PolicyFile
@@ -29,13 +30,18 @@ enum Settings {
     "node-name", unset: "the host's name",
     // It stands in the trail for ever.
     check: { name throws(InvalidValue) in _ = try IdentityText.validate(name) })
-  static let listen = Setting<ListenAddress?>(
-    "listen", .text, nil, unset: "127.0.0.1:8470, or nowhere with unix-socket"
+  /// Several have commas between them.
+  static let listen = Setting<[ListenAddress]>(
+    "listen", .text, [], unset: "127.0.0.1:8470, or nowhere with unix-socket"
   ) { text throws(InvalidValue) in
-    guard let address = ListenAddress(argument: text) else {
-      throw InvalidValue("must be HOST:PORT")
+    let addresses = text.split(separator: ",", omittingEmptySubsequences: false).map {
+      ListenAddress(argument: $0.trimmingCharacters(in: .whitespaces))
     }
-    return address
+    let read = addresses.compactMap(\.self)
+    guard read.count == addresses.count else {
+      throw InvalidValue("must be HOST:PORT, or several with commas between them")
+    }
+    return read
   }
   static let unixSocket = Setting<String?>("unix-socket")
   static let unixSocketMode = Setting(

@@ -83,8 +83,8 @@ struct EntranceOptions: ParsableArguments {
 
   /// The addresses of `--listen`, or its default where there is no Unix socket.
   func tcpAddresses(_ listen: [ListenAddress]) -> [ListenAddress] {
-    guard listen.isEmpty else { return listen }
-    if let configured = Settings.listen.value { return [configured] }
+    let addresses = listen.isEmpty ? Settings.listen.value : listen
+    guard addresses.isEmpty else { return addresses }
     return unixSocket == nil ? [ListenAddress(host: "127.0.0.1", port: 8470)] : []
   }
 

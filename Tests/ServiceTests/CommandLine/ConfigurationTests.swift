@@ -60,7 +60,7 @@ struct ConfigurationTests {
             """
             database_url: "\(database.connectionString)"
             policy: \(policy)
-            listen: 127.0.0.1:0
+            listen: 127.0.0.1:0, 127.0.0.1:0
             node_name: by-file
             auth: none
             lanes: 2
@@ -75,8 +75,9 @@ struct ConfigurationTests {
             try await Program.with(
               ["serve", "--config", file] + arguments, environment: environment
             ) { program in
-              let address = try await wait(for: "the node to listen") {
-                program.errors.firstMatch(of: /"address":"(127\.0\.0\.1:[0-9]+)"/)?.1
+              let address = try await wait(for: "the node to listen at both") {
+                let found = program.errors.matches(of: /"address":"(127\.0\.0\.1:[0-9]+)"/)
+                return found.count == 2 ? found[1].1 : nil
               }
               let signed = try await Program.run(
                 "exec", "--username", "dev-1", "--", "true",
@@ -109,6 +110,7 @@ struct ConfigurationTests {
     ("auth: nobody", "1:7: error: auth must be token, mtls or none"),
     ("auth_grace: soon", "1:13: error: auth_grace must be"),
     ("listen: 8470", "put it in quotes"), ("listen: here", "1:9: error: listen must be HOST:PORT"),
+    ("listen: 127.0.0.1:1,", "1:9: error: listen must be HOST:PORT"),
     ("insecure: yes", "1:11: error: found the truth value yes, not true or false"),
     ("unix_socket_mode: 0660", "put it in quotes: \"0660\""),
     (#"unix_socket_mode: "0999""#, "unix_socket_mode must be octal"),
