@@ -183,6 +183,7 @@ public struct TrustBudgetClient: Sendable {
     guard let url = URLComponents(string: text) else { return false }
     return ["http", "https", "http+unix"].contains(url.scheme) && url.host?.isEmpty == false
       && (1...65_535).contains(url.port ?? 80) && url.query == nil
+      && url.fragment == nil
   }
 
   /// The server's address, without a slash at its end.

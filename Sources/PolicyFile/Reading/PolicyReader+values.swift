@@ -5,11 +5,21 @@ extension PolicyReader {
   func limits(_ fields: Fields) -> CertificateLimits? {
     let example = #"["user"]"#
     let principals = fields.required("principals", example: example) {
-      reader.list($0, example: example) { reader.value($0, PrincipalName.validate) }
+      reader.list($0, example: example, principal)
     }
     let maxDuration = fields.required("max_duration", example: #""15m""#, duration)
     guard let principals, let maxDuration else { return nil }
     return CertificateLimits(principals: principals, maxDuration: maxDuration)
+  }
+
+  private func principal(_ node: YAMLNode) -> String? {
+    let name = reader.value(node, PrincipalName.validate)
+    if let name, name.contains("${") {
+      reader.log.warning(
+        "\(VisibleText.quoted(name)) is the principal's name as it stands",
+        expected: "a name: variables are for budget_id alone", at: node.span)
+    }
+    return name
   }
 
   /// Reads a list of shell patterns.

@@ -59,6 +59,9 @@ struct DevCommand: AsyncParsableCommand {
         "\(data.path(percentEncoded: false)) holds an earlier run's data, which --ephemeral would remove; "
           + "choose another --directory")
     }
+    // Those of a run that was killed: their ledger is gone.
+    let files = home.appending(path: "data").path(percentEncoded: false)
+    if ephemeral { removeFiles(in: files) }
     let sample = home.appending(path: "policy.yaml")
     let writesSample =
       policy == nil && !FileManager.default.fileExists(atPath: sample.path(percentEncoded: false))
@@ -72,7 +75,7 @@ struct DevCommand: AsyncParsableCommand {
     }
     defer {
       if ephemeral {
-        removeFiles(in: home.appending(path: "data").path(percentEncoded: false))
+        removeFiles(in: files)
         if writesSample { try? FileManager.default.removeItem(at: sample) }
         // Not if anything else is in there.
         rmdir(home.path(percentEncoded: false))
@@ -89,8 +92,7 @@ struct DevCommand: AsyncParsableCommand {
     }
     do {
       try await serve(
-        on: postgres.connectionString, policies: policies,
-        files: home.appending(path: "data").path(percentEncoded: false), logger: logger)
+        on: postgres.connectionString, policies: policies, files: files, logger: logger)
       await postgres.stop()
     } catch {
       await postgres.stop()

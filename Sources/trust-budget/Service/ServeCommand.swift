@@ -107,7 +107,7 @@ struct ServeCommand: AsyncParsableCommand {
       throw ValidationError("--audit-file and --break-glass-journal must be two files")
     }
     try Settings.authGrace.validate(authGrace)
-    let fixed = listen.filter { $0.port != 0 }.map(\.description)
+    let fixed = entrance.tcpAddresses(listen).filter { $0.port != 0 }.map(\.description)
     guard Set(fixed).count == fixed.count else {
       throw ValidationError("--listen must not be given twice with one address")
     }
@@ -123,6 +123,8 @@ struct ServeCommand: AsyncParsableCommand {
 
   func run() async throws {
     Allocator.keepLittle()
+    // It means the policy, and must end nobody who has not come to read it yet.
+    signal(SIGHUP, SIG_IGN)
     let logger = logging.logger()
     // Not in validate(), which would speak before an option that is misspelt is named.
     guard let policyPath else {

@@ -21,8 +21,13 @@ enum Console {
 
   /// Makes sure that what was printed is written: a full disk must not look like success.
   static func flushOutput() throws(CommandFailure) {
-    guard fflush(nil) != 0 else { return }
-    throw CommandFailure("standard output cannot be written: \(String(cString: strerror(errno)))")
+    guard fflush(nil) == 0 else {
+      throw CommandFailure("standard output cannot be written: \(String(cString: strerror(errno)))")
+    }
+    // What failed before left nothing to flush.
+    guard !StandardStreams.hasOutputFailed else {
+      throw CommandFailure("standard output cannot be written")
+    }
   }
 
   /// To standard error, or, when nobody reads that any more, nowhere: what is under way goes on.

@@ -1,4 +1,4 @@
-import Glibc
+@preconcurrency import Glibc
 
 /// The streams that every program is started with, as a rule.
 enum StandardStreams {
@@ -13,4 +13,7 @@ enum StandardStreams {
       _ = open("/dev/null", mode)
     }
   }
+
+  /// Whether something that was printed could not be written.
+  static var hasOutputFailed: Bool { ferror(stdout) != 0 }
 }

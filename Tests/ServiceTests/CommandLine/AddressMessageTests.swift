@@ -40,6 +40,12 @@ struct AddressMessageTests {
     }
   }
 
+  @Test(arguments: ["nowhere", "http://", "http://127.0.0.1:1?a=b", "http://127.0.0.1:1#a"])
+  func `what is no address of a node is refused`(address: String) async throws {
+    let end = try await Program.run("exec", "--username", "a", "--server", address, "--", "true")
+    #expect(end.status == 2, "\(end.errors)")
+  }
+
   @Test func `a node that is not there is named as it was given`() async throws {
     for (arguments, problem) in [
       (["--unix-socket", "/nowhere/s p"], "unix:/nowhere/s p gave no answer: no such file"),

@@ -146,6 +146,7 @@ struct DatabaseCommandTests {
   @Test func `output that cannot be written is no success`() async throws {
     try await TestDatabase.withLedger { database in
       for (command, problem) in [
+        ("migrate catalogue", "standard output cannot be written"),
         ("version", "standard output cannot be written: No space left on device"),
         ("token create --name full --role admin", "trust-budget token revoke full"),
       ] {

@@ -86,6 +86,14 @@ struct DevTests {
         #expect(try await program.end().status == 128 + SIGKILL)
       }
       try await wait(for: "the last process to be gone") { Processes.mentioning(home).isEmpty }
+      // The files that it kept are of a ledger that is gone.
+      try await Program.with(["dev", "--ephemeral", "--port", "0", "--directory", home]) {
+        program in
+        let node = try await nodes(of: program)[0]
+        try await wait(for: "the mirror to follow") {
+          try await node.get("/readyz").json["audit_mirror"]["state"] == "following"
+        }
+      }
     }
   }
 }
