@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// Walks over a JSON document before it is decoded, and names the member in which it breaks.
 ///
 /// A decoder says "unexpected character at 1,203"; a person wants the field. A decoder also keeps one
@@ -15,6 +13,9 @@ struct JSONOutline {
   /// The fields of requests have shorter names, and are nested no deeper: `charges[3].cost`.
   private static let longestName = 64
   private static let fieldDepth = 3
+
+  private static let quote = UInt8(ascii: "\"")
+  private static let backslash = UInt8(ascii: "\\")
 
   private enum Step {
     case member(String)
@@ -130,33 +131,27 @@ struct JSONOutline {
   }
 
   /// The text up to the closing quote; the opening one is taken already.
+  ///
+  /// Escapes are read here, not by a decoder: a body has room for very many, and each would need one.
   private mutating func string() throws(FieldProblem) -> String {
-    var isEscaped = false
-    var hasEscapes = false
-    for index in rest.indices {
-      let byte = rest[index]
-      guard byte >= 0x20 else { throw fault() }
-      if isEscaped {
-        isEscaped = false
-      } else if byte == UInt8(ascii: "\\") {
-        isEscaped = true
-        hasEscapes = true
-      } else if byte == UInt8(ascii: "\"") {
-        let bytes = rest[..<index]
-        rest = rest[(index + 1)...]
+    var bytes: [UInt8] = []
+    while let end = rest.firstIndex(where: {
+      $0 < 0x20 || $0 == JSONOutline.quote || $0 == JSONOutline.backslash
+    }) {
+      bytes += rest[..<end]
+      let byte = rest[end]
+      rest = rest[(end + 1)...]
+      switch byte {
+      case JSONOutline.quote:
         guard let text = String(validating: bytes, as: UTF8.self) else { throw fault() }
-        return hasEscapes ? try unescaped(text) : text
+        return text
+      case JSONOutline.backslash:
+        guard let scalar = JSONEscape.take(from: &rest) else { throw fault() }
+        bytes += Character(scalar).utf8
+      default: throw fault()
       }
     }
     throw fault()
-  }
-
-  private func unescaped(_ text: String) throws(FieldProblem) -> String {
-    do {
-      return try JSONDecoder().decode(String.self, from: Data("\"\(text)\"".utf8))
-    } catch {
-      throw fault()
-    }
   }
 
   private mutating func number() throws(FieldProblem) {
