@@ -29,24 +29,35 @@ struct Node: Sendable {
 
   /// - Throws: `Problem`, with the id to ask again under, when there is no answer.
   func perform(_ operation: Operation) async throws -> Answer {
-    do {
-      return try await ledger.perform(operation)
-    } catch let error as LedgerError {
-      throw Problem(error, requestID: operation.requestID)
+    try await asking(for: LedgerRequest(operation), operation.requestID) {
+      try await ledger.perform(operation)
     }
+  }
+
+  /// What a charge would be answered now.
+  ///
+  /// - Throws: `Problem`, as ``perform(_:)``.
+  func rehearse(_ charge: Charge) async throws -> Answer {
+    try await asking(for: .charge, charge.requestID) { try await ledger.reader.rehearse(charge) }
   }
 
   /// The charge with this id.
   ///
+  /// - Parameter request: what it is sought for.
   /// - Throws: `Problem` when there is none, or no answer.
-  func find(_ id: RequestID) async throws -> ChargeRecord {
+  func find(_ id: RequestID, for request: LedgerRequest) async throws -> ChargeRecord {
+    let charge = try await asking(for: request, id) { try await ledger.reader.charge(id) }
+    guard let charge else { throw Problem(.noSuchCharge(id)) }
+    return charge
+  }
+
+  private func asking<Answer>(
+    for request: LedgerRequest, _ id: RequestID, _ ask: () async throws -> Answer
+  ) async throws -> Answer {
     do {
-      guard let charge = try await ledger.reader.charge(id) else {
-        throw Problem(.noSuchCharge(id))
-      }
-      return charge
+      return try await ask()
     } catch let error as LedgerError {
-      throw Problem(error, requestID: id)
+      throw Problem(error, to: request, requestID: id)
     }
   }
 

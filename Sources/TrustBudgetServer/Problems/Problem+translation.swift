@@ -41,30 +41,32 @@ extension Problem {
     self.init(kind, rejection.description)
   }
 
-  init(_ error: LedgerError, requestID: RequestID? = nil) {
+  /// - Parameter requestID: to ask again under.
+  init(_ error: LedgerError, to request: LedgerRequest, requestID: RequestID? = nil) {
     switch error {
     case .unavailable(let reason):
       self.init(
         .ledgerUnavailable,
-        "The ledger cannot be asked, so nothing was charged and nothing may be signed. "
-          + "Try again. (\(reason))", retryAfter: 2)
+        "The ledger cannot be asked\(request.ifUnasked). Try again. (\(reason))", retryAfter: 2)
     case .overloaded(let reason):
       self.init(
-        .overloaded, "This node is overloaded; nothing was charged. Try again. (\(reason))",
+        .overloaded, "This node is overloaded\(request.ifUndone). Try again. (\(reason))",
         retryAfter: 1)
     case .outcomeUnknown(let reason):
       self.init(
         .outcomeUnknown,
         "No answer of the ledger came that can be relied on, so it is not known whether this was done. "
-          + "Repeat the request with the same request_id: it is never charged twice. (\(reason))",
+          + "Repeat the request with the same request_id: it is never \(request.done) twice. "
+          + "(\(reason))",
         retryAfter: 2)
     case .cancelled:
       self.init(
         .ledgerUnavailable,
-        "The request was given up before it was decided, by who closed the connection or its side of it; "
-          + "nothing was charged.", retryAfter: 1)
+        "The request was given up before it was decided, by who closed the connection or its side of it"
+          + "\(request.ifUndone).", retryAfter: 1)
     case .refused(let reason):
-      self.init(.internalError, "The ledger refused this request; nothing was charged. (\(reason))")
+      self.init(
+        .internalError, "The ledger refused this request\(request.ifUndone). (\(reason))")
     }
     if let requestID { members.put("request_id", requestID.value) }
   }

@@ -28,7 +28,8 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
   private func problem(for error: any Error, _ request: Request, _ context: Context) -> Problem {
     switch error {
     case let problem as Problem: return problem
-    case let error as LedgerError: return Problem(error)
+    // What is more than a read goes through the node, which has said what it means.
+    case let error as LedgerError: return Problem(error, to: .read)
     case let error as any HTTPResponseError: return problem(for: error.status, request)
     default:
       context.logger.error("request failed", metadata: ["error": "\(error)"])

@@ -65,8 +65,7 @@ struct AuthorizationRoutes {
   }
 
   private func rehearse(_ charge: Charge) async throws -> Response {
-    var body = try node.body(
-      of: try await node.ledger.reader.rehearse(charge), for: charge.requestID)
+    var body = try node.body(of: try await node.rehearse(charge), for: charge.requestID)
     body.put("dry_run", true)
     return Response(json: body)
   }

@@ -21,12 +21,12 @@ struct ChargeRoutes {
       }
     }
     charges.get(":request_id") { _, context in
-      Response(json: JSONObjectText(try await node.find(try context.requestID())))
+      Response(json: JSONObjectText(try await node.find(try context.requestID(), for: .read)))
     }
     charges.post(":request_id/settlement") { request, context in
       let id = try context.requestID()
       let body = try await JSONBody.decode(SettlementRequest.self, from: request)
-      let charge = try await node.find(id)
+      let charge = try await node.find(id, for: .change)
       let answer = try await node.perform(
         .settlement(
           Settlement(
@@ -37,7 +37,7 @@ struct ChargeRoutes {
     charges.post(":request_id/refund") { request, context in
       let id = try context.requestID()
       let body = try await JSONBody.decode(RefundRequest.self, from: request)
-      let charge = try await node.find(id)
+      let charge = try await node.find(id, for: .change)
       let answer = try await node.perform(
         .refund(
           Refund(

@@ -15,6 +15,7 @@ struct OutageTests {
 
         proxy.refuseConnections()
         try await expectRefusal(of: node, "dev-a", id: "during")
+        try await expectRefusal(of: node, "dev-a", id: "rehearsed", dryRun: true)
         let free = try await node.authorize("free-a")
         #expect(free.status == 200)
         #expect(free.json["decision"] == "allowed")
@@ -26,6 +27,7 @@ struct OutageTests {
           let reply = try await node.get(path)
           #expect(reply.problem == "ledger-unavailable")
           #expect(reply.retryAfter != nil)
+          #expect(reply.isUnasked(saying: ""), "\(reply.json)")
         }
         try await expectRefusalsWithID(of: node)
 
@@ -95,15 +97,20 @@ struct OutageTests {
     }
   }
 
-  private func expectRefusal(of node: RunningNode, _ username: String, id: JSON) async throws {
+  private func expectRefusal(
+    of node: RunningNode, _ username: String, id: JSON, dryRun: JSON = false
+  ) async throws {
     let start = ContinuousClock.now
-    let reply = try await node.authorize(username, ["request_id": id])
+    let reply = try await node.authorize(username, ["request_id": id, "dry_run": dryRun])
     // Five, and ten for a machine that is busy: without bounds it would be for ever.
     #expect(ContinuousClock.now - start < .seconds(15))
     #expect(reply.status == 503)
     #expect(reply.problem == "ledger-unavailable")
     #expect(reply.retryAfter != nil)
     #expect(reply.json["request_id"] == id)
+    #expect(
+      reply.isUnasked(saying: ", so nothing was charged and nothing may be signed"),
+      "\(reply.json)")
   }
 
   /// Who is to ask again with the same id is told which, having sent one or not.
@@ -120,6 +127,8 @@ struct OutageTests {
       let reply = try await node.post(path, body)
       #expect(reply.problem == "ledger-unavailable")
       #expect(reply.json["request_id"].text?.isEmpty == false, "\(path)")
+      // Of a charge that is settled, the certificate is there.
+      #expect(reply.isUnasked(saying: ", so nothing was changed"), "\(reply.json)")
       if let id { #expect(reply.json["request_id"] == .text(id), "\(path)") }
     }
   }
@@ -136,5 +145,12 @@ struct OutageTests {
         try await database.expectSoundLedger()
       }
     }
+  }
+}
+
+extension Reply {
+  /// - Parameter consequence: what that means for the request.
+  fileprivate func isUnasked(saying consequence: String) -> Bool {
+    json["detail"].text?.hasPrefix("The ledger cannot be asked\(consequence). Try again. (") == true
   }
 }
