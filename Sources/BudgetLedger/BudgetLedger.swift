@@ -12,7 +12,9 @@ package struct BudgetLedger: Service {
   package let reader: LedgerReader
   private let settings: LedgerSettings
   private let lanes: [Lane]
-  private let probe: LaneProbe
+  /// Whether a lane could have a session. One is opened to find out: sessions cost the server something, and
+  /// may be what it is short of.
+  private let probe: SharedAnswer<Void>
   private let watch: BudgetWatch
   private let resources = ServerResources()
 
@@ -27,7 +29,9 @@ package struct BudgetLedger: Service {
     self.health = health
     let sessions = LedgerSessions(connectionString: connectionString, settings: settings)
     let configuration = try sessions.forLanes()
-    self.probe = LaneProbe(configuration)
+    self.probe = SharedAnswer(for: .seconds(1)) {
+      try await PostgresConnection.with(configuration) { _ in }
+    }
     let witness = Witness()
     self.reader = LedgerReader(
       pool: PostgresPool(try sessions.forReads(), maximumConnections: settings.readers),
@@ -85,7 +89,7 @@ package struct BudgetLedger: Service {
     let doubtful = lanes.filter(\.lacksSession)
     if !doubtful.isEmpty {
       do {
-        try await probe.check()
+        try await probe.get()
       } catch {
         throw LedgerError.unavailable(reason: LedgerHealth.reason(error))
       }

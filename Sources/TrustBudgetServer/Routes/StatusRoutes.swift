@@ -6,7 +6,14 @@ import TrustBudget
 
 /// What a node says of itself: `/healthz`, `/readyz`, `/v1/policy`.
 struct StatusRoutes {
-  let node: Node
+  private let node: Node
+  /// Anybody may ask, as often as he likes, and whoever charges needs the same connections.
+  private let readiness: SharedAnswer<Readiness>
+
+  init(node: Node) {
+    self.node = node
+    readiness = SharedAnswer(for: .milliseconds(250)) { await Readiness(of: node) }
+  }
 
   func add(to router: RouterGroup<NodeContext>) {
     router.get("healthz") { _, _ in
@@ -17,35 +24,22 @@ struct StatusRoutes {
       return Response(
         json: body, status: node.departure.isUnderWay ? .serviceUnavailable : .ok)
     }
-    router.get("readyz") { _, _ in await readiness() }
+    router.get("readyz") { _, _ in ready(try await readiness.get()) }
     router.get("v1/policy") { _, _ in Response(json: policy()) }
   }
 
   /// Ready is who can charge. Requests without a budget are answered all the same.
-  private func readiness() async -> Response {
+  private func ready(_ readiness: Readiness) -> Response {
     var body = JSONObjectText()
-    var database = JSONObjectText()
-    let hasDatabase: Bool
-    do {
-      let ledger = try await node.ledger.check()
-      hasDatabase = true
-      database.put("status", "ok")
-      database.put("ledger", ledger.id)
-      database.put("epoch", ledger.epoch)
-    } catch {
-      hasDatabase = false
-      database.put("status", "unavailable")
-      database.put("problem", LedgerHealth.reason(error))
-    }
     let isLeaving = node.departure.isUnderWay
-    let isReady = hasDatabase && !isLeaving
+    let isReady = readiness.hasDatabase && !isLeaving
     body.put("status", isLeaving ? "leaving" : isReady ? "ready" : "not ready")
     body.put("node", node.name)
-    body.put("database", database)
+    body.put("database", readiness.database)
     body.put("queue_length", Int64(node.ledger.queueLength))
     // For whoever watches; charging does not depend on it.
     if let mirror = node.mirror { body.put("audit_mirror", JSONObjectText(mirror.current)) }
-    body.put("break_glass", await node.breakGlassReadiness(hasDatabase: hasDatabase))
+    body.put("break_glass", readiness.breakGlass)
     return Response(json: body, status: isReady ? .ok : .serviceUnavailable)
   }
 
