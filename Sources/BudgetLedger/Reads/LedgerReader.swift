@@ -45,13 +45,6 @@ package struct LedgerReader: Sendable {
     return budgets.first?.afterDueReset(at: now)
   }
 
-  /// A page of budgets in the order of their names, as charges would find them now.
-  package func budgets(_ query: BudgetQuery) async throws -> [Budget] {
-    let (now, budgets) = try await read { try $0.pipeline(ReadClock(), query) }
-    guard let now = now.first else { return [] }
-    return budgets.map { $0.afterDueReset(at: now) }
-  }
-
   /// A page of a budget's entries, the newest first.
   package func entries(_ query: EntryQuery) async throws -> [Entry] {
     try await read { try $0.execute(query) }

@@ -66,10 +66,10 @@ struct BudgetRoutes {
     let cursor = try query.value("cursor") { try BudgetID($0).value }
     try query.finish()
     let page = try await node.ledger.reader.budgets(
-      BudgetQuery(prefix: prefix ?? "", status: status, after: cursor ?? "", limit: limit + 1))
+      BudgetQuery(prefix: prefix ?? "", status: status, after: cursor ?? "", limit: limit))
     var body = JSONObjectText()
-    body.put("budgets", page.prefix(limit).map { JSONObjectText($0) })
-    if page.count > limit { body.put("next_cursor", page[limit - 1].id.value) }
+    body.put("budgets", page.budgets.map { JSONObjectText($0) })
+    if let cursor = page.cursor { body.put("next_cursor", cursor) }
     return Response(json: body)
   }
 

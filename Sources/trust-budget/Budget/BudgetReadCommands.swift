@@ -33,9 +33,7 @@ struct BudgetListCommand: AsyncParsableCommand {
 
   func run() async throws {
     // One more than is shown tells whether there are more.
-    let found = try await database.withReader {
-      try await $0.budgets(BudgetQuery(prefix: prefix, status: status, limit: limit + 1))
-    }
+    let found = try await database.withReader { try await read(limit + 1, from: $0) }
     let budgets = found.prefix(limit)
     if found.count > limit { Console.noteMore("the first budgets", limit: limit) }
     if json {
@@ -50,6 +48,20 @@ struct BudgetListCommand: AsyncParsableCommand {
         budget.resetsAt.map { "\($0.roundedUpToSecond)" } ?? "never")
     }
     print(table)
+  }
+
+  /// The first so many, of however many pages.
+  private func read(_ count: Int, from reader: LedgerReader) async throws -> [Budget] {
+    var budgets: [Budget] = []
+    var cursor: String?
+    repeat {
+      let page = try await reader.budgets(
+        BudgetQuery(
+          prefix: prefix, status: status, after: cursor ?? "", limit: count - budgets.count))
+      budgets += page.budgets
+      cursor = page.cursor
+    } while cursor != nil && budgets.count < count
+    return budgets
   }
 }
 

@@ -101,6 +101,8 @@ import TrustBudgetTesting
             _ = try await reader.confirmedCharge(RequestID("none-\(number)"))
             _ = try await reader.budget(BudgetID("filler:\(number + 1)"))
             _ = try await reader.budgets(BudgetQuery(prefix: "filler:1", limit: 10))
+            _ = try await reader.budgets(
+              BudgetQuery(prefix: "filler:1", status: .exhausted, limit: 10), within: .zero)
             _ = try await reader.entries(
               EntryQuery(budgetID: BudgetID("filler:1"), limit: 10))
           }

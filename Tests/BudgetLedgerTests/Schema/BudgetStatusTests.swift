@@ -73,8 +73,8 @@ import TrustBudgetTesting
             SELECT budget_id FROM trust_budget.budget_status WHERE balance \(comparison)
             ORDER BY budget_id
             """)
-          let found = try await nodes[0].reader.budgets(BudgetQuery(status: status, limit: 100))
-          #expect(found.map(\.id.value) == expected.map { $0[0] })
+          let page = try await nodes[0].reader.budgets(BudgetQuery(status: status, limit: 100))
+          #expect(page.budgets.map(\.id.value) == expected.map { $0[0] })
         }
       }
     }

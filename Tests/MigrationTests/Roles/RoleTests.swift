@@ -21,7 +21,7 @@ import TrustBudgetTesting
           #expect(try await node.perform(.charge(try .of("user:alice", cost: 200))).isDenied)
           _ = try await node.reader.check()
           #expect(try await node.reader.charge(charge.requestID) != nil)
-          #expect(try await node.reader.budgets(BudgetQuery(limit: 10)).count == 1)
+          #expect(try await node.reader.budgets(BudgetQuery(limit: 10)).budgets.count == 1)
         }
       }
       try await database.expectSoundLedger()
