@@ -143,14 +143,20 @@ extension BudgetHeads {
     return try row.step() ? row.count() : 0
   }
 
+  /// - Throws: `InvalidValue` for what is the end of no chain: in a file that somebody has changed it may be
+  ///   anything, and the next entry is reckoned on it.
   static func recorded(_ budgetID: String, _ db: Database) throws -> ChainHead? {
     var row = try FileStatement(
       db, "SELECT last_seq, last_hash, balance FROM budget_heads WHERE budget_id = ?")
     row.put(budgetID)
     defer { row.reset() }
     guard try row.step() else { return nil }
-    return ChainHead(
+    let head = ChainHead(
       sequence: try row.count(), hash: try row.digest(), balance: try row.number())
+    guard ChainHead.balances.contains(head.balance) else {
+      throw InvalidValue("must be a budget's balance (budget_heads); this is \(head.balance)")
+    }
+    return head
   }
 
   /// Brings the table up to the file's end.

@@ -7,6 +7,9 @@ package struct ChainHead: Hashable, Sendable {
   /// The balance after it.
   package let balance: Int64
 
+  /// No budget's balance is beyond these, and sums of a few of them do not overflow.
+  package static let balances = -4 * Points.maximum...4 * Points.maximum
+
   /// Where every chain begins.
   static let start = ChainHead(sequence: 0, hash: .zero, balance: 0)
 
@@ -21,8 +24,7 @@ extension Budget {
   /// The same budget at a later end of its chain, after entries that are all in their balances.
   package func moved(to head: ChainHead) -> Budget {
     var budget = self
-    // What was read from a file may be anything; what comes of it is checked with the next entry.
-    budget.spent = initialBalance.value &+ adjustment &- head.balance
+    budget.spent = initialBalance.value + adjustment - head.balance
     budget.lastSequence = head.sequence
     budget.lastHash = head.hash
     return budget

@@ -395,6 +395,32 @@ import TrustBudgetTesting
     }
   }
 
+  /// In the table of the chains' ends, and in an entry that it does not know of yet.
+  @Test(arguments: [
+    "UPDATE budget_heads SET balance = -9223372036854775807 - 1",
+    "UPDATE budget_heads SET last_seq = 9223372036854775807",
+    """
+    DELETE FROM budget_heads; UPDATE meta SET heads_through = 0;
+    UPDATE audit_entries SET balance_after = 9223372036854775807 WHERE budget_seq = 20
+    """,
+  ])
+  func `a file in which a chain ends with what nobody can have is damaged`(sql: String)
+    async throws
+  {
+    try await withFile { database, path in
+      try MirrorFile(path: path).execute(sql)
+      try await database.withNodes(1) { nodes in
+        _ = try await nodes[0].perform(.adjusting("user:alice", by: 5))
+      }
+      try await database.withMirror(at: path) { _ in
+        try await expectSoon {
+          FileManager.default.fileExists(atPath: path + ".corrupt-2026-01-01T000000")
+        }
+        try await database.expectMirrored(in: path)
+      }
+    }
+  }
+
   /// Within its first page, between two pages, and in the middle of one.
   @Test(arguments: [2_000, 8_192, 50_000])
   func `nothing appears beside a copy that was cut short`(length: Int) async throws {
