@@ -47,7 +47,17 @@ extension FileSummary {
   /// What is wrong with where the file's rows stand.
   func endProblem(_ db: Database) throws -> String? {
     try FileEnd<MirroredEntry>(db).problem(entries)
-      ?? events.flatMap { try FileEnd<MirroredEvent>(db).problem($0) } ?? headsProblem(db)
+      ?? events.flatMap { try FileEnd<MirroredEvent>(db).problem($0) } ?? receiptsProblem(db)
+      ?? headsProblem(db)
+  }
+
+  /// What was cut off, but for its receipts, would come once more, into a file that was changed; or never,
+  /// where they are in the way.
+  private func receiptsProblem(_ db: Database) throws -> String? {
+    guard filter == nil, try AuditFile.format(of: db) >= AuditFileSchema.receiptsVersion,
+      case let through = try Receipts.through(db), through != entries.rows
+    else { return nil }
+    return "the receipts go as far as row \(through), and the file says that it has \(entries.rows)"
   }
 
   /// Who takes the table of heads for newer than it is finds chains broken that are not.

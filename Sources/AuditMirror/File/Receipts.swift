@@ -86,15 +86,32 @@ struct Receipts {
       db, "SELECT first_row, rows, content FROM receipts ORDER BY first_row")
     defer { rows.reset() }
     while try rows.step() {
-      let first = try rows.count()
-      let count = try rows.count()
+      let span = try span(reading: &rows)
       var rest = try rows.bytes()[...]
-      for index in 0..<count {
-        guard let receipt = Receipt(readingFrom: &rest) else { throw Receipts.damaged(first) }
-        try body(first + index, receipt)
+      for row in span {
+        guard let receipt = Receipt(readingFrom: &rest) else { throw damaged(span.lowerBound) }
+        try body(row, receipt)
       }
-      guard rest.isEmpty else { throw Receipts.damaged(first) }
+      guard rest.isEmpty else { throw damaged(span.lowerBound) }
     }
+  }
+
+  /// The rowid of the last entry that has come, by the receipts of a file.
+  ///
+  /// - Throws: `InvalidValue` where the last of them are not what was written.
+  static func through(_ db: Database) throws -> Int64 {
+    var row = try FileStatement(
+      db, "SELECT first_row, rows FROM receipts ORDER BY first_row DESC LIMIT 1")
+    defer { row.reset() }
+    return try row.step() ? span(reading: &row).upperBound - 1 : 0
+  }
+
+  /// The rowids of the entries that share a row.
+  private static func span(reading row: inout FileStatement) throws(InvalidValue) -> Range<Int64> {
+    let first = try row.count()
+    let count = try row.count()
+    guard count > 0 else { throw damaged(first) }
+    return first..<first + count
   }
 
   private static func damaged(_ first: Int64) -> InvalidValue {

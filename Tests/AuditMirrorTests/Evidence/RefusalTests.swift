@@ -234,6 +234,20 @@ import TrustBudgetTesting
     }
   }
 
+  /// In the middle of what came together, and where that begins.
+  @Test(arguments: ["SELECT max(rowid) FROM audit_entries", "SELECT max(first_row) FROM receipts"])
+  func `a file that was cut off, and whose receipts were not, is not gone on with`(first: String)
+    async throws
+  {
+    try await withFollowedLedger { database, path in
+      try await charge(database, 3)
+      try await follow(database, path)
+      try MirrorFile(path: path).execute(Self.cut(from: first) + Self.headsOfEntries)
+      #expect(try await TamperingTests.verify(path).first?.problem.contains("gone") == true)
+      try await expectRefusal("the receipts go as far as row", of: database, path)
+    }
+  }
+
   @Test(arguments: ["audit_entries", "break_glass_events"])
   func `a file that says to go further than its rows is not gone on with`(table: String)
     async throws
@@ -263,6 +277,22 @@ import TrustBudgetTesting
   }
 
   // MARK: - What they share
+
+  /// Takes a file's last entries out, and lets it say that it ends there.
+  private static func cut(from first: String) -> String {
+    """
+    DELETE FROM audit_entries WHERE rowid >= (\(first));
+    UPDATE meta SET heads_through = (SELECT max(rowid) FROM audit_entries);
+    UPDATE cursors SET (epoch, transaction_id, entry_id, entries) =
+      (SELECT epoch, transaction_id, entry_id, rowid FROM audit_entries ORDER BY rowid DESC LIMIT 1)
+    WHERE table_name = 'audit_entries';
+    """
+  }
+
+  private static let headsOfEntries = """
+    INSERT OR REPLACE INTO budget_heads
+      SELECT budget_id, max(budget_seq), hash, balance_after FROM audit_entries GROUP BY budget_id;
+    """
 
   private func charge(_ database: TestDatabase, _ count: Int) async throws {
     try await database.withNodes(1) { nodes in

@@ -58,6 +58,7 @@ import TrustBudgetTesting
     ("UPDATE receipts SET content = zeroblob(10)", nil, "the receipts are not what was written"),
     ("UPDATE receipts SET rows = rows + 1", nil, "the receipts are not what was written"),
     ("UPDATE receipts SET rows = 'x'", nil, "the receipts are not what was written"),
+    ("INSERT INTO receipts VALUES (21, 0, x'')", nil, "the receipts are not what was written"),
     ("UPDATE cursors SET entries = 30", nil, "says that it holds 30 entries"),
     ("UPDATE meta SET heads_through = -9223372036854775807 - 1", nil, "no value of ours"),
     ("UPDATE meta SET heads_through = 99999999", nil, "goes as far as row 99999999"),
