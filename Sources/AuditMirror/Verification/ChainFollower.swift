@@ -32,8 +32,10 @@ struct ChainFollower {
     var head = try heads.head(of: name, db)
     let last = head?.sequence ?? 0
     guard entry.sequence > last, !awaited.contains(entry.sequence, of: name) else {
-      let isSame = try FileLookups.hash(name, entry.sequence, db) == entry.hash
-      throw isSame ? MirrorRefusal.repeated(row.place) : MirrorRefusal.forked(row.place)
+      guard let known = try FileLookups.hash(name, entry.sequence, db) else {
+        throw MirrorRefusal.gone(row.place)
+      }
+      throw known == entry.hash ? MirrorRefusal.repeated(row.place) : .forked(row.place)
     }
     guard entry.sequence == last + 1 else {
       awaited.add(row, entry.sequence, of: name, window: window)

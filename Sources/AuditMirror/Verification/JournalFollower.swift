@@ -25,8 +25,10 @@ struct JournalFollower {
     let (journal, sequence) = (row.event.journalID, row.event.sequence)
     var chain = chains[journal] ?? BreakGlassChain(journalID: journal)
     guard sequence > chain.sequence, !awaited.contains(sequence, of: journal) else {
-      guard let known = try JournalFollower.event(journal, sequence, db), row.event.repeats(known)
-      else { throw MirrorRefusal.forked(row.place) }
+      guard let known = try JournalFollower.event(journal, sequence, db) else {
+        throw MirrorRefusal.gone(row.place)
+      }
+      guard row.event.repeats(known) else { throw MirrorRefusal.forked(row.place) }
       return false
     }
     guard sequence == chain.sequence + 1 else {

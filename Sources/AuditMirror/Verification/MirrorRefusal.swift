@@ -28,6 +28,13 @@ package enum MirrorRefusal: Error, Hashable, Sendable {
   case epochWentBack(found: Int64, expected: Int64)
 }
 
+extension MirrorRefusal {
+  /// A row that the file's heads know, and that is not there: PostgreSQL has it, and that is no fork.
+  static func gone(_ place: TrailPlace) -> MirrorRefusal {
+    .fileChanged("\(place) was in it, and is not any more")
+  }
+}
+
 extension MirrorRefusal: CustomStringConvertible {
   package var description: String {
     switch self {

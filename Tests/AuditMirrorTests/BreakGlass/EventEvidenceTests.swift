@@ -244,6 +244,25 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `an event that was taken out of the file is no fork of its journal`() async throws {
+    try await withFile { database, path, _ in
+      try MirrorFile(path: path).execute(
+        """
+        DELETE FROM break_glass_events WHERE node_seq = 10;
+        UPDATE cursors SET (epoch, transaction_id, entry_id, entries) =
+          (SELECT epoch, transaction_id, event_id, 9 FROM break_glass_events WHERE node_seq = 9)
+        WHERE table_name = 'break_glass_events';
+        """)
+      try await database.withMirror(at: path) { mirror in
+        try await expectSoon {
+          mirror.health.current.state.problem?.contains(
+            "event 10 was in it, and is not any more") == true
+        }
+      }
+      #expect(MirrorFile(path: path).events == 9)
+    }
+  }
+
   private static func copy(sequence: String) -> String {
     """
     INSERT INTO trust_budget.break_glass_events

@@ -248,6 +248,18 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `an entry that was taken out of the file is no fork of the ledger`() async throws {
+    try await withFollowedLedger { database, path in
+      try await charge(database, 3)
+      try await follow(database, path)
+      let first = "SELECT max(first_row) FROM receipts"
+      try MirrorFile(path: path).execute(
+        Self.headsOfEntries + Self.cut(from: first)
+          + "DELETE FROM receipts WHERE first_row = (\(first))")
+      try await expectRefusal("was in it, and is not any more", of: database, path)
+    }
+  }
+
   @Test(arguments: ["audit_entries", "break_glass_events"])
   func `a file that says to go further than its rows is not gone on with`(table: String)
     async throws
