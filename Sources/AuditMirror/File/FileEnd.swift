@@ -29,8 +29,11 @@ private struct FileEnd<TableRow: TrailRow> {
 
   /// What is wrong with it, by what the file says of itself.
   func problem(_ cursor: FileSummary.Cursor) -> String? {
-    // An event that comes again is written anew, and leaves its number free.
-    let isInPlace = TableRow.self == MirroredEvent.self ? last >= cursor.rows : last == cursor.rows
+    // An event that comes again is written anew, and leaves its number free. After the last of all numbers
+    // SQLite would take any that is.
+    let isInPlace =
+      TableRow.self == MirroredEvent.self
+      ? last >= cursor.rows && FileStatement.counts.contains(last) : last == cursor.rows
     guard first >= 1, isInPlace else {
       return "the rows of \(TableRow.table) are numbered \(first) to \(last), and must be 1 to "
         + "\(cursor.rows)"

@@ -135,10 +135,13 @@ struct FileStatement {
     return sqlite3_column_int64(statement, next())
   }
 
-  /// A number of things, or a place among them: no file has so many that sums of a few would overflow.
+  /// No file has so many of anything that sums of a few would overflow.
+  static let counts: Range<Int64> = 0..<1 << 60
+
+  /// A number of things, or a place among them.
   mutating func count() throws(InvalidValue) -> Int64 {
     let count = try number()
-    guard (0..<1 << 60).contains(count) else {
+    guard FileStatement.counts.contains(count) else {
       let name = sqlite3_column_name(statement, column - 1).map { String(cString: $0) } ?? ""
       throw InvalidValue("must be a count or a place (\(name)); this is \(count)")
     }

@@ -35,6 +35,10 @@ import TrustBudgetTesting
       UPDATE cursors SET entries = 12 WHERE table_name = 'break_glass_events'
       """, nil, "says that it holds 12 break-glass events, and there are 10"
     ),
+    (
+      "UPDATE break_glass_events SET rowid = 9223372036854775807 WHERE node_seq = 10", nil,
+      "are numbered 1 to 9223372036854775807"
+    ),
   ]
 
   @Test(arguments: tamperings.indices)
