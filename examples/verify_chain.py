@@ -78,9 +78,9 @@ def from_file(file, is_whole):
             if (position := tuple(row.values())) <= last:
                 sys.exit(f"{table}: a row is not where it belongs in the trail's order")
             last = position
-        if file.execute(f"""SELECT * FROM {awaited}
-                WHERE ({place}) NOT IN (SELECT {place} FROM {table})""").fetchone():
-            sys.exit(f"{awaited}: what waits is not there")
+        if file.execute(f"""SELECT * FROM {awaited} WHERE (epoch, horizon) <= (?, ?)
+                OR ({place}) NOT IN (SELECT {place} FROM {table})""", last[:2]).fetchone():
+            sys.exit(f"{awaited}: what waits is not there, or waits in vain")
         # What is awaited has no predecessor in the file yet.
         yield from file.execute(f"""SELECT * FROM {table}
             WHERE ({place}) NOT IN (SELECT {place} FROM {awaited}) ORDER BY {place}""")

@@ -32,4 +32,28 @@ extension FileVerification {
       last = max(last, position)
     }
   }
+
+  /// Nothing waits any more once the file has come to the transactions below which the one before it must
+  /// be: it would be verified by nobody.
+  ///
+  /// - Parameter table: where it is kept what waits.
+  func checkWaiting<TableRow: TrailRow>(
+    of _: TableRow.Type, in table: String, upTo end: TrailPosition, _ db: Database,
+    _ report: inout TrailReport
+  ) throws {
+    var rows = try FileStatement(
+      db,
+      """
+      SELECT epoch, horizon, \(TableRow.chainColumn.name), \(TableRow.sequenceColumn) FROM \(table)
+      """)
+    defer { rows.reset() }
+    while try rows.step() {
+      let (epoch, horizon) = (try rows.count(), try rows.count())
+      guard (epoch, horizon) <= (end.epoch, end.transactionID) else { continue }
+      report.add(
+        TrailFault(
+          TableRow.chain(try rows.text()), sequence: try rows.number(),
+          problem: "it is noted as waiting for the one before it, which must have come by now"))
+    }
+  }
 }

@@ -38,6 +38,8 @@ package struct FileVerification: Sendable {
           try checkPairs(summary, db, &report, progress)
         }
         try checkOrder(of: MirroredEntry.self, db, &report)
+        try checkWaiting(
+          of: MirroredEntry.self, in: "awaited", upTo: summary.entries.position, db, &report)
         if summary.ledger.epoch < summary.entries.position.epoch {
           report.add(
             TrailFault(
@@ -51,9 +53,11 @@ package struct FileVerification: Sendable {
               problem: "the file says that it holds \(summary.entries.rows) entries, and there are "
                 + "\(report.entries)"))
         }
-        if summary.events != nil {
+        if let events = summary.events {
           try checkEvents(summary, db, &report, progress)
           try checkOrder(of: MirroredEvent.self, db, &report)
+          try checkWaiting(
+            of: MirroredEvent.self, in: "break_glass_awaited", upTo: events.position, db, &report)
         }
         if let problem = try summary.endProblem(db) { report.add(TrailFault(problem: problem)) }
       } catch let error as DatabaseError where !error.isOfMachine {

@@ -64,6 +64,10 @@ import TrustBudgetTesting
           }
           let report = try await TamperingTests.report(path)
           #expect(report.isSound && report.unverifiable == 2)
+          #expect(try PythonVerifierTests.verify(path).status == 0)
+          let copy = try file.changed(by: "UPDATE break_glass_awaited SET horizon = 1")
+          #expect(try await TamperingTests.verify(copy).map(\.sequence) == [2, 3])
+          #expect(try PythonVerifierTests.verify(copy).status == 1)
           try await between.execute("ROLLBACK")
         }
       }

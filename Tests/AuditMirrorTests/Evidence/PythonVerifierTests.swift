@@ -27,7 +27,7 @@ import TrustBudgetTesting
         }
         #expect(file.count("SELECT count(DISTINCT kind) FROM audit_entries") == 7)
         #expect(try await TamperingTests.verify(path) == [])
-        let verdict = try verifyInPython(path)
+        let verdict = try Self.verify(path)
         #expect(
           verdict.status == 0 && verdict.output.hasSuffix(" chains, \(file.entries) rows: ok\n"))
 
@@ -43,7 +43,7 @@ import TrustBudgetTesting
           let faults = try await TamperingTests.verify(copy)
           #expect(faults.map(\.chain) == [.budget(budget)])
           #expect(faults.first?.sequence == Int64(sequence))
-          let verdict = try verifyInPython(copy)
+          let verdict = try Self.verify(copy)
           #expect(verdict.status == 1)
           #expect(verdict.errors.hasPrefix("\(budget) budget_seq \(sequence):"))
         }
@@ -62,7 +62,7 @@ import TrustBudgetTesting
         for sql in losses {
           let copy = try file.changed(by: sql)
           #expect(try await !TamperingTests.verify(copy).isEmpty)
-          let verdict = try verifyInPython(copy)
+          let verdict = try Self.verify(copy)
           #expect(verdict.status == 1 && verdict.output == "", "\(sql)")
         }
       }
@@ -81,7 +81,7 @@ import TrustBudgetTesting
         try await database.withMirror(at: path) { _ in
           try await database.expectMirrored(in: path)
         }
-        let verdict = try verifyInPython(path)
+        let verdict = try Self.verify(path)
         #expect(verdict.output == "3 chains, 29 rows: ok\n")
         let tamperings = [
           "UPDATE break_glass_events SET principals = '[\"root\"]' WHERE node_seq = 5",
@@ -91,7 +91,7 @@ import TrustBudgetTesting
         for sql in tamperings {
           let copy = try file.changed(by: sql)
           #expect(try await !TamperingTests.verify(copy).isEmpty)
-          let verdict = try verifyInPython(copy)
+          let verdict = try Self.verify(copy)
           #expect(verdict.status == 1)
           #expect(verdict.errors.hasPrefix("00000000-"), "\(verdict.errors)")
         }
@@ -118,7 +118,7 @@ import TrustBudgetTesting
           }
           let report = try await TamperingTests.report(path)
           #expect(report.isSound && report.entries > 10)
-          let verdict = try verifyInPython(path)
+          let verdict = try Self.verify(path)
           #expect(verdict.status == 0, "\(verdict.errors)")
           let words = "ok, \(report.unverifiable) of them cannot be verified\n"
           #expect(verdict.output.hasSuffix(words), "\(verdict.output)")
@@ -129,7 +129,7 @@ import TrustBudgetTesting
               WHERE rowid = (SELECT max(rowid) FROM audit_entries)
               """)
           #expect(try await TamperingTests.verify(copy).count == 1)
-          #expect(try verifyInPython(copy).status == 1)
+          #expect(try Self.verify(copy).status == 1)
         }
       }
     }
@@ -141,14 +141,14 @@ import TrustBudgetTesting
       try Data("budget_id,budget_seq\n".utf8).write(to: URL(filePath: export))
       let ledger = UUID().uuidString.lowercased()
       for argument in ["", directory.file("missing.db"), export, ledger] {
-        let verdict = try verifyInPython(argument)
+        let verdict = try Self.verify(argument)
         #expect(verdict.status == 1 && verdict.output == "", "\(argument)")
         #expect(verdict.errors.split(separator: "\n").count == 1, "\(verdict.errors)")
       }
     }
   }
 
-  private func verifyInPython(
+  static func verify(
     _ path: String
   ) throws -> (status: Int32, output: String, errors: String) {
     let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -172,6 +172,13 @@ import TrustBudgetTesting
                 #expect(file.count("SELECT count(*) FROM awaited") == 1)
                 #expect(file.count("SELECT count(*) FROM budgets") == 0)
               }
+              let report = try await TamperingTests.report(path)
+              #expect(report.isSound && report.unverifiable == 1)
+              #expect(try PythonVerifierTests.verify(path).status == 0)
+              // The one before it should have come by then, so it is for ever that nobody verifies it.
+              let copy = try file.changed(by: "UPDATE awaited SET horizon = 1")
+              #expect(try await TamperingTests.verify(copy).map(\.sequence) == [3])
+              #expect(try PythonVerifierTests.verify(copy).status == 1)
               try await between.execute("ROLLBACK")
             }
           }
