@@ -21,7 +21,7 @@ extension AuditMirror {
     do {
       return try await open()
     } catch AuditFileError.corrupt(let reason)
-      where claim.wasClaimedBefore || AuditFile.isMarked(claim.path)
+      where claim.wasClaimedBefore || DatabaseHead(claim.path)?.kind == .auditFile
     {
       try setAside(claim, because: reason)
       return try await open()

@@ -15,7 +15,7 @@ package enum ExportSource: Sendable {
     if case .file(let file) = self, ClaimedFile.isSame(file.path, path) {
       throw .unwritable("\(path) is what is exported; name another file to write")
     }
-    guard !ClaimedFile.hasBeenClaimed(path), !AuditFile.isMarked(path, asLive: true) else {
+    guard !ClaimedFile.hasBeenClaimed(path), !ExportSource.isOfNode(path) else {
       throw .unwritable("\(path) is a node's own file, and is not replaced; name another one")
     }
     if let owner = ClaimedFile.owner(ofWhatWasSetAsideAs: path), ClaimedFile.hasBeenClaimed(owner) {
@@ -26,6 +26,16 @@ package enum ExportSource: Sendable {
     if case .file(let file) = self { isNeeded = isNeeded || ClaimedFile.isSame(file.path, owner) }
     if isNeeded {
       throw .unwritable("\(path) belongs to \(owner), and is not replaced; name another one")
+    }
+  }
+
+  /// Whether a file is a node's own, or a copy of one, by its head: emergencies that it alone has are in a
+  /// journal.
+  private static func isOfNode(_ path: String) -> Bool {
+    guard let head = DatabaseHead(path) else { return false }
+    return switch head.kind {
+    case .auditFile: head.hasLog
+    case .breakGlassJournal: true
     }
   }
 

@@ -71,21 +71,6 @@ extension AuditFile {
     if let problem = try FileDefinition.problem(db) { throw MirrorRefusal.redefined(problem) }
   }
 
-  /// Whether a file, damaged as it may be, begins as ours do.
-  ///
-  /// - Parameter isLive: as those that a node writes, which have a log, and exports have none.
-  static func isMarked(_ path: String, asLive isLive: Bool = false) -> Bool {
-    // A pipe would be waited for.
-    guard case .file = FilePlace(path), let file = FileHandle(forReadingAtPath: path),
-      let header = try? file.read(upToCount: 72), header.count == 72,
-      !isLive || header[18...19].elementsEqual([2, 2])
-    else { return false }
-    return header.starts(with: "SQLite format 3\0".utf8)
-      && withUnsafeBytes(of: AuditFileSchema.applicationID.bigEndian) {
-        header.suffix(4).elementsEqual($0)
-      }
-  }
-
   /// - Throws: `AuditFileError.foreign`.
   static func checkFormat(_ db: Database) throws {
     guard try !isEmpty(db) else {

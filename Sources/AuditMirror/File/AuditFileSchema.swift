@@ -1,7 +1,9 @@
+import ClaimedFile
+
 /// The file's tables and views, as `docs/audit-format.md` describes them.
 enum AuditFileSchema {
-  /// In the file's header (`PRAGMA application_id`): `TBAF`.
-  static let applicationID: Int32 = 0x5442_4146
+  /// In the file's header (`PRAGMA application_id`).
+  static let applicationID = DatabaseHead.Kind.auditFile.rawValue
   /// In the file's header (`PRAGMA user_version`), and in `meta`.
   static let version: Int32 = 4
   /// The first format knows no break-glass events, the second no receipts, the third no heads. A node

@@ -1,11 +1,12 @@
+import ClaimedFile
 import GRDB
 
 /// What a journal's SQLite file holds. Its columns are those of PostgreSQL's `break_glass_events`.
 enum JournalSchema {
   /// `PRAGMA user_version`.
   static let version = 1
-  /// `PRAGMA application_id`: "TBbg".
-  static let applicationID = 0x5442_6267
+  /// `PRAGMA application_id`.
+  static let applicationID = DatabaseHead.Kind.breakGlassJournal.rawValue
 
   static let sql = """
     CREATE TABLE journal (
@@ -54,7 +55,7 @@ enum JournalSchema {
       try database.execute(sql: "PRAGMA application_id = \(applicationID)")
       return newJournalID
     }
-    guard try Int.fetchOne(database, sql: "PRAGMA application_id") == applicationID else {
+    guard try Int32.fetchOne(database, sql: "PRAGMA application_id") == applicationID else {
       throw JournalProblem.unusable("the file is another program's SQLite database")
     }
     let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0

@@ -1,0 +1,28 @@
+import Foundation
+
+/// What a SQLite file of ours says of itself where it begins, damaged as the rest of it may be.
+package struct DatabaseHead: Sendable {
+  /// What is in it, by its number (`PRAGMA application_id`).
+  package enum Kind: Int32, Sendable {
+    /// Both trails: `TBAF`.
+    case auditFile = 0x5442_4146
+    /// The journal of emergencies: `TBbg`.
+    case breakGlassJournal = 0x5442_6267
+  }
+
+  package let kind: Kind
+  /// Whether it has a log, as a node's file does, and an export does not.
+  package let hasLog: Bool
+
+  /// - Returns: nil for what is no file of ours.
+  package init?(_ path: String) {
+    // A pipe would be waited for.
+    guard case .file = FilePlace(path), let file = FileHandle(forReadingAtPath: path),
+      let head = try? file.read(upToCount: 72), head.count == 72,
+      head.starts(with: "SQLite format 3\0".utf8),
+      let kind = Kind(rawValue: head.suffix(4).reduce(0) { $0 << 8 | Int32($1) })
+    else { return nil }
+    self.kind = kind
+    hasLog = head[18...19].elementsEqual([2, 2])
+  }
+}
