@@ -35,6 +35,11 @@ package final class ClaimedFile: Sendable {
     guard case .file(let path) = FilePlace(givenPath) else {
       throw .unusable("\(givenPath) is no regular file")
     }
+    guard !ClaimedFile.hasAnotherName(path) else {
+      throw .unusable(
+        "\(path) has another name as well, a hard link, by which somebody else could write to it; remove "
+          + "that one, or put a copy in the place of this one")
+    }
     self.path = path
     self.givenPath = givenPath
     let directory = URL(filePath: path).deletingLastPathComponent()
@@ -94,6 +99,13 @@ package final class ClaimedFile: Sendable {
   package static func hasBeenClaimed(_ path: String) -> Bool {
     guard case .file(let path) = FilePlace(path) else { return false }
     return access(path + ".lock", F_OK) == 0
+  }
+
+  /// Whether a file has another name as well. Lock and log are beside a name: whoever came by the other one
+  /// would know of neither.
+  package static func hasAnotherName(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_nlink > 1
   }
 
   /// Of which file a path would be the log or the lock, by its name.

@@ -142,6 +142,29 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a journal that has another name as well: PostgreSQL alone, until it has none`()
+    async throws
+  {
+    try await withProxy { proxy, database, directory in
+      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
+        (node) async throws in
+        #expect(try await node.record(id: "1").store == .journal)
+        #expect(link(directory.journal, directory.file("other.db")) == 0)
+        // Who has it open goes on: nobody else opens it by either name.
+        #expect(try await node.record(id: "2").store == .journal)
+        #expect(try await eventually { try await database.events() == ["1", "2"] })
+      }
+      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
+        (node) async throws in
+        #expect(try await node.record(id: "3").store == .postgresql)
+        #expect(node.breakGlass.status.journalProblem?.contains("has another name") == true)
+        unlink(directory.file("other.db"))
+        #expect(try await node.record(id: "4").store == .journal)
+        #expect(try await eventually { try await database.events() == ["1", "2", "3", "4"] })
+      }
+    }
+  }
+
   @Test(arguments: ["no journal at all", String(repeating: "x", count: 10_000)])
   func `a damaged journal is set aside, and a new one begun`(garbage: String) async throws {
     try await withProxy { proxy, database, directory in

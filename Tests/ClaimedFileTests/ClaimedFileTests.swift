@@ -164,6 +164,28 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a file that has another name as well is claimed by neither`() throws {
+    try withPath { path in
+      let claim = try ClaimedFile(claiming: path, holder: "before it had one")
+      try claim.make()
+      let other = path + ".other"
+      #expect(link(path, other) == 0)
+      // Who has it goes on.
+      #expect(claim.isInPlace)
+      claim.release()
+      for name in [path, other] {
+        let error = #expect(throws: FileProblem.self) {
+          try ClaimedFile(claiming: name, holder: "test")
+        }
+        guard case .unusable(let reason) = error else { throw TestFailure("\(name) is claimed") }
+        #expect(reason.hasPrefix("\(name) has another name as well"))
+      }
+      #expect(!ClaimedFile.hasBeenClaimed(other))
+      unlink(other)
+      _ = try ClaimedFile(claiming: path, holder: "test")
+    }
+  }
+
   @Test(arguments: ["/dev/null", "/dev/zero", "/tmp", "/dev/"])
   func `what is no file is left alone`(path: String) throws {
     #expect(FilePlace(path) == .other)

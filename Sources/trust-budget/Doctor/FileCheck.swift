@@ -97,6 +97,13 @@ enum FileCheck {
     if files.fileExists(atPath: path), !files.isWritableFile(atPath: path) {
       return [.problem(subject, "this user may not write \(path).", "chown or chmod it.")]
     }
+    if ClaimedFile.hasAnotherName(path) {
+      return [
+        .problem(
+          subject, "\(path) has another name as well, a hard link.",
+          "Remove that one, or put a copy in the place of this one: \(without).")
+      ]
+    }
     let attributes = try? files.attributesOfFileSystem(forPath: directory)
     guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.int64Value else {
       return [

@@ -235,6 +235,32 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a file that was given another name is written by nobody else, and then gone on with`()
+    async throws
+  {
+    try await withLedger { database, path in
+      let other = path + ".other"
+      try await database.withMirror(at: path) { _ in
+        try await database.expectMirrored(in: path)
+        #expect(link(path, other) == 0)
+        try await database.withMirror(at: other) { second in
+          try await expectSoon {
+            second.health.current.state.problem?.contains("has another name as well") == true
+          }
+        }
+      }
+      _ = try await database.withNodes(1) { try await $0[0].perform(.charging("user:alice")) }
+      try await database.withMirror(at: path) { mirror in
+        try await expectSoon {
+          mirror.health.current.state.problem?.contains("has another name as well") == true
+        }
+        unlink(other)
+        try await database.expectMirrored(in: path)
+      }
+      #expect(try await TamperingTests.verify(path) == [])
+    }
+  }
+
   @Test func `a link that leads elsewhere from now on is followed there`() async throws {
     try await withLedger { database, path in
       let link = path + ".link"

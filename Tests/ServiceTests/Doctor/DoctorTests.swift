@@ -100,6 +100,21 @@ struct DoctorTests {
     }
   }
 
+  @Test func `a file by another name as well is a problem`() async throws {
+    try await Undertaker.shared.withDirectory { directory in
+      let file = try directory.write("", to: "audit.db")
+      #expect(link(file, directory.file("journal.db")) == 0)
+      let end = try await Program.run(
+        "doctor", "--json", "--audit-file", file, "--break-glass-journal",
+        directory.file("journal.db"), "--database-url", "host=/nowhere dbname=x")
+      for subject in ["audit file", "break-glass journal"] {
+        let finding = try findings(end)[subject]
+        #expect(finding?["status"] == "problem", "\(end.output)")
+        #expect(finding?["message"].text?.hasSuffix("as well, a hard link.") == true)
+      }
+    }
+  }
+
   @Test(arguments: [
     ("DROP INDEX trust_budget.audit_entries_tail", "audit_entries_tail"),
     (
