@@ -160,6 +160,44 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: [Int64.min, -1, 0, 1, 2, .max])
+  func `how far PostgreSQL has it is between nothing and all, whatever the file says`(
+    forwarded: Int64
+  ) async throws {
+    try await TemporaryDirectory.with { directory in
+      do {
+        let journal = try BreakGlassJournal(path: directory.journal)
+        _ = try await record(journal, .of())
+      }
+      try await DatabaseQueue(path: directory.journal).write {
+        try $0.execute(
+          sql: "UPDATE journal SET forwarded_through = ?", arguments: [forwarded])
+      }
+      let journal = try BreakGlassJournal(path: directory.journal)
+      #expect(journal.forwardedThrough == min(max(forwarded, 0), 1))
+    }
+  }
+
+  @Test func `a journal that somebody else numbers on is not gone on with`() async throws {
+    try await TemporaryDirectory.with { directory in
+      let journal = try BreakGlassJournal(path: directory.journal)
+      _ = try await record(journal, .of())
+      try await DatabaseQueue(path: directory.journal).write {
+        try $0.execute(
+          sql: """
+            CREATE TEMP TABLE forged AS SELECT * FROM break_glass_events;
+            UPDATE forged SET node_seq = 9223372036854775807, request_id = 'forged';
+            INSERT INTO break_glass_events SELECT * FROM forged;
+            """)
+      }
+      let problem = await #expect(throws: JournalProblem.self) {
+        try await record(journal, .of())
+      }
+      #expect(
+        problem == .corrupt("event 9223372036854775807 is none that was numbered here"))
+    }
+  }
+
   @Test func `another program's database, and a newer journal, are left alone`() async throws {
     try await TemporaryDirectory.with { directory in
       let other = directory.file("other.db")

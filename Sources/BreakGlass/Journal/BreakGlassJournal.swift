@@ -9,6 +9,9 @@ import TrustBudget
 /// It is only ever appended to. How much of it PostgreSQL has is PostgreSQL's to say, so nothing here
 /// can be half done when the node is killed.
 package final class BreakGlassJournal: Sendable {
+  /// The most events; with more, numbers of them would not be JSON's any more.
+  private static let longest: Int64 = 1 << 53
+
   package let journalID: String
   private let file: ClaimedFile
   private let database: DatabaseQueue
@@ -56,7 +59,7 @@ package final class BreakGlassJournal: Sendable {
       self.file = file
       self.database = database
       self.newest = Mutex(chain.sequence)
-      self.forwarded = Mutex(min(forwarded, chain.sequence))
+      self.forwarded = Mutex(min(max(forwarded, 0), chain.sequence))
     } catch {
       throw JournalProblem(error, path: file.path)
     }
@@ -281,10 +284,15 @@ package final class BreakGlassJournal: Sendable {
       database,
       sql: "SELECT node_seq, hash FROM break_glass_events ORDER BY node_seq DESC LIMIT 1")
     guard let row else { return BreakGlassChain(journalID: journalID) }
+    let sequence: Int64 = row["node_seq"]
     guard let hash = Digest(bytes: Array(row["hash"] as Data)) else {
-      throw JournalProblem.corrupt("event \(row["node_seq"] as Int64) has no hash")
+      throw JournalProblem.corrupt("event \(sequence) has no hash")
     }
-    return BreakGlassChain(journalID: journalID, sequence: row["node_seq"], hash: hash)
+    // Nobody has had so many emergencies: somebody else wrote that while the journal was open.
+    guard sequence <= longest else {
+      throw JournalProblem.corrupt("event \(sequence) is none that was numbered here")
+    }
+    return BreakGlassChain(journalID: journalID, sequence: sequence, hash: hash)
   }
 
   private static func event(
