@@ -51,6 +51,8 @@ package final class EmergencyTokens: Sendable {
   private let path: String
   private let database: String
   private let isWanted: @Sendable () -> Bool
+  /// What was read last, and from which file.
+  private let seen = Mutex<(content: Content?, file: ChangeStamp)?>(nil)
   /// What was written last, and to which file; nil: that is not known.
   private let written = Mutex<(content: Content, file: ChangeStamp)?>(nil)
 
@@ -64,23 +66,32 @@ package final class EmergencyTokens: Sendable {
     self.isWanted = isWanted
   }
 
-  /// Those that were kept last; none where there is no file.
+  /// Those that were kept last; none where there is no file. A file that has not changed is not read again.
   ///
   /// - Throws: `Unusable`.
   func read() throws(Unusable) -> [APIToken] {
-    guard ChangeStamp(path) != nil else { return [] }
-    // A pipe would be waited for.
-    guard case .file = FilePlace(path), let bytes = FileManager.default.contents(atPath: path)
-    else {
-      throw Unusable(description: "\(path) cannot be read")
-    }
-    guard let content = try? JSONDecoder().decode(Content.self, from: bytes) else {
+    guard let file = ChangeStamp(path) else { return [] }
+    guard let content = try content(of: file) else {
       throw Unusable(description: "\(path) is damaged")
     }
     guard content.database == database else {
       throw Unusable(description: "\(path) holds the tokens of another database")
     }
     return content.tokens.compactMap(\.token)
+  }
+
+  /// - Returns: nil where the file is damaged.
+  private func content(of file: ChangeStamp) throws(Unusable) -> Content? {
+    if let seen = seen.withLock({ $0 }), seen.file == file { return seen.content }
+    // A pipe would be waited for.
+    guard case .file = FilePlace(path), let bytes = FileManager.default.contents(atPath: path)
+    else {
+      // Not for good, perhaps: too many files may be open.
+      throw Unusable(description: "\(path) cannot be read")
+    }
+    let content = try? JSONDecoder().decode(Content.self, from: bytes)
+    seen.withLock { $0 = (content, file) }
+    return content
   }
 
   /// Keeps the tokens, where the file does not have just these. Where they are not wanted, or cannot be kept,

@@ -23,6 +23,7 @@ package final class TokenAuthenticator: Authenticator, Service {
 
   private let state = Mutex(State.unread(reason: "not asked yet"))
   private let keepingProblem = Mutex<String?>(nil)
+  private let readingProblem = Mutex<String?>(nil)
   private let reader: TokenReader
   private let grace: Duration
   private let emergency: EmergencyTokens
@@ -84,25 +85,34 @@ package final class TokenAuthenticator: Authenticator, Service {
     } catch {
       problem = error.systemReason
     }
-    let isNew = keepingProblem.withLock { old in
-      defer { old = problem }
-      return problem != nil && old != problem
-    }
-    if isNew {
-      logger.error(
-        "tokens for emergencies cannot be kept; started without PostgreSQL, this node would know no callers",
-        metadata: ["reason": "\(problem ?? "")"])
-    }
+    log(
+      "tokens for emergencies cannot be kept; started without PostgreSQL, this node would know no callers",
+      problem, after: keepingProblem)
   }
 
-  /// What was kept for emergencies, as far as it can be read.
+  /// What was kept for emergencies, as far as it can be read. What fails is logged once: whoever made a token
+  /// up can ask.
   private func kept() -> [APIToken] {
+    var tokens: [APIToken] = []
+    var problem: String?
     do throws(EmergencyTokens.Unusable) {
-      return try emergency.read()
+      tokens = try emergency.read()
     } catch {
-      logger.error("tokens for emergencies cannot be read", metadata: ["reason": "\(error)"])
-      return []
+      problem = error.description
     }
+    log("tokens for emergencies cannot be read", problem, after: readingProblem)
+    return tokens
+  }
+
+  /// Logs a problem, unless it is the one that there was.
+  private func log(
+    _ message: Logger.Message, _ problem: String?, after old: borrowing Mutex<String?>
+  ) {
+    let isNew = old.withLock { old in
+      defer { old = problem }
+      return old != problem
+    }
+    if isNew, let problem { logger.error(message, metadata: ["reason": "\(problem)"]) }
   }
 
   package func caller(of request: Request, _ context: NodeContext) throws -> Caller {

@@ -131,6 +131,50 @@ struct TokenOutageTests {
     }
   }
 
+  @Test
+  func `of a damaged file the log speaks once, however many ask, and a whole one is read again`()
+    async throws
+  {
+    try await Gate.services.pass {
+      try await TestDatabase.withLedger { database in
+        try await Undertaker.shared.withDirectory { directory in
+          let policy = try directory.write(EmergencyPolicy.text, to: Service.policyFile)
+          let issuer = try await database.token("issuer", roles: [.issuer])
+          let kept = URL(filePath: RunningNode.journal(of: "node-1", policy: policy) + ".tokens")
+          try await PostgresProxy.with(database) { proxy in
+            func withNode(_ body: (RunningNode) async throws -> Void) async throws {
+              try await RunningNode.with(
+                ["node-1"], on: proxy.connectionString, policy: policy, auth: "token"
+              ) { try await body($0[0]) }
+            }
+            try await withNode { try await waitUntilKnown(issuer, on: $0) }
+            let whole = try Data(contentsOf: kept)
+            proxy.refuseConnections()
+            try Data("damage".utf8).write(to: kept)
+            try await withNode { node in
+              let body: JSON = ["username": "dev-a", "reason": "the database is down"]
+              func complaints() -> Int {
+                node.program.errors.matches(of: /tokens for emergencies cannot be read/).count
+              }
+              for _ in 1...20 {
+                let reply = try await node.post("/v1/break-glass", body, with: .random())
+                #expect(reply.problem == "ledger-unavailable")
+              }
+              #expect(complaints() == 1)
+              try whole.write(to: kept)
+              #expect(try await node.post("/v1/break-glass", body, with: issuer).status == 200)
+              try Data("damaged again".utf8).write(to: kept)
+              #expect(
+                try await node.post("/v1/break-glass", body, with: issuer).problem
+                  == "ledger-unavailable")
+              #expect(complaints() == 2)
+            }
+          }
+        }
+      }
+    }
+  }
+
   @Test func `what is kept for emergencies follows the tokens, the policy and the file`()
     async throws
   {
