@@ -15,6 +15,8 @@ public struct TrustBudgetClient: Sendable {
   private let token: String?
   private let patience: Duration
   private let traceparent: String?
+  /// The longest answer that is read, in bytes.
+  private var longestAnswer = 1 << 20
 
   /// - Parameters:
   ///   - server: the node's address: `https://ledger.internal:8470`, or `http+unix://` and the
@@ -93,7 +95,10 @@ public struct TrustBudgetClient: Sendable {
     limit: Int = 100, cursor: String? = nil
   ) async throws -> BreakGlassPage {
     let more = try cursor.map { "&cursor=\(try Self.pathComponent($0))" } ?? ""
-    return try await answer(to: try request("/v1/break-glass?limit=\(limit)\(more)"))
+    var client = self
+    // A thousand events, each as long as a request may be, with what JSON and the policy add.
+    client.longestAnswer = 1_000 << 17
+    return try await client.answer(to: try request("/v1/break-glass?limit=\(limit)\(more)"))
   }
 
   private struct Ignored: Decodable {}
@@ -131,6 +136,8 @@ public struct TrustBudgetClient: Sendable {
     let deadline = ContinuousClock.now + patience
     var pause = Duration.milliseconds(100)
     var problem: Problem?
+    // What only asks carries nothing out.
+    let isReading = request.method == .GET
     // It forbids to say what became of the request.
     var open: (any Error)?
     while true {
@@ -139,6 +146,7 @@ public struct TrustBudgetClient: Sendable {
       do {
         return (try await attempt(request, before: deadline), open)
       } catch var refusal as Problem {
+        if isReading { refusal.isOutcomeUnknown = false }
         guard refusal.isTemporary else {
           if open != nil, !refusal.isDecisive { refusal.isOutcomeUnknown = true }
           throw refusal
@@ -148,6 +156,7 @@ public struct TrustBudgetClient: Sendable {
         failure = open ?? refusal
       } catch {
         var unreachable = error as? Unreachable ?? Unreachable(server: server, error)
+        if isReading { unreachable.isOutcomeUnknown = false }
         guard unreachable.isTemporary else {
           if open != nil { unreachable.isOutcomeUnknown = true }
           throw unreachable
@@ -199,7 +208,7 @@ public struct TrustBudgetClient: Sendable {
   ) async throws -> (status: UInt, content: Data, location: String?) {
     let left = Int64((deadline - .now) / .milliseconds(1))
     let response = try await http.execute(request, timeout: .milliseconds(max(left, 1)))
-    let body = try await response.body.collect(upTo: 1 << 20)
+    let body = try await response.body.collect(upTo: longestAnswer)
     return (response.status.code, Data(buffer: body), response.headers.first(name: "location"))
   }
 }

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Foundation
+import NIOCore
 
 /// The node gave no answer that can be used.
 public struct Unreachable: Error, Sendable, CustomStringConvertible {
@@ -46,7 +47,8 @@ public struct Unreachable: Error, Sendable, CustomStringConvertible {
   init(server: String, _ error: any Error) {
     self.server = server
     (reason, isTemporary) = Unreachable.reason(error)
-    isOutcomeUnknown = isTemporary && !Unreachable.isBeforeSending(error)
+    isOutcomeUnknown =
+      error is NIOTooManyBytesError || isTemporary && !Unreachable.isBeforeSending(error)
   }
 
   /// Whether there was no connection to send anything on.
@@ -86,6 +88,7 @@ public struct Unreachable: Error, Sendable, CustomStringConvertible {
       return error == .deadlineExceeded
         ? ("none came in time", true) : (error.shortDescription.lowercased(), true)
     }
+    if error is NIOTooManyBytesError { return ("its answer is too long to be read", false) }
     let text = "\(error)"
     if let name = text.firstMatch(of: /SSL routines:OPENSSL_internal:([A-Z0-9_]+)/)?.1 {
       return switch name {

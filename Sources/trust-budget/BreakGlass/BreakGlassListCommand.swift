@@ -54,7 +54,7 @@ struct BreakGlassListCommand: AsyncParsableCommand {
     do {
       repeat {
         let page = try await client.breakGlassEvents(
-          limit: min(limit - events.count, 1_000), cursor: cursor)
+          limit: min(limit - events.count, 100), cursor: cursor)
         events += page.events
         notice = notice ?? page.notice
         cursor = page.nextCursor

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TrustBudgetClient
 import TrustBudgetTesting
 
 /// What the policy's `break_glass` section says, and what becomes of it.
@@ -32,6 +33,28 @@ struct EmergencyPolicyTests {
       #expect(reply.status == 200)
       let events = try await service.node.get("/v1/break-glass").json["events"].list
       #expect(events.first?["approvers"] == ["bob", "eve"])
+    }
+  }
+
+  @Test func `the list holds events of any length`() async throws {
+    try await Service.with(policy: EmergencyPolicy.text) { service in
+      let node = try service.node
+      let approvers = JSON.list(
+        (1...32).map { .text("\($0)" + String(repeating: "é", count: 127)) })
+      // More than a page of them, and more than a mebibyte.
+      let ids = (1...130).map { "long-\($0)" }
+      let replies = try await concurrently(ids.count) { number in
+        try await node.breakGlass(
+          "dev-a", ["request_id": .text(ids[number]), "approvers": approvers])
+      }
+      #expect(replies.allSatisfy { $0.status == 200 })
+      let list = try await Program.run(
+        "break-glass", "list", "--server", node.url, "--limit", "1000", "--json")
+      #expect(list.status == 0, "\(list.errors)")
+      let events = try JSON(parsing: Data(list.output.utf8))["events"].list
+      #expect(events.compactMap { $0["request_id"].text }.sorted() == ids.sorted())
+      let page = try await TrustBudgetClient(server: node.url).breakGlassEvents(limit: 1_000)
+      #expect(page.events.map(\.requestID).sorted() == ids.sorted())
     }
   }
 

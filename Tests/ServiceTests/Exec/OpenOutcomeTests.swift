@@ -26,6 +26,36 @@ struct OpenOutcomeTests {
     }
   }
 
+  @Test(
+    arguments: [
+      nil, .init(status: "502 Bad Gateway", body: "<html>a proxy's</html>"),
+      .init(status: "200 OK", body: "<html>a proxy's</html>"),
+    ] as [ScriptedNode.Answer?])
+  func `what only asks carries nothing out, whatever becomes of it`(answer: ScriptedNode.Answer?)
+    async throws
+  {
+    try await withNode([answer]) { node in
+      let client = TrustBudgetClient(server: node.url, patience: .seconds(2))
+      let error = await #expect(throws: (any Error).self) { try await client.breakGlassEvents() }
+      #expect(error.map { "\($0)".contains("carried out") } == false)
+    }
+  }
+
+  @Test func `an answer that is too long is not asked for again, and may have been a yes`()
+    async throws
+  {
+    let long = ScriptedNode.Answer(
+      status: "200 OK", body: String(repeating: " ", count: 2 << 20))
+    try await withNode([long, Self.allowed]) { node in
+      let client = TrustBudgetClient(server: node.url)
+      let error = await #expect(throws: Unreachable.self) {
+        try await client.authorize(AuthorizationRequest(username: "alice"))
+      }
+      #expect(error?.isTemporary == false && error?.isOutcomeUnknown == true)
+      #expect(error?.reason == "its answer is too long to be read")
+    }
+  }
+
   @Test func `no attempt is begun that would be cut short, and hide what the node has said`()
     async throws
   {
