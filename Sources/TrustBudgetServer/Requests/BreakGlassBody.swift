@@ -18,9 +18,9 @@ struct BreakGlassBody: Decodable {
     let requestID = fields.optional("request_id", .text, RequestID.init(_:))
     let username = fields.required("username", .text, Username.init(_:))
     let reason = fields.required("reason", .text) {
-      try IdentityText.validate($0, maximumBytes: BreakGlassIssuance.maximumReasonBytes)
+      try FreeText.validate($0, maximumBytes: BreakGlassIssuance.maximumReasonBytes)
     }
-    let ticket = fields.optional("ticket", .text) { try IdentityText.validate($0) }
+    let ticket = fields.optional("ticket", .text) { try FreeText.validate($0) }
     let approvers = fields.optional("approvers", .texts) { texts in
       guard texts.count <= BreakGlassIssuance.maximumApprovers else {
         throw InvalidValue("must have at most \(BreakGlassIssuance.maximumApprovers) members")

@@ -55,7 +55,7 @@ struct RefundRequest: Decodable {
 
   init(from decoder: any Decoder) throws {
     let fields = try RequestFields(decoder)
-    let reason = fields.optional("reason", .text) { try IdentityText.validate($0) }
+    let reason = fields.optional("reason", .text) { try FreeText.validate($0) }
     try fields.finish()
     self.reason = reason
   }
@@ -71,7 +71,7 @@ struct AdjustmentRequest: Decodable {
     let fields = try RequestFields(decoder)
     let requestID = fields.optional("request_id", .text, RequestID.init(_:))
     let points = fields.required("points", .signedPoints) { $0 }
-    let reason = fields.required("reason", .text) { try IdentityText.validate($0) }
+    let reason = fields.required("reason", .text) { try FreeText.validate($0) }
     try fields.finish()
     self.requestID = requestID ?? .random()
     self.points = points ?? 0
@@ -87,7 +87,7 @@ struct ResetRequest: Decodable {
   init(from decoder: any Decoder) throws {
     let fields = try RequestFields(decoder)
     let requestID = fields.optional("request_id", .text, RequestID.init(_:))
-    let reason = fields.required("reason", .text) { try IdentityText.validate($0) }
+    let reason = fields.required("reason", .text) { try FreeText.validate($0) }
     try fields.finish()
     self.requestID = requestID ?? .random()
     self.reason = reason ?? ""

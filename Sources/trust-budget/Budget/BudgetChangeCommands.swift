@@ -88,7 +88,7 @@ struct ChangeOptions: ParsableArguments {
 
   func validReason() throws -> String {
     do {
-      return try IdentityText.validate(reason)
+      return try FreeText.validate(reason)
     } catch {
       throw ValidationError("--reason \(error.requirement)")
     }

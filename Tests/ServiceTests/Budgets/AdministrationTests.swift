@@ -26,13 +26,13 @@ struct AdministrationTests {
     #expect(again.json["replayed"] == true)
     #expect(again.json["balance"] == 7)
 
-    let taken = try await service.nodes[1].post(path, ["points": -9, "reason": "too much"])
+    let taken = try await service.nodes[1].post(path, ["points": -9, "reason": "5 €\n→ 4 €"])
     #expect(taken.json["balance"] == -2)
     let entry = try await service.node.get("/v1/budgets/adjusted/entries?limit=1").json["entries"][
       0]
     #expect(entry["kind"] == "adjustment")
     #expect(entry["detail"]["points"] == -9)
-    #expect(entry["detail"]["reason"] == "too much")
+    #expect(entry["detail"]["reason"] == "5 € → 4 €")
     #expect(entry["node"] == "node-2")
   }
 

@@ -201,7 +201,8 @@ struct DatabaseCommandTests {
       #expect(again.json["balance"] == 5)
       #expect(again.json["replayed"] == true)
       let less = try await run(
-        "budget", "adjust", "user:dev-b", "--reason", "left", "--json", "--", "-7", on: database)
+        "budget", "adjust", "user:dev-b", "--reason", "left → away", "--json", "--", "-7",
+        on: database)
       #expect(less.json["balance"] == -2)
       let reset = try await run(
         "budget", "reset", "user:dev-b", "--reason", "incident", "--json", on: database)

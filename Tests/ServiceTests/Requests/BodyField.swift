@@ -99,12 +99,12 @@ struct BodyField: Sendable, CustomTestStringConvertible {
       BodyField(.settlement, "fingerprint", Garbage.forText, required: true),
       BodyField(.settlement, "valid_after", Garbage.forPattern),
       BodyField(.settlement, "valid_before", Garbage.forPattern),
-      BodyField(.refund, "reason", Garbage.forText),
+      BodyField(.refund, "reason", Garbage.forFreeText),
       BodyField(.adjustment, "request_id", Garbage.forRequestID),
       BodyField(.adjustment, "points", Garbage.forSignedPoints, required: true),
-      BodyField(.adjustment, "reason", Garbage.forText, required: true),
+      BodyField(.adjustment, "reason", Garbage.forFreeText, required: true),
       BodyField(.reset, "request_id", Garbage.forRequestID),
-      BodyField(.reset, "reason", Garbage.forText, required: true),
+      BodyField(.reset, "reason", Garbage.forFreeText, required: true),
     ]
     + [BodyCall.charge, .charges].flatMap { call in
       [

@@ -37,11 +37,16 @@ struct Garbage: Sendable, CustomTestStringConvertible {
 
   private static let lists = [Garbage("[]"), Garbage(#"["a"]"#)]
 
-  private static let badText = [
-    Garbage(#""""#), Garbage(#""\u0000""#), Garbage(#""a\u0000b""#), Garbage(#""a\nb""#),
-    Garbage(#""😀""#), Garbage(#""\ud83d\ude00""#), Garbage(#""e\u0301""#), Garbage(#""\u202e""#),
+  private static let badFreeText = [
+    Garbage(#""""#), Garbage(#""\u0000""#), Garbage(#""a\u0000b""#), Garbage(#""\n""#),
+    Garbage(#""\u202e""#),
     Garbage("5,000 bytes", "\"" + String(repeating: "x", count: 5_000) + "\""),
   ]
+
+  private static let badText =
+    badFreeText + [
+      Garbage(#""a\nb""#), Garbage(#""😀""#), Garbage(#""\ud83d\ude00""#), Garbage(#""e\u0301""#),
+    ]
 
   private static let badAmounts = [
     Garbage("1.5"), Garbage("9007199254740992"), Garbage("9223372036854775807"),
@@ -56,6 +61,8 @@ struct Garbage: Sendable, CustomTestStringConvertible {
     Garbage("0.00000000000000000001e20"),
   ]
 
+  /// What people say in their own words.
+  static let forFreeText = everywhere + wrongTypes + lists + badFreeText
   /// One line of visible text.
   static let forText = everywhere + wrongTypes + lists + badText
   /// Text of one form, such as an address.
