@@ -23,6 +23,7 @@ package final class BreakGlass: Service {
   private let now: @Sendable () -> Timestamp
   private let logger: Logger
   private let keeper: JournalKeeper
+  private let disk: JournalDisk
   private let recorder: BreakGlassRecorder
   private let forwarder: BreakGlassForwarder
   private let notifier: BreakGlassNotifier
@@ -50,11 +51,12 @@ package final class BreakGlass: Service {
     journalUp.record(1)
     let settings = LedgerSettings(node: node)
     keeper = JournalKeeper(path: path, node: node, now: now, logger: logger)
+    disk = JournalDisk(path: path, logger: logger)
     recorder = BreakGlassRecorder(
-      node: node, keeper: keeper,
+      node: node, keeper: keeper, disk: disk,
       trail: try BreakGlassTrail(connectionString: connectionString, settings: settings))
     forwarder = BreakGlassForwarder(
-      keeper: keeper,
+      keeper: keeper, disk: disk,
       trail: try BreakGlassTrail(connectionString: connectionString, settings: settings),
       logger: logger)
     notifier = BreakGlassNotifier(logger: logger)
@@ -92,8 +94,15 @@ package final class BreakGlass: Service {
     return (outcome, store)
   }
 
-  /// The events of the node's own journal; nil while there is none.
-  package var journal: BreakGlassJournal? { keeper.current }
+  /// Asks the node's own journal.
+  ///
+  /// - Returns: nil while there is none, and where it does not answer.
+  package func askJournal<R: Sendable>(
+    _ question: @escaping @Sendable (BreakGlassJournal) async throws -> R
+  ) async -> R? {
+    guard let journal = keeper.current else { return nil }
+    return try? await disk.perform { try await question(journal) }
+  }
 
   /// What stands in the way of the events, in words; nil: nothing.
   package var status: BreakGlassStatus {
@@ -101,7 +110,7 @@ package final class BreakGlass: Service {
     let all = keeper.removed + [journal].compactMap(\.self)
     return BreakGlassStatus(
       journalPath: keeper.path, journalID: journal?.journalID,
-      journalProblem: keeper.problem.map { "\($0)" },
+      journalProblem: (disk.problem ?? keeper.problem).map { "\($0)" },
       unforwarded: all.isEmpty ? nil : all.reduce(0) { $0 + $1.sequence - $1.forwardedThrough },
       obstacle: forwarder.obstacle)
   }
@@ -119,14 +128,14 @@ package final class BreakGlass: Service {
           return true
         }
         group.addTask {
-          for await _ in ticks {
-            await self.forwarder.forward()
-            self.report()
-          }
+          for await _ in ticks { await self.forwarder.forward() }
           return false
         }
         group.addTask {
-          while (try? await Task.sleep(for: .milliseconds(200))) != nil { tick.yield() }
+          while (try? await Task.sleep(for: .milliseconds(200))) != nil {
+            self.report()
+            tick.yield()
+          }
           return false
         }
         await queue.drain { batch in
@@ -149,7 +158,7 @@ package final class BreakGlass: Service {
     report()
     await forwarder.close()
     await recorder.close()
-    keeper.close()
+    try? await disk.perform { self.keeper.close() }
   }
 
   private func answer(_ batch: [RecordingQueue.Pending]) async {

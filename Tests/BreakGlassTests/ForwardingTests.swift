@@ -82,7 +82,8 @@ import TrustBudgetTesting
         #expect(try await database.events() == ["1", "2"])
         // It is still there for whoever looks.
         #expect(
-          try await node.breakGlass.journal?.events(after: 1, limit: 9).map(\.requestID) == ["mine"]
+          await node.breakGlass.askJournal { try await $0.events(after: 1, limit: 9) }?
+            .map(\.requestID) == ["mine"]
         )
       }
     }
@@ -112,7 +113,7 @@ import TrustBudgetTesting
         _ = try await node.record(id: "mine")
         #expect(try await eventually { node.breakGlass.status.isForked })
         // What was saved of the same journal before.
-        let before = "\(copy).removed-\(node.breakGlass.journal?.journalID ?? "")"
+        let before = "\(copy).removed-\(node.breakGlass.status.journalID ?? "")"
         try Data("before".utf8).write(to: URL(filePath: before))
         for ending in ["", "-wal", "-shm"] {
           try? FileManager.default.removeItem(atPath: copy + ending)

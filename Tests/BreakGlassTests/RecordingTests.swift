@@ -126,6 +126,60 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a disk that hangs: PostgreSQL alone, and the journal again when it answers`()
+    async throws
+  {
+    try await withProxy { proxy, database, directory in
+      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
+        (node) async throws in
+        #expect(try await node.record(id: "0-before").store == .journal)
+        // So it is opened anew, and that waits.
+        guard let lease = FileLease(replacing: directory.journal + ".lock") else { return }
+        let replies = try await withThrowingTaskGroup { group in
+          for number in 1...5 { group.addTask { try await node.record(id: "\(number)-hung") } }
+          return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(replies.allSatisfy { $0.store == .postgresql && !$0.outcome.isReplay })
+        let problem = node.breakGlass.status.journalProblem
+        #expect(problem?.contains("does not answer") == true, "\(problem ?? "")")
+        #expect(await node.breakGlass.askJournal { $0.sequence } == nil)
+        #expect(node.log.text.contains("error break-glass journal does not answer"))
+        lease.end()
+        #expect(try await eventually { node.breakGlass.status.journalProblem == nil })
+        #expect(try await node.record(id: "6-after").store == .journal)
+        // What hung is in the journal, too: better twice than never.
+        #expect(
+          try await eventually {
+            let events = try await database.events()
+            return Set(events).count == 7 && events.count > 7
+              && node.breakGlass.status.unforwarded == 0
+          })
+        #expect(try await node.record(id: "1-hung").outcome.isReplay)
+      }
+    }
+  }
+
+  @Test func `a node ends although its disk hangs, and refuses what PostgreSQL has not either`()
+    async throws
+  {
+    try await withProxy { proxy, _, directory in
+      guard
+        let lease = try await Node.with(
+          journal: directory.journal, on: proxy.connectionString,
+          { (node) async throws -> FileLease? in
+            guard let lease = FileLease(replacing: directory.journal + ".lock") else { return nil }
+            proxy.refuseConnections()
+            let error = await #expect(throws: BreakGlassUnrecorded.self) {
+              try await node.record(id: "refused")
+            }
+            #expect(error?.journal.contains("does not answer") == true)
+            return lease
+          })
+      else { return }
+      lease.end()
+    }
+  }
+
   @Test func `a journal that another process has: PostgreSQL alone, until it is free`() async throws
   {
     try await withProxy { proxy, database, directory in

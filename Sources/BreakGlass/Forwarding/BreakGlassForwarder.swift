@@ -22,14 +22,16 @@ actor BreakGlassForwarder {
   }
 
   private let keeper: JournalKeeper
+  private let disk: JournalDisk
   private let trail: BreakGlassTrail
   private let logger: Logger
   private let noted = Mutex<Obstacle?>(nil)
   private var due = ContinuousClock.now
   private var pause: Duration = .zero
 
-  init(keeper: JournalKeeper, trail: BreakGlassTrail, logger: Logger) {
+  init(keeper: JournalKeeper, disk: JournalDisk, trail: BreakGlassTrail, logger: Logger) {
     self.keeper = keeper
+    self.disk = disk
     self.trail = trail
     self.logger = logger
   }
@@ -56,8 +58,7 @@ actor BreakGlassForwarder {
       } catch JournalProblem.vanished {
         // It was closed meanwhile, and what is in it is in its successor, or with those that were removed.
       } catch let fork as BreakGlassFork where isRemoved {
-        let isSaved = keeper.save(journal, because: "\(fork)")
-        if !isSaved { obstacle = obstacle ?? .forked(fork) }
+        if await !save(journal, because: fork) { obstacle = obstacle ?? .forked(fork) }
       } catch let fork as BreakGlassFork {
         obstacle = obstacle ?? .forked(fork)
       } catch {
@@ -91,15 +92,32 @@ actor BreakGlassForwarder {
           "through": "\(journal.forwardedThrough)",
         ])
     }
-    await journal.noteForwarded(through: head.sequence)
+    await note(head, in: journal)
     while true {
-      let events = try await journal.events(after: head.sequence, limit: Self.batchSize)
+      let events = try await events(of: journal, after: head.sequence, limit: Self.batchSize)
       guard let last = events.last else { return }
       try await trail.append(events)
       head = BreakGlassChain(
         journalID: journal.journalID, sequence: last.sequence, hash: last.hash)
-      await journal.noteForwarded(through: last.sequence)
+      await note(head, in: journal)
     }
+  }
+
+  private func events(
+    of journal: BreakGlassJournal, after sequence: Int64, limit: Int
+  ) async throws(JournalProblem) -> [BreakGlassEvent] {
+    try await disk.perform { try await journal.events(after: sequence, limit: limit) }
+  }
+
+  private func note(_ head: BreakGlassChain, in journal: BreakGlassJournal) async {
+    try? await disk.perform { await journal.noteForwarded(through: head.sequence) }
+  }
+
+  /// - Returns: whether what a journal alone has was copied to where somebody finds it.
+  private func save(_ journal: BreakGlassJournal, because fork: BreakGlassFork) async -> Bool {
+    let keeper = keeper
+    let isSaved = try? await disk.perform { keeper.save(journal, because: "\(fork)") }
+    return isSaved ?? false
   }
 
   /// PostgreSQL's newest event of the journal must be in the journal, to the letter.
@@ -107,7 +125,7 @@ actor BreakGlassForwarder {
     _ head: BreakGlassChain, against journal: BreakGlassJournal
   ) async throws {
     guard head.sequence > 0 else { return }
-    let own = try await journal.events(after: head.sequence - 1, limit: 1).first
+    let own = try await events(of: journal, after: head.sequence - 1, limit: 1).first
     guard own?.hash == head.hash else {
       throw BreakGlassFork(journalID: journal.journalID, sequence: head.sequence)
     }

@@ -113,19 +113,20 @@ final class JournalKeeper: Sendable {
   /// Notes why the journal failed. One that is only full stays open; any other is opened anew by the
   /// next attempt.
   func note(_ problem: JournalProblem) {
-    let isNew = state.withLock { state in
+    let (isNew, journal) = state.withLock { state -> (Bool, BreakGlassJournal?) in
+      defer { state.problem = problem }
       let isNew = state.problem != problem
-      state.problem = problem
-      if case .unwritable = problem { return isNew }
-      if case .vanished = problem, let journal = state.journal {
-        // Where its log alone is gone, all of that goes into the file, which is then opened anew.
-        if !(journal.hasItsFile && journal.closeWithAllOfItsLog()) {
-          release(journal)
-          state.removed.append(journal)
-        }
-      }
-      state.journal = nil
-      return isNew
+      if case .unwritable = problem { return (isNew, nil) }
+      defer { state.journal = nil }
+      return (isNew, state.journal)
+    }
+    // Where its log alone is gone, all of that goes into the file, which is then opened anew. Whoever asks how
+    // things are does not wait for that.
+    if case .vanished = problem, let journal,
+      !(journal.hasItsFile && journal.closeWithAllOfItsLog())
+    {
+      release(journal)
+      state.withLock { $0.removed.append(journal) }
     }
     guard isNew else { return }
     if case .vanished = problem {

@@ -10,6 +10,8 @@ package enum JournalProblem: Error, Hashable, Sendable {
   case corrupt(String)
   /// The file, its log or its lock was removed, or another was put in its place.
   case vanished(String)
+  /// The disk has not answered in time, and may yet.
+  case silent(String)
 }
 
 extension JournalProblem: CustomStringConvertible {
@@ -19,6 +21,7 @@ extension JournalProblem: CustomStringConvertible {
     case .unusable(let reason), .unwritable(let reason): reason
     case .corrupt(let reason): reason
     case .vanished(let path): "\(path), or its log or lock, was removed or replaced"
+    case .silent(let path): "\(path) does not answer: its disk hangs, or is very slow"
     }
   }
 }

@@ -4,9 +4,9 @@ import LibPQ
 import TrustBudget
 
 /// Records requests: in the node's journal, else straight in PostgreSQL, else not at all.
+///
+/// A journal that took too long may have a request as well: two events are better than none.
 actor BreakGlassRecorder {
-  /// How often a journal may be removed under a request.
-  private static let attempts = 5
   /// How long PostgreSQL may be asked where the journal fails.
   private static let patience: Duration = .seconds(4)
   /// What was recorded without the journal, so that a repeated request is known when it works again.
@@ -14,22 +14,25 @@ actor BreakGlassRecorder {
 
   private let node: String
   private let keeper: JournalKeeper
+  private let disk: JournalDisk
   private let trail: BreakGlassTrail
   /// The chain of what this process records in PostgreSQL itself.
   private var directJournalID = UUID().uuidString.lowercased()
   private var direct: [String: BreakGlassEvent] = [:]
 
-  init(node: String, keeper: JournalKeeper, trail: BreakGlassTrail) {
+  init(node: String, keeper: JournalKeeper, disk: JournalDisk, trail: BreakGlassTrail) {
     self.node = node
     self.keeper = keeper
+    self.disk = disk
     self.trail = trail
   }
 
   typealias Requests = [(request: BreakGlassIssuance, moment: Timestamp)]
 
   /// Opens the journal ahead of the first request.
-  func prepare() {
-    _ = try? keeper.opened()
+  func prepare() async {
+    let keeper = keeper
+    _ = try? await disk.perform { try keeper.opened() }
   }
 
   /// - Returns: the outcomes in the requests' order, and where they are recorded.
@@ -71,54 +74,11 @@ actor BreakGlassRecorder {
     }
   }
 
-  /// Records in the journal, which is opened anew where it, its log or its lock was removed.
   private func recordInJournal(
     _ requests: Requests
   ) async throws(JournalProblem) -> [BreakGlassOutcome] {
-    var known: [BreakGlassOutcome]?
-    for _ in 0..<Self.attempts {
-      do {
-        let (outcomes, isKept) = try await recordOnce(requests)
-        let merged = Self.merged(known, outcomes)
-        if isKept { return merged }
-        // It was removed while it was written, so nobody will find that.
-        known = merged
-      } catch .vanished {}
-    }
-    // What is in the file must not wait for the next emergency to reach PostgreSQL.
-    prepare()
-    throw .vanished(keeper.path)
-  }
-
-  /// What was new at first is new, though it was found at a later attempt.
-  private static func merged(
-    _ earlier: [BreakGlassOutcome]?, _ outcomes: [BreakGlassOutcome]
-  ) -> [BreakGlassOutcome] {
-    guard let earlier else { return outcomes }
-    return zip(earlier, outcomes).map { earlier, outcome in
-      guard case .recorded(_, replayed: false) = earlier, case .recorded(let event, _) = outcome
-      else { return outcome }
-      return .recorded(event, replayed: false)
-    }
-  }
-
-  /// - Returns: the outcomes, and whether they are on a disk where somebody will find them.
-  private func recordOnce(
-    _ requests: Requests
-  ) async throws(JournalProblem) -> (outcomes: [BreakGlassOutcome], isKept: Bool) {
-    let journal = try keeper.opened()
-    do {
-      let outcomes = try await journal.record(requests, node: node)
-      guard journal.isInPlace else {
-        keeper.note(.vanished(journal.path))
-        return (outcomes, false)
-      }
-      keeper.note(journal)
-      return (outcomes, true)
-    } catch {
-      keeper.note(error)
-      throw error
-    }
+    let recorder = JournalRecorder(node: node, keeper: keeper)
+    return try await disk.perform { try await recorder.record(requests) }
   }
 
   /// Asks PostgreSQL until it answers, a few times: asking again makes nothing twice.

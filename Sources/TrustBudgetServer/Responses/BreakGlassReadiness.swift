@@ -8,6 +8,9 @@ extension Node {
   ///
   /// - Parameter hasDatabase: whether PostgreSQL answered just now.
   func breakGlassReadiness(hasDatabase: Bool) async -> JSONObjectText {
+    let yesterday = Timestamp(microseconds: now().microseconds - 86_400_000_000)
+    let own = await breakGlass.askJournal { try await $0.events(since: yesterday) }
+    // After that question, which may show that the journal does not answer.
     let status = breakGlass.status
     let isOn = policies.current.policy.breakGlass != nil
     var body = JSONObjectText()
@@ -20,8 +23,6 @@ extension Node {
     if let unforwarded = status.unforwarded { body.put("unforwarded", unforwarded) }
     if let problem = status.forwardingProblem { body.put("forwarding_problem", problem) }
 
-    let yesterday = Timestamp(microseconds: now().microseconds - 86_400_000_000)
-    let own = try? await breakGlass.journal?.events(since: yesterday)
     let all = hasDatabase ? try? await ledger.reader.breakGlassEvents(since: yesterday) : nil
     // Events that are on their way count here alone.
     let count = max(own?.count ?? 0, (all?.count ?? 0) + (all == nil ? 0 : status.unforwarded ?? 0))

@@ -82,7 +82,9 @@ struct BreakGlassRoutes {
     let cursor = try query.value("cursor") { try BreakGlassPlace($0) }
     try query.finish()
     // The journal first: what is brought to PostgreSQL meanwhile is then seen twice, not never.
-    let own = try? await node.breakGlass.journal?.page(before: cursor, limit: limit + 1)
+    let own = await node.breakGlass.askJournal {
+      try await $0.page(before: cursor, limit: limit + 1)
+    }
     var body = JSONObjectText()
     let stored: [BreakGlassEvent]
     do {

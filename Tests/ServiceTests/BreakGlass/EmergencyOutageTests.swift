@@ -97,6 +97,39 @@ struct EmergencyOutageTests {
     }
   }
 
+  @Test func `a disk that hangs: answered, listed and said, and the node ends all the same`()
+    async throws
+  {
+    try await withProxy { proxy, database, policy in
+      let node = try await RunningNode.start(on: proxy.connectionString, policy: policy)
+      do {
+        let lock = RunningNode.journal(of: node.name, policy: policy) + ".lock"
+        guard let lease = FileLease(replacing: lock) else { return await node.program.kill() }
+        defer { lease.end() }
+        for id: JSON in ["first", "second"] {
+          let reply = try await node.breakGlass("dev-a", ["request_id": id])
+          #expect(reply.json["recorded"] == "postgresql")
+        }
+        #expect(try await database.emergencies() == ["first", "second"])
+        #expect(try await node.get("/v1/break-glass").json["events"].list.count == 2)
+        let ready = try await node.get("/readyz")
+        #expect(ready.status == 200)
+        #expect(ready.json["break_glass"]["state"] == "postgresql only")
+        let problem = ready.json["break_glass"]["journal"]["problem"].text
+        #expect(problem?.contains("does not answer") == true, "\(problem ?? "")")
+        try await wait(for: "the metrics to say so") {
+          try await Metrics(of: node)["trust_budget_break_glass_journal_up"] == 0
+        }
+        node.program.signal(SIGTERM)
+        #expect(try await node.program.end().status == 0)
+        await node.program.kill()
+      } catch {
+        await node.program.kill()
+        throw error
+      }
+    }
+  }
+
   @Test func `what was recorded at the last moment is there when the node has ended`() async throws
   {
     try await withProxy { proxy, database, policy in
