@@ -20,10 +20,11 @@ package final class BreakGlass: Service {
   /// How long notices that are under way may take when the service ends.
   private static let farewell: Duration = .seconds(3)
 
+  /// Where the journal is.
+  package let disk: JournalDisk
   private let now: @Sendable () -> Timestamp
   private let logger: Logger
   private let keeper: JournalKeeper
-  private let disk: JournalDisk
   private let recorder: BreakGlassRecorder
   private let forwarder: BreakGlassForwarder
   private let notifier: BreakGlassNotifier

@@ -105,7 +105,7 @@ actor BreakGlassForwarder {
 
   private func events(
     of journal: BreakGlassJournal, after sequence: Int64, limit: Int
-  ) async throws(JournalProblem) -> [BreakGlassEvent] {
+  ) async throws -> [BreakGlassEvent] {
     try await disk.perform { try await journal.events(after: sequence, limit: limit) }
   }
 

@@ -2,7 +2,7 @@ import Dispatch
 import Logging
 import Synchronization
 
-/// The disk that a journal is on, which may hang: nobody waits for it for ever.
+/// The disk that a journal is on, with what is beside it, and that may hang: nobody waits for it for ever.
 ///
 /// What touches it is done on a thread of its own. It is not given up where nobody waits for it any more, for
 /// what hangs in the system cannot be: its end says that the disk is back. Until then nothing else is begun, so
@@ -30,24 +30,24 @@ package final class JournalDisk: Sendable {
 
   /// Does what touches the disk.
   ///
-  /// - Throws: what that throws; `silent` when it takes too long, and at once while something else does. What
-  ///   took too long may be done all the same.
+  /// - Throws: what that throws; `JournalProblem.silent` when it takes too long, and at once while something else
+  ///   does. What took too long may be done all the same.
   package func perform<R: Sendable>(
     _ work: @escaping @Sendable () async throws -> R
-  ) async throws(JournalProblem) -> R {
+  ) async throws -> R {
     if let problem { throw problem }
     let result = await withCheckedContinuation { continuation in
-      let answer = FirstAnswer<Result<R, JournalProblem>>(to: continuation)
+      let answer = FirstAnswer<Result<R, any Error>>(to: continuation)
       let alarm = Task {
         guard (try? await Task.sleep(for: patience)) != nil else { return }
-        answer.give(.failure(.silent(path))) { self.noteOverdue() }
+        answer.give(.failure(JournalProblem.silent(path))) { self.noteOverdue() }
       }
       Task(executorPreference: thread) {
         let isAwaited: Bool
         do {
           isAwaited = answer.give(.success(try await work()))
         } catch {
-          isAwaited = answer.give(.failure(JournalProblem(error, path: self.path)))
+          isAwaited = answer.give(.failure(error))
         }
         alarm.cancel()
         if !isAwaited { self.noteEnd() }

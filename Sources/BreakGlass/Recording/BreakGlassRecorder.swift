@@ -78,7 +78,11 @@ actor BreakGlassRecorder {
     _ requests: Requests
   ) async throws(JournalProblem) -> [BreakGlassOutcome] {
     let recorder = JournalRecorder(node: node, keeper: keeper)
-    return try await disk.perform { try await recorder.record(requests) }
+    do {
+      return try await disk.perform { try await recorder.record(requests) }
+    } catch {
+      throw JournalProblem(error, path: keeper.path)
+    }
   }
 
   /// Asks PostgreSQL until it answers, a few times: asking again makes nothing twice.

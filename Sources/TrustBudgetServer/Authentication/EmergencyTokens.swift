@@ -1,3 +1,4 @@
+import BreakGlass
 import BudgetLedger
 import ClaimedFile
 import Foundation
@@ -49,6 +50,7 @@ package final class EmergencyTokens: Sendable {
   }
 
   private let path: String
+  private let disk: JournalDisk
   private let database: String
   private let isWanted: @Sendable () -> Bool
   /// What was read last, and from which file.
@@ -58,10 +60,14 @@ package final class EmergencyTokens: Sendable {
 
   /// - Parameters:
   ///   - path: of the file.
+  ///   - disk: where that is.
   ///   - database: where the node reads its tokens.
   ///   - isWanted: whether the policy has break-glass; where it has none, nothing is kept.
-  package init(path: String, database: String, isWanted: @escaping @Sendable () -> Bool) {
+  package init(
+    path: String, on disk: JournalDisk, database: String, isWanted: @escaping @Sendable () -> Bool
+  ) {
     self.path = path
+    self.disk = disk
     self.database = database
     self.isWanted = isWanted
   }
@@ -97,8 +103,12 @@ package final class EmergencyTokens: Sendable {
   /// Keeps the tokens, where the file does not have just these. Where they are not wanted, or cannot be kept,
   /// no older ones stay either: some may have been revoked since.
   ///
-  /// - Throws: what the system says against it.
-  func keep(_ tokens: [APIToken]) throws {
+  /// - Throws: what the system says against it; `JournalProblem` where the disk does not answer.
+  func keep(_ tokens: [APIToken]) async throws {
+    try await disk.perform { try self.write(tokens) }
+  }
+
+  private func write(_ tokens: [APIToken]) throws {
     guard isWanted() else { return forget() }
     let roles = Access.ofBreakGlass
     let kept = tokens.filter { !$0.roles.isDisjoint(with: roles) }.map(Kept.init)

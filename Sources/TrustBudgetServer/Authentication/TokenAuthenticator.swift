@@ -1,4 +1,5 @@
 import AsyncAlgorithms
+import BreakGlass
 import BudgetLedger
 import Hummingbird
 import Logging
@@ -60,7 +61,7 @@ package final class TokenAuthenticator: Authenticator, Service {
     do {
       let tokens = try await reader.tokens()
       state.withLock { $0 = .read(KnownTokens(tokens, readAt: start), failure: nil) }
-      keep(tokens)
+      await keep(tokens)
     } catch {
       let reason = LedgerHealth.reason(error)
       let isNew = state.withLock { state in
@@ -78,10 +79,12 @@ package final class TokenAuthenticator: Authenticator, Service {
   }
 
   /// Keeps what an emergency needs. What fails is logged once, and tried again with the next reading.
-  private func keep(_ tokens: [APIToken]) {
+  private func keep(_ tokens: [APIToken]) async {
     var problem: String?
     do {
-      try emergency.keep(tokens)
+      try await emergency.keep(tokens)
+    } catch let error as JournalProblem {
+      problem = "\(error)"
     } catch {
       problem = error.systemReason
     }

@@ -158,7 +158,8 @@ struct ServeCommand: AsyncParsableCommand {
     let mirror = try AuditMirror(
       connectionString: database.connectionString, node: name, path: auditFile.path,
       logger: logger, metrics: metrics)
-    let tokens = try await tokenAuthenticator(settings, policies, logger: logger)
+    let tokens = try await tokenAuthenticator(
+      settings, policies, journalDisk: breakGlass.disk, logger: logger)
     let departure = Departure(delay: .seconds(drainDelay)) {
       logger.notice("leaving", metadata: ["node": "\(name)"])
       ServiceNotification.stopping.send()
@@ -189,7 +190,7 @@ struct ServeCommand: AsyncParsableCommand {
 
   /// What knows the tokens, where callers need one.
   private func tokenAuthenticator(
-    _ settings: LedgerSettings, _ policies: PolicyStore, logger: Logger
+    _ settings: LedgerSettings, _ policies: PolicyStore, journalDisk: JournalDisk, logger: Logger
   ) async throws -> TokenAuthenticator? {
     guard auth == .token else { return nil }
     let tokens = TokenAuthenticator(
@@ -197,7 +198,7 @@ struct ServeCommand: AsyncParsableCommand {
         connectionString: database.connectionString, settings: settings),
       grace: .seconds(try CertificateDuration(authGrace).seconds),
       emergency: EmergencyTokens(
-        path: "\(breakGlassJournal).tokens",
+        path: "\(breakGlassJournal).tokens", on: journalDisk,
         database: try PostgresConfiguration(database.connectionString).target
       ) { policies.current.policy.breakGlass != nil },
       now: { .wallClock() }, logger: logger)

@@ -175,6 +175,33 @@ struct TokenOutageTests {
     }
   }
 
+  @Test func `a disk that hangs keeps no tokens, and no node from knowing them`() async throws {
+    try await Gate.services.pass {
+      try await TestDatabase.withLedger { database in
+        try await Undertaker.shared.withDirectory { directory in
+          let policy = try directory.write(EmergencyPolicy.text, to: Service.policyFile)
+          let issuer = try await database.token("issuer", roles: [.issuer])
+          try await RunningNode.with(
+            ["node-1"], on: database.connectionString, policy: policy, auth: "token"
+          ) { nodes in
+            try await waitUntilKnown(issuer, on: nodes[0])
+            let lock = RunningNode.journal(of: "node-1", policy: policy) + ".lock"
+            guard let lease = FileLease(replacing: lock) else { return }
+            defer { lease.end() }
+            let reply = try await nodes[0].post(
+              "/v1/break-glass", ["username": "dev-a", "reason": "the disk hangs"], with: issuer)
+            #expect(reply.json["recorded"] == "postgresql")
+            try await waitUntilKnown(
+              try await database.token("later", roles: [.issuer]), on: nodes[0])
+            try await wait(for: "the log to say so") {
+              nodes[0].program.errors.contains("tokens for emergencies cannot be kept")
+            }
+          }
+        }
+      }
+    }
+  }
+
   @Test func `what is kept for emergencies follows the tokens, the policy and the file`()
     async throws
   {
