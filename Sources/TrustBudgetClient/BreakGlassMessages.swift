@@ -91,7 +91,7 @@ public struct BreakGlassPage: Decodable, Sendable {
   public let events: [Event]
   /// What to ask the next page with; nil: there is none.
   public let nextCursor: String?
-  /// Why events may be missing: PostgreSQL could not be asked.
+  /// Why events may be missing: PostgreSQL, or the node's journal, could not be asked.
   public let notice: String?
 
   /// One emergency certificate.

@@ -91,6 +91,12 @@ struct BreakGlassRoutes {
       stored = try await node.ledger.reader.breakGlassEvents(
         BreakGlassQuery(before: cursor, limit: limit + 1))
       body.put("source", BreakGlass.Store.postgresql.rawValue)
+      if own == nil, let problem = node.breakGlass.disk.problem {
+        body.put(
+          "notice",
+          "This node's journal cannot be asked: what is in that alone is missing here. (\(problem))"
+        )
+      }
     } catch {
       guard own != nil else { throw error }
       stored = []
