@@ -40,7 +40,7 @@ struct ConnectionAttempt {
   /// - Throws: ``PostgresError``.
   func connect() throws(PostgresError) -> OpaquePointer {
     let deadline = ContinuousClock.now + timeout
-    let connection = try start(options)
+    let connection = try start(options, before: deadline)
     let effective = ConnectionOptions(of: connection)
     let hosts = Self.hosts(effective)
     guard hosts.count > 1 else {
@@ -79,16 +79,31 @@ struct ConnectionAttempt {
     options["hostaddr"] = host.address
     options["port"] = host.port
     options["target_session_attrs"] = attributes
-    return try complete(start(options), options, deadline: deadline)
+    return try complete(start(options, before: deadline), options, deadline: deadline)
+  }
+
+  /// A connection that nobody else has.
+  private struct Started: @unchecked Sendable {
+    let connection: OpaquePointer?
   }
 
   /// Starts connecting; the name's resolution, which can't be interrupted, comes first.
-  private func start(_ options: ConnectionOptions) throws(PostgresError) -> OpaquePointer {
-    let pairs = options.values.sorted { $0.key < $1.key }
-    var keywords = pairs.map { UnsafePointer(strdup($0.key)) } + [nil]
-    var values = pairs.map { UnsafePointer(strdup($0.value)) } + [nil]
-    defer { (keywords + values).forEach { free(UnsafeMutablePointer(mutating: $0)) } }
-    guard let connection = PQconnectStartParams(&keywords, &values, 0) else {
+  private func start(
+    _ options: ConnectionOptions, before deadline: ContinuousClock.Instant
+  ) throws(PostgresError) -> OpaquePointer {
+    let work = DetachedWork(discard: { PQfinish($0.connection) }) {
+      let pairs = options.values.sorted { $0.key < $1.key }
+      var keywords = pairs.map { UnsafePointer(strdup($0.key)) } + [nil]
+      var values = pairs.map { UnsafePointer(strdup($0.value)) } + [nil]
+      defer { (keywords + values).forEach { free(UnsafeMutablePointer(mutating: $0)) } }
+      return Started(connection: PQconnectStartParams(&keywords, &values, 0))
+    }
+    guard let started = work.value(before: deadline, slice: Self.slice) else {
+      throw Task.isCancelled
+        ? PostgresError(.cancelled, "cancelled while connecting")
+        : ConnectionFailure.unresolved(options)
+    }
+    guard let connection = started.connection else {
       throw PostgresError(.connection, "out of memory")
     }
     // While connecting, the SQLSTATE comes in libpq's message only, and only so.

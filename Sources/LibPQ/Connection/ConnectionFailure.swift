@@ -8,6 +8,14 @@ enum ConnectionFailure {
     return PostgresError(.connection, "connecting to \(host)\(port) timed out")
   }
 
+  /// No name server has answered in time.
+  static func unresolved(_ options: ConnectionOptions) -> PostgresError {
+    PostgresError(
+      .connection,
+      "the address of \(options["host"] ?? "the server") could not be looked up in time; see this machine's "
+        + "name servers")
+  }
+
   /// libpq's message, without the lines that only its verbose form has, and the SQLSTATE from it.
   static func error(of connection: OpaquePointer, _ options: ConnectionOptions) -> PostgresError {
     let text = PQerrorMessage(connection).map { String(cString: $0) } ?? ""

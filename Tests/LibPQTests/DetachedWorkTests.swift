@@ -1,0 +1,41 @@
+import Dispatch
+import Testing
+
+@testable import LibPQ
+
+/// What cannot be interrupted is waited for as long as there is time, and then left to itself.
+struct DetachedWorkTests {
+  @Test("what is done in time is had, and not thrown away")
+  func inTime() {
+    let work = DetachedWork(discard: { (_: Int) in Issue.record("it was wanted") }) { 7 }
+    #expect(work.value(before: .now + .seconds(60), slice: .milliseconds(10)) == 7)
+  }
+
+  @Test("what is not is left, and what comes of it later is thrown away")
+  func late() async {
+    let hanging = DispatchSemaphore(value: 0)
+    let (discarded, discard) = AsyncStream.makeStream(of: Int.self)
+    let work = DetachedWork(discard: { discard.yield($0) }) {
+      hanging.wait()
+      return 7
+    }
+    #expect(work.value(before: .now + .milliseconds(30), slice: .milliseconds(10)) == nil)
+    hanging.signal()
+    #expect(await discarded.first { _ in true } == 7)
+  }
+
+  @Test("a task that is cancelled does not wait for the end of its time")
+  func cancelled() async {
+    let hanging = DispatchSemaphore(value: 0)
+    defer { hanging.signal() }
+    let waiting = Task.detached {
+      let work = DetachedWork(discard: { (_: Int) in }) {
+        hanging.wait()
+        return 7
+      }
+      return work.value(before: .now + .seconds(600), slice: .milliseconds(10))
+    }
+    waiting.cancel()
+    #expect(await waiting.value == nil)
+  }
+}
