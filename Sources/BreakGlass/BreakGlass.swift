@@ -50,6 +50,7 @@ package final class BreakGlass: Service {
     journalUp = Gauge(label: "trust_budget_break_glass_journal_up", factory: metrics)
     // Until somebody has looked, nothing is known to be wrong.
     journalUp.record(1)
+    unforwarded.record(0)
     let settings = LedgerSettings(node: node)
     keeper = JournalKeeper(path: path, node: node, now: now, logger: logger)
     disk = JournalDisk(path: path, logger: logger)
@@ -175,7 +176,8 @@ package final class BreakGlass: Service {
 
   private func report() {
     let status = status
-    unforwarded.record(status.unforwarded ?? 0)
+    // While a journal is opened anew, nobody knows.
+    if let count = status.unforwarded { unforwarded.record(count) }
     journalUp.record(status.journalProblem == nil ? 1 : 0)
   }
 }

@@ -25,7 +25,7 @@ import TrustBudgetTesting
   }
 
   @Test func `nobody waits for what hangs, and nothing is begun until it has ended`() async throws {
-    let disk = disk(patience: .milliseconds(50))
+    let disk = disk(patience: .seconds(1))
     let hang = Hang()
     // All were begun before anybody knew.
     await withTaskGroup { group in

@@ -180,6 +180,26 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `what a hanging disk took of a request that was refused is news when it is granted`()
+    async throws
+  {
+    try await withProxy { proxy, _, directory in
+      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
+        (node) async throws in
+        guard let lease = FileLease(replacing: directory.journal + ".lock") else { return }
+        proxy.refuseConnections()
+        await #expect(throws: BreakGlassUnrecorded.self) { try await node.record(id: "refused") }
+        lease.end()
+        #expect(try await eventually { node.breakGlass.status.journalProblem == nil })
+        let reply = try await node.record(id: "refused")
+        #expect(reply.store == .journal)
+        #expect(!reply.outcome.isReplay)
+        #expect(node.log.text.contains(#""request_id": refused"#), "\(node.log.text)")
+        #expect(try await node.record(id: "refused").outcome.isReplay)
+      }
+    }
+  }
+
   @Test func `a journal that another process has: PostgreSQL alone, until it is free`() async throws
   {
     try await withProxy { proxy, database, directory in

@@ -49,6 +49,7 @@ actor BreakGlassForwarder {
     let isDue = pause == .zero ? isBehind || .now >= due : .now >= due
     guard !journals.isEmpty, isLast ? isBehind : isDue else { return }
     var obstacle: Obstacle?
+    var isSilent = false
     for journal in journals {
       // As of the beginning: until then, the journal in use may have got more.
       let isRemoved = removed.contains { $0 === journal }
@@ -57,6 +58,8 @@ actor BreakGlassForwarder {
         if isRemoved { keeper.forget(journal) }
       } catch JournalProblem.vanished {
         // It was closed meanwhile, and what is in it is in its successor, or with those that were removed.
+      } catch JournalProblem.silent {
+        isSilent = true
       } catch let fork as BreakGlassFork where isRemoved {
         if await !save(journal, because: fork) { obstacle = obstacle ?? .forked(fork) }
       } catch let fork as BreakGlassFork {
@@ -65,8 +68,8 @@ actor BreakGlassForwarder {
         obstacle = obstacle ?? .unavailable(LedgerHealth.reason(error))
       }
     }
-    // Whoever is told to stop in the middle has met no obstacle.
-    guard isLast || !Task.isCancelled else { return }
+    // Whoever is told to stop in the middle has met no obstacle; and the disk says itself that it hangs.
+    guard isLast || !Task.isCancelled, !isSilent else { return }
     pause =
       switch obstacle {
       case nil: .zero

@@ -80,7 +80,7 @@ final class JournalKeeper: Sendable {
 
   /// The journal in use, or the one that can be opened now.
   ///
-  /// Only the recorder calls it, one call at a time.
+  /// Only on the disk's thread, one call at a time.
   func opened() throws(JournalProblem) -> BreakGlassJournal {
     if let journal = current { return journal }
     do {
@@ -113,20 +113,23 @@ final class JournalKeeper: Sendable {
   /// Notes why the journal failed. One that is only full stays open; any other is opened anew by the
   /// next attempt.
   func note(_ problem: JournalProblem) {
-    let (isNew, journal) = state.withLock { state -> (Bool, BreakGlassJournal?) in
+    let (isNew, vanished) = state.withLock { state -> (Bool, BreakGlassJournal?) in
       defer { state.problem = problem }
       let isNew = state.problem != problem
       if case .unwritable = problem { return (isNew, nil) }
       defer { state.journal = nil }
-      return (isNew, state.journal)
+      guard case .vanished = problem, let journal = state.journal else { return (isNew, nil) }
+      state.removed.append(journal)
+      return (isNew, journal)
     }
-    // Where its log alone is gone, all of that goes into the file, which is then opened anew. Whoever asks how
-    // things are does not wait for that.
-    if case .vanished = problem, let journal,
-      !(journal.hasItsFile && journal.closeWithAllOfItsLog())
-    {
-      release(journal)
-      state.withLock { $0.removed.append(journal) }
+    // Whoever asks how things are does not wait for this.
+    if let vanished {
+      // Where its log alone is gone, all of that goes into the file, which is then opened anew.
+      if vanished.hasItsFile, vanished.closeWithAllOfItsLog() {
+        forget(vanished)
+      } else {
+        release(vanished)
+      }
     }
     guard isNew else { return }
     if case .vanished = problem {

@@ -19,6 +19,8 @@ actor BreakGlassRecorder {
   /// The chain of what this process records in PostgreSQL itself.
   private var directJournalID = UUID().uuidString.lowercased()
   private var direct: [String: BreakGlassEvent] = [:]
+  /// Those that were refused while the journal did not answer, which may have them all the same.
+  private var refused: Set<String> = []
 
   init(node: String, keeper: JournalKeeper, disk: JournalDisk, trail: BreakGlassTrail) {
     self.node = node
@@ -58,7 +60,7 @@ actor BreakGlassRecorder {
     guard !requests.isEmpty else { return [] }
     let problem: JournalProblem
     do {
-      return try await recordInJournal(requests).map { ($0, .journal) }
+      return try await recordInJournal(requests).map { (asNews($0), .journal) }
     } catch {
       problem = error
     }
@@ -67,11 +69,23 @@ actor BreakGlassRecorder {
       for case .recorded(let event, _) in outcomes where direct.count < Self.memory {
         direct[event.requestID] = event
       }
-      return outcomes.map { ($0, .postgresql) }
+      return outcomes.map { (asNews($0), .postgresql) }
     } catch {
+      if case .silent = problem {
+        refused.formUnion(
+          requests.prefix(max(0, Self.memory - refused.count)).map(\.request.requestID.value))
+      }
       throw BreakGlassUnrecorded(
         journal: "\(problem)", postgres: LedgerHealth.reason(error))
     }
+  }
+
+  /// What was refused, and recorded after that, nobody has been told of yet.
+  private func asNews(_ outcome: BreakGlassOutcome) -> BreakGlassOutcome {
+    guard case .recorded(let event, _) = outcome, refused.remove(event.requestID) != nil else {
+      return outcome
+    }
+    return .recorded(event, replayed: false)
   }
 
   private func recordInJournal(

@@ -101,7 +101,7 @@ package final class EmergencyTokens: Sendable {
   }
 
   /// Keeps the tokens, where the file does not have just these. Where they are not wanted, or cannot be kept,
-  /// no older ones stay either: some may have been revoked since.
+  /// no older ones stay either, unless the disk does not answer: some may have been revoked since.
   ///
   /// - Throws: what the system says against it; `JournalProblem` where the disk does not answer.
   func keep(_ tokens: [APIToken]) async throws {

@@ -24,9 +24,12 @@ extension Node {
     if let problem = status.forwardingProblem { body.put("forwarding_problem", problem) }
 
     let all = hasDatabase ? try? await ledger.reader.breakGlassEvents(since: yesterday) : nil
-    // Events that are on their way count here alone.
-    let count = max(own?.count ?? 0, (all?.count ?? 0) + (all == nil ? 0 : status.unforwarded ?? 0))
-    body.put("events_last_24_hours", count)
+    if own != nil || all != nil || status.journalProblem == nil {
+      // Events that are on their way count here alone.
+      let count = max(
+        own?.count ?? 0, (all?.count ?? 0) + (all == nil ? 0 : status.unforwarded ?? 0))
+      body.put("events_last_24_hours", count)
+    }
     if let newest = [own?.newest, all?.newest].compactMap(\.self).max() {
       body.put("newest_event_at", newest)
     }

@@ -85,17 +85,18 @@ struct BreakGlassRoutes {
     let own = await node.breakGlass.askJournal {
       try await $0.page(before: cursor, limit: limit + 1)
     }
+    let journalProblem = node.breakGlass.status.journalProblem
     var body = JSONObjectText()
     let stored: [BreakGlassEvent]
     do {
       stored = try await node.ledger.reader.breakGlassEvents(
         BreakGlassQuery(before: cursor, limit: limit + 1))
       body.put("source", BreakGlass.Store.postgresql.rawValue)
-      if own == nil, let problem = node.breakGlass.disk.problem {
+      if own == nil, let journalProblem {
         body.put(
           "notice",
-          "This node's journal cannot be asked: what is in that alone is missing here. (\(problem))"
-        )
+          "This node's journal cannot be asked: what is in that alone is missing here. "
+            + "(\(journalProblem))")
       }
     } catch {
       guard own != nil else { throw error }

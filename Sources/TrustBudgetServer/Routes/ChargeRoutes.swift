@@ -48,8 +48,8 @@ struct ChargeRoutes {
     }
   }
 
-  /// Decides each charge on its own. Those on one budget are decided, and all are answered, in the order in
-  /// which they came.
+  /// Decides each charge on its own. The answers stand in the order of the charges; in that order those on one
+  /// budget are decided, too, unless something has to be tried again.
   private func charge(
     _ batch: ChargeBatchRequest, by context: NodeContext
   ) async throws -> Response {
