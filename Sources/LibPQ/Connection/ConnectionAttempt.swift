@@ -40,13 +40,21 @@ struct ConnectionAttempt {
   /// - Throws: ``PostgresError``.
   func connect() throws(PostgresError) -> OpaquePointer {
     let deadline = ContinuousClock.now + timeout
-    let connection = try start(options, before: deadline)
-    let effective = ConnectionOptions(of: connection)
-    let hosts = Self.hosts(effective)
-    guard hosts.count > 1 else {
-      return try complete(connection, effective, deadline: hostDeadline(effective, deadline, 1))
+    var effective = options
+    var hosts = Self.hosts(options)
+    do {
+      let connection = try start(
+        options, before: hostDeadline(options, deadline, hosts.count))
+      effective = ConnectionOptions(of: connection)
+      hosts = Self.hosts(effective)
+      guard hosts.count > 1 else {
+        return try complete(connection, effective, deadline: hostDeadline(effective, deadline, 1))
+      }
+      PQfinish(connection)
+    } catch {
+      // The first one's name could not be looked up: there are others.
+      guard hosts.count > 1, error.kind == .connection else { throw error }
     }
-    PQfinish(connection)
 
     // prefer-standby is two walks along the list.
     let wanted = effective["target_session_attrs"] ?? "any"
