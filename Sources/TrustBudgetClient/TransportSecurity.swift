@@ -44,6 +44,13 @@ public struct TransportSecurity: Sendable {
           reason: "it is not the key of the certificate in \(certificateFile)")
       }
     }
+    return Self.client(configuration)
+  }
+
+  /// A client that trusts whom the system trusts and shows nothing of its own, for as long as the process lives.
+  public static let usual = client(.makeClientConfiguration())
+
+  private static func client(_ configuration: TLSConfiguration) -> HTTPClient {
     var settings = HTTPClient.Configuration(tlsConfiguration: configuration)
     // TrustBudgetClient tries again itself, where that can help.
     settings.connectionPool.retryConnectionEstablishment = false

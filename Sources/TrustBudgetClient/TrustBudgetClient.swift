@@ -22,12 +22,12 @@ public struct TrustBudgetClient: Sendable {
   ///   - server: the node's address: `https://ledger.internal:8470`, or `http+unix://` and the
   ///     percent-encoded path of its Unix socket.
   ///   - token: what `trust-budget token create` printed; nil for a node that takes everybody's word.
-  ///   - http: the HTTP client to send with; ``TransportSecurity`` makes one that knows the node's CA. It
-  ///     should follow no redirects, as `HTTPClient.shared` does: a request may be carried out there.
+  ///   - http: the HTTP client to send with; ``TransportSecurity`` makes one that knows the node's CA. One that
+  ///     follows redirects, such as `HTTPClient.shared`, may have a request carried out elsewhere.
   ///   - patience: how long to try, in all, before giving up.
   ///   - traceparent: the trace that the requests belong to, as W3C Trace Context writes it; nil: none.
   public init(
-    server: String, token: String? = nil, http: HTTPClient = .shared,
+    server: String, token: String? = nil, http: HTTPClient = TransportSecurity.usual,
     patience: Duration = .seconds(10), traceparent: String? = nil
   ) {
     self.server = server

@@ -8,7 +8,8 @@ struct Main {
     StandardStreams.hold()
     let arguments = CommandLine.arguments
     if let number = numberOfUnreadable(in: arguments) {
-      Console.error("argument \(number) is not UTF-8: \(arguments[number])")
+      // Not which one: it may hold a password.
+      Console.error("argument \(number) is not UTF-8")
       exit(2)
     }
     HiddenPasswords.hide(in: arguments)

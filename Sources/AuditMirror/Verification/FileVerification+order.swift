@@ -36,7 +36,7 @@ extension FileVerification {
   /// Nothing waits any more once the file has come to the transactions below which the one before it must
   /// be: it would be verified by nobody.
   ///
-  /// - Parameter table: where it is kept what waits.
+  /// - Parameter table: where what waits is kept.
   func checkWaiting<TableRow: TrailRow>(
     of _: TableRow.Type, in table: String, upTo end: TrailPosition, _ db: Database,
     _ report: inout TrailReport

@@ -20,7 +20,7 @@ package enum FreeText {
   ) throws(InvalidValue) -> String {
     let line = line(of: text)
     let count = line.utf8.count
-    guard line.unicodeScalars.contains(where: { !shaping.contains($0) }) else {
+    guard line.unicodeScalars.contains(where: { $0 != " " && !shaping.contains($0) }) else {
       throw InvalidValue("must not be empty")
     }
     guard count <= maximumBytes else {

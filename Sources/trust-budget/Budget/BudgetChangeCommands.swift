@@ -29,7 +29,7 @@ struct BudgetAdjustCommand: AsyncParsableCommand {
     do {
       return try Adjustment(
         requestID: try change.requestIDOrNew(), budgetID: try argument.budgetID(), points: points,
-        reason: try change.validReason(), origin: change.origin)
+        reason: try validReason(change.reason), origin: change.origin)
     } catch let error as InvalidValue {
       throw ValidationError("points \(error.requirement)")
     }
@@ -52,7 +52,7 @@ struct BudgetResetCommand: AsyncParsableCommand {
   func run() async throws {
     let reset = AdministrativeReset(
       requestID: try change.requestIDOrNew(), budgetID: try argument.budgetID(),
-      reason: try change.validReason(), origin: change.origin)
+      reason: try validReason(change.reason), origin: change.origin)
     try change.print(try await database.perform(.reset(reset)))
   }
 }
@@ -72,7 +72,7 @@ struct ChangeOptions: ParsableArguments {
 
   func validate() throws {
     _ = try requestIDOrNew()
-    _ = try validReason()
+    _ = try validReason(reason)
   }
 
   /// Whoever is logged in here has the database's word for it; the trail says who it was.
@@ -83,14 +83,6 @@ struct ChangeOptions: ParsableArguments {
       return try requestID.map { text throws(InvalidValue) in try RequestID(text) } ?? .random()
     } catch {
       throw ValidationError("--request-id \(error.requirement)")
-    }
-  }
-
-  func validReason() throws -> String {
-    do {
-      return try FreeText.validate(reason)
-    } catch {
-      throw ValidationError("--reason \(error.requirement)")
     }
   }
 

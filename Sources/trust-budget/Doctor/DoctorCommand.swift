@@ -12,7 +12,8 @@ struct DoctorCommand: AsyncParsableCommand {
       Example: trust-budget doctor --database-url postgresql:///ledger --policy policy.yaml
 
       Without options it looks at what the node's environment and configuration name; where there is a
-      policy, at the files that a node has by default, too. It changes nothing. Exits with 1 when something does not work; a warning is no failure.
+      policy, at the files that a node has by default, too. It changes nothing. Exits with 1 when
+      something does not work; a warning is no failure.
       """)
 
   @OptionGroup var database: DatabaseOptions

@@ -87,8 +87,8 @@ struct SSHCertificate {
     return Timestamp(microseconds: Int64(seconds) * 1_000_000).description
   }
 
-  /// A key id or a principal may be any bytes, and when it is here it is signed. What is no line of visible text, or too
-  /// long for the trail, is given as URLs have it (an empty one as a percent sign alone), and cut.
+  /// A key id or a principal may be any bytes, and when it is here it is signed. What is no line of visible
+  /// text, or too long for the trail, is given as URLs have it (an empty one as a percent sign alone), and cut.
   private static func text(_ bytes: ArraySlice<UInt8>) -> String {
     if let text = String(bytes: bytes, encoding: .utf8),
       let valid = try? IdentityText.validate(text)

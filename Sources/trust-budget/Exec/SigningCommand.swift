@@ -76,12 +76,15 @@ struct SigningCommand {
       return Array(arguments.dropFirst())
     }
     return arguments.indices.dropFirst()
-      .filter { !SigningCommand.takeValues.contains(arguments[$0 - 1]) }
+      .filter { !SigningCommand.takesValue(arguments[$0 - 1]) }
       .map { (arguments[$0] as NSString).expandingTildeInPath }
   }
 
-  /// The options of `ssh-keygen -s` that have a value, which is no key: an identity, say, `-I bob`.
-  private static let takeValues: Set<String> = [
-    "-D", "-I", "-n", "-O", "-P", "-s", "-t", "-V", "-z",
-  ]
+  /// Whether what follows is the value of an option of `ssh-keygen`, and no key: `-I bob`, or `-qI bob`.
+  private static func takesValue(_ argument: String) -> Bool {
+    guard argument.wholeMatch(of: /-[A-Za-z]+/) != nil, let last = argument.last else {
+      return false
+    }
+    return "CDINOPVfnstwz".contains(last)
+  }
 }

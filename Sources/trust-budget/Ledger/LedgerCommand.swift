@@ -61,11 +61,13 @@ struct LedgerNewEpochCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  func validate() throws { try validateReason(reason) }
+  func validate() throws { _ = try validReason(reason) }
 
   func run() async throws {
     let result = try await translatingErrors {
-      try await NewEpoch(connectionString: database.connectionString, reason: reason).begin()
+      try await NewEpoch(
+        connectionString: database.connectionString, reason: try validReason(reason)
+      ).begin()
     }
     if json {
       var object = JSONObjectText()

@@ -20,12 +20,12 @@ struct MigrateRepairCommand: AsyncParsableCommand {
   @Option(help: "Why, for the record.")
   var reason: String
 
-  func validate() throws { try validateReason(reason) }
+  func validate() throws { _ = try validReason(reason) }
 
   func run() async throws {
     let runner = try options.runner()
     let migration = try await translatingErrors {
-      try await runner.repair(version: version, reason: reason)
+      try await runner.repair(version: version, reason: try validReason(reason))
     }
     if options.json {
       var object = JSONObjectText()
@@ -56,12 +56,12 @@ struct MigrateBaselineCommand: AsyncParsableCommand {
   @Option(help: "Why, for the record.")
   var reason: String
 
-  func validate() throws { try validateReason(reason) }
+  func validate() throws { _ = try validReason(reason) }
 
   func run() async throws {
     let runner = try options.runner()
     let migrations = try await translatingErrors {
-      try await runner.baseline(version: version, reason: reason)
+      try await runner.baseline(version: version, reason: try validReason(reason))
     }
     if options.json {
       var object = JSONObjectText()
@@ -102,13 +102,5 @@ struct MigrateNewCommand: ParsableCommand {
     } else {
       for path in paths { print(path) }
     }
-  }
-}
-
-func validateReason(_ reason: String) throws {
-  do {
-    _ = try IdentityText.validate(reason)
-  } catch {
-    throw ValidationError("--reason \(error.requirement)")
   }
 }

@@ -44,7 +44,7 @@ import TrustBudgetTesting
       try await database.withConnection { reader in
         // It is not the one that is ended.
         try await reader.execute("SET deadlock_timeout = '1min'")
-        try await database.execute("ALTER DATABASE \(database.name) SET deadlock_timeout = '200ms'")
+        try await database.execute("ALTER DATABASE \(database.name) SET deadlock_timeout = '400ms'")
         try await reader.execute("BEGIN")
         try await reader.execute("SELECT FROM trust_budget.ledger")
         async let epoch = NewEpoch(

@@ -88,7 +88,7 @@ struct CommandTests {
       "exec", "--username", "dev-bytes", "--", "true",
       by: ["/bin/sh", "-c", #"exec "$@" "$(printf 'k\344')""#, "sh"])
     #expect(end.status == 2)
-    #expect(end.errors.hasPrefix("trust-budget: argument 6 is not UTF-8: k"), "\(end.errors)")
+    #expect(end.errors == "trust-budget: argument 6 is not UTF-8\n")
   }
 
   @Test func `a refused request runs nothing`() async throws {

@@ -36,6 +36,7 @@ struct FreeTextTests {
       ("", "must not be empty"),
       (" \n\t", "must not be empty"),
       ("\u{200D}\u{FE0F}", "must not be empty"),
+      ("\u{200D} \u{200D}", "must not be empty"),
       ("a\u{0}", "must not contain the control character U+0000"),
       ("a\u{1B}[2J", "must not contain the control character U+001B"),
       ("\u{202E}live", "must not contain the character U+202E"),
