@@ -19,8 +19,9 @@ actor BreakGlassRecorder {
   /// The chain of what this process records in PostgreSQL itself.
   private var directJournalID = UUID().uuidString.lowercased()
   private var direct: [String: BreakGlassEvent] = [:]
-  /// Those that were refused while the journal did not answer, which may have them all the same.
-  private var refused: Set<String> = []
+  /// When those arrived that were not granted yet. What came of one that was refused, or asked for again in
+  /// here, may be recorded all the same; then nobody was told.
+  private var ungranted: [String: Set<Timestamp>] = [:]
 
   init(node: String, keeper: JournalKeeper, disk: JournalDisk, trail: BreakGlassTrail) {
     self.node = node
@@ -58,9 +59,12 @@ actor BreakGlassRecorder {
     _ requests: Requests
   ) async throws(BreakGlassUnrecorded) -> [(BreakGlassOutcome, BreakGlass.Store)] {
     guard !requests.isEmpty else { return [] }
+    for (request, moment) in requests where ungranted.count < Self.memory {
+      ungranted[request.requestID.value, default: []].insert(moment)
+    }
     let problem: JournalProblem
     do {
-      return try await recordInJournal(requests).map { (asNews($0), .journal) }
+      return try await recordInJournal(requests).map { (granted($0), .journal) }
     } catch {
       problem = error
     }
@@ -69,23 +73,19 @@ actor BreakGlassRecorder {
       for case .recorded(let event, _) in outcomes where direct.count < Self.memory {
         direct[event.requestID] = event
       }
-      return outcomes.map { (asNews($0), .postgresql) }
+      return outcomes.map { (granted($0), .postgresql) }
     } catch {
-      if case .silent = problem {
-        refused.formUnion(
-          requests.prefix(max(0, Self.memory - refused.count)).map(\.request.requestID.value))
-      }
       throw BreakGlassUnrecorded(
         journal: "\(problem)", postgres: LedgerHealth.reason(error))
     }
   }
 
-  /// What was refused, and recorded after that, nobody has been told of yet.
-  private func asNews(_ outcome: BreakGlassOutcome) -> BreakGlassOutcome {
-    guard case .recorded(let event, _) = outcome, refused.remove(event.requestID) != nil else {
-      return outcome
-    }
-    return .recorded(event, replayed: false)
+  /// The outcome as it is granted: new, where the event is of an attempt that was not granted before.
+  private func granted(_ outcome: BreakGlassOutcome) -> BreakGlassOutcome {
+    guard case .recorded(let event, _) = outcome,
+      let moments = ungranted.removeValue(forKey: event.requestID)
+    else { return outcome }
+    return .recorded(event, replayed: !moments.contains(event.occurredAt))
   }
 
   private func recordInJournal(
