@@ -129,36 +129,45 @@ import TrustBudgetTesting
     }
   }
 
-  @Test func `a disk that hangs: PostgreSQL alone, and the journal again when it answers`()
-    async throws
-  {
+  /// A node whose journal has "0-before", and is on a disk that hangs.
+  private func withHangingDisk(
+    _ body: (Node, FileLease, PostgresProxy, TestDatabase) async throws -> Void
+  ) async throws {
     try await withProxy { proxy, database, directory in
       try await Node.with(journal: directory.journal, on: proxy.connectionString) {
         (node) async throws in
         #expect(try await node.record(id: "0-before").store == .journal)
         // So it is opened anew, and that waits.
         guard let lease = FileLease(replacing: directory.journal + ".lock") else { return }
-        let replies = try await withThrowingTaskGroup { group in
-          for number in 1...5 { group.addTask { try await node.record(id: "\(number)-hung") } }
-          return try await group.reduce(into: []) { $0.append($1) }
-        }
-        #expect(replies.allSatisfy { $0.store == .postgresql && !$0.outcome.isReplay })
-        let problem = node.breakGlass.status.journalProblem
-        #expect(problem?.contains("does not answer") == true, "\(problem ?? "")")
-        #expect(await node.breakGlass.askJournal { $0.sequence } == nil)
-        #expect(node.log.text.contains("error break-glass journal does not answer"))
-        lease.end()
-        #expect(try await eventually { node.breakGlass.status.journalProblem == nil })
-        #expect(try await node.record(id: "6-after").store == .journal)
-        // What hung is in the journal, too: better twice than never.
-        #expect(
-          try await eventually {
-            let events = try await database.events()
-            return Set(events).count == 7 && events.count > 7
-              && node.breakGlass.status.unforwarded == 0
-          })
-        #expect(try await node.record(id: "1-hung").outcome.isReplay)
+        try await body(node, lease, proxy, database)
       }
+    }
+  }
+
+  @Test func `a disk that hangs: PostgreSQL alone, and the journal again when it answers`()
+    async throws
+  {
+    try await withHangingDisk { node, lease, _, database in
+      let replies = try await withThrowingTaskGroup { group in
+        for number in 1...5 { group.addTask { try await node.record(id: "\(number)-hung") } }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(replies.allSatisfy { $0.store == .postgresql && !$0.outcome.isReplay })
+      let problem = node.breakGlass.status.journalProblem
+      #expect(problem?.contains("does not answer") == true, "\(problem ?? "")")
+      #expect(await node.breakGlass.askJournal { $0.sequence } == nil)
+      #expect(node.log.text.contains("error break-glass journal does not answer"))
+      lease.end()
+      #expect(try await eventually { node.breakGlass.status.journalProblem == nil })
+      #expect(try await node.record(id: "6-after").store == .journal)
+      // What hung is in the journal, too: better twice than never.
+      #expect(
+        try await eventually {
+          let events = try await database.events()
+          return Set(events).count == 7 && events.count > 7
+            && node.breakGlass.status.unforwarded == 0
+        })
+      #expect(try await node.record(id: "1-hung").outcome.isReplay)
     }
   }
 
@@ -186,24 +195,19 @@ import TrustBudgetTesting
   @Test func `what a hanging disk took of a request that was refused is news when it is granted`()
     async throws
   {
-    try await withProxy { proxy, _, directory in
-      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
-        (node) async throws in
-        #expect(try await node.record(id: "granted").store == .journal)
-        guard let lease = FileLease(replacing: directory.journal + ".lock") else { return }
-        proxy.refuseConnections()
-        for id in ["refused", "granted"] {
-          await #expect(throws: BreakGlassUnrecorded.self) { try await node.record(id: id) }
-        }
-        lease.end()
-        #expect(try await eventually { node.breakGlass.status.journalProblem == nil })
-        let reply = try await node.record(id: "refused")
-        #expect(reply.store == .journal)
-        #expect(!reply.outcome.isReplay)
-        #expect(node.log.text.contains(#""request_id": refused"#), "\(node.log.text)")
-        #expect(try await node.record(id: "refused").outcome.isReplay)
-        #expect(try await node.record(id: "granted").outcome.isReplay)
+    try await withHangingDisk { node, lease, proxy, _ in
+      proxy.refuseConnections()
+      for id in ["refused", "0-before"] {
+        await #expect(throws: BreakGlassUnrecorded.self) { try await node.record(id: id) }
       }
+      lease.end()
+      #expect(try await eventually { node.breakGlass.status.journalProblem == nil })
+      let reply = try await node.record(id: "refused")
+      #expect(reply.store == .journal)
+      #expect(!reply.outcome.isReplay)
+      #expect(node.log.text.contains(#""request_id": refused"#), "\(node.log.text)")
+      #expect(try await node.record(id: "refused").outcome.isReplay)
+      #expect(try await node.record(id: "0-before").outcome.isReplay)
     }
   }
 

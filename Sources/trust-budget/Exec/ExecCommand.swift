@@ -17,8 +17,8 @@ struct ExecCommand: AsyncParsableCommand {
       and, where a rule matched, TRUST_BUDGET_RULE, but no DATABASE_URL, PGPASSWORD or
       TRUST_BUDGET_TOKEN. The receipt goes to standard error, and the command's exit status is this
       program's. When the request is refused, nothing is run, and the exit status is 1. When the
-      command fails, the points come back, unless it has written a certificate all the same. What a
-      certificate goes beyond of what was allowed is said on standard error. An attempt
+      command fails, the points come back, unless it has written a certificate all the same. Where
+      a certificate goes beyond what was allowed, that is said on standard error. An attempt
       that is repeated with its --request-id is charged once; it runs nothing when it was settled
       before, and refunds nothing, since the attempt before may have signed. Where TRACEPARENT is
       set, its trace (W3C Trace Context) goes with the requests.

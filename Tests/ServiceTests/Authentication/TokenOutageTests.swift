@@ -60,71 +60,80 @@ struct TokenOutageTests {
     }
   }
 
-  @Test func `an emergency is answered beyond the grace, and by a node that was started meanwhile`()
-    async throws
-  {
+  /// A policy with break-glass, and a token that may ask for it.
+  private func withIssuer(
+    _ body: (TestDatabase, _ policy: String, _ issuer: TokenSecret) async throws -> Void
+  ) async throws {
     try await Gate.services.pass {
       try await TestDatabase.withLedger { database in
         try await Undertaker.shared.withDirectory { directory in
           let policy = try directory.write(EmergencyPolicy.text, to: Service.policyFile)
           let issuer = try await database.token("issuer", roles: [.issuer])
-          let auditor = try await database.token("auditor", roles: [.auditor])
-          let body: JSON = ["username": "dev-a", "reason": "the database is down"]
-          try await PostgresProxy.with(database) { proxy in
-            let more = ["--auth-grace", "1s"]
-            func withNode(_ body: (RunningNode) async throws -> Void) async throws {
-              let node = try await RunningNode.start(
-                on: proxy.connectionString, policy: policy, auth: "token", more)
-              do {
-                try await body(node)
-                await node.program.kill()
-              } catch {
-                await node.program.kill()
-                throw error
-              }
-            }
-            var kept = ""
-            try await withNode { node in
-              try await waitUntilKnown(issuer, on: node)
-              proxy.refuseConnections()
-              try await wait(for: "the grace to end") {
-                try await node.post(
-                  "/v1/authorizations", ["username": "free-a"], with: issuer
-                ).problem == "ledger-unavailable"
-              }
-              #expect(try await node.post("/v1/break-glass", body, with: issuer).status == 200)
-              #expect(
-                try await node.post("/v1/break-glass", body, with: .random()).problem
-                  == "unauthenticated")
-              kept = RunningNode.journal(of: node.name, policy: policy) + ".tokens"
-            }
-            let text = try String(contentsOfFile: kept, encoding: .utf8)
-            #expect(!text.contains(issuer.text) && text.contains("issuer"))
-            #expect(!text.contains("auditor"))
-            let attributes = try FileManager.default.attributesOfItem(atPath: kept)
-            #expect(attributes[.posixPermissions] as? Int == 0o600)
+          try await body(database, policy, issuer)
+        }
+      }
+    }
+  }
 
-            try await withNode { node in
-              #expect(try await node.post("/v1/break-glass", body, with: issuer).status == 200)
-              for other in [auditor, .random()] {
-                let reply = try await node.post("/v1/break-glass", body, with: other)
-                #expect(reply.problem == "ledger-unavailable")
-              }
-              let free = try await node.post(
-                "/v1/authorizations", ["username": "free-a"], with: issuer)
-              #expect(free.problem == "ledger-unavailable")
-              proxy.acceptConnections()
-              try await waitUntilKnown(issuer, on: node)
-              try await database.execute("UPDATE trust_budget.api_tokens SET revoked_at = now()")
-              try await wait(for: "the token to be revoked") {
-                try await node.post("/v1/break-glass", body, with: issuer).problem
-                  == "unauthenticated"
-              }
-              // Nor the next time.
-              try await wait(for: "the token to be forgotten") {
-                try !String(contentsOfFile: kept, encoding: .utf8).contains("issuer")
-              }
-            }
+  @Test func `an emergency is answered beyond the grace, and by a node that was started meanwhile`()
+    async throws
+  {
+    try await withIssuer { database, policy, issuer in
+      let auditor = try await database.token("auditor", roles: [.auditor])
+      let body: JSON = ["username": "dev-a", "reason": "the database is down"]
+      try await PostgresProxy.with(database) { proxy in
+        let more = ["--auth-grace", "1s"]
+        func withNode(_ body: (RunningNode) async throws -> Void) async throws {
+          let node = try await RunningNode.start(
+            on: proxy.connectionString, policy: policy, auth: "token", more)
+          do {
+            try await body(node)
+            await node.program.kill()
+          } catch {
+            await node.program.kill()
+            throw error
+          }
+        }
+        var kept = ""
+        try await withNode { node in
+          try await waitUntilKnown(issuer, on: node)
+          proxy.refuseConnections()
+          try await wait(for: "the grace to end") {
+            try await node.post(
+              "/v1/authorizations", ["username": "free-a"], with: issuer
+            ).problem == "ledger-unavailable"
+          }
+          #expect(try await node.post("/v1/break-glass", body, with: issuer).status == 200)
+          #expect(
+            try await node.post("/v1/break-glass", body, with: .random()).problem
+              == "unauthenticated")
+          kept = RunningNode.journal(of: node.name, policy: policy) + ".tokens"
+        }
+        let text = try String(contentsOfFile: kept, encoding: .utf8)
+        #expect(!text.contains(issuer.text) && text.contains("issuer"))
+        #expect(!text.contains("auditor"))
+        let attributes = try FileManager.default.attributesOfItem(atPath: kept)
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+
+        try await withNode { node in
+          #expect(try await node.post("/v1/break-glass", body, with: issuer).status == 200)
+          for other in [auditor, .random()] {
+            let reply = try await node.post("/v1/break-glass", body, with: other)
+            #expect(reply.problem == "ledger-unavailable")
+          }
+          let free = try await node.post(
+            "/v1/authorizations", ["username": "free-a"], with: issuer)
+          #expect(free.problem == "ledger-unavailable")
+          proxy.acceptConnections()
+          try await waitUntilKnown(issuer, on: node)
+          try await database.execute("UPDATE trust_budget.api_tokens SET revoked_at = now()")
+          try await wait(for: "the token to be revoked") {
+            try await node.post("/v1/break-glass", body, with: issuer).problem
+              == "unauthenticated"
+          }
+          // Nor the next time.
+          try await wait(for: "the token to be forgotten") {
+            try !String(contentsOfFile: kept, encoding: .utf8).contains("issuer")
           }
         }
       }
@@ -135,68 +144,56 @@ struct TokenOutageTests {
   func `of a damaged file the log speaks once, however many ask, and a whole one is read again`()
     async throws
   {
-    try await Gate.services.pass {
-      try await TestDatabase.withLedger { database in
-        try await Undertaker.shared.withDirectory { directory in
-          let policy = try directory.write(EmergencyPolicy.text, to: Service.policyFile)
-          let issuer = try await database.token("issuer", roles: [.issuer])
-          let kept = URL(filePath: RunningNode.journal(of: "node-1", policy: policy) + ".tokens")
-          try await PostgresProxy.with(database) { proxy in
-            func withNode(_ body: (RunningNode) async throws -> Void) async throws {
-              try await RunningNode.with(
-                ["node-1"], on: proxy.connectionString, policy: policy, auth: "token"
-              ) { try await body($0[0]) }
-            }
-            try await withNode { try await waitUntilKnown(issuer, on: $0) }
-            let whole = try Data(contentsOf: kept)
-            proxy.refuseConnections()
-            try Data("damage".utf8).write(to: kept)
-            try await withNode { node in
-              let body: JSON = ["username": "dev-a", "reason": "the database is down"]
-              func complaints() -> Int {
-                node.program.errors.matches(of: /tokens for emergencies cannot be read/).count
-              }
-              for _ in 1...20 {
-                let reply = try await node.post("/v1/break-glass", body, with: .random())
-                #expect(reply.problem == "ledger-unavailable")
-              }
-              #expect(complaints() == 1)
-              try whole.write(to: kept)
-              #expect(try await node.post("/v1/break-glass", body, with: issuer).status == 200)
-              try Data("damaged again".utf8).write(to: kept)
-              #expect(
-                try await node.post("/v1/break-glass", body, with: issuer).problem
-                  == "ledger-unavailable")
-              #expect(complaints() == 2)
-            }
+    try await withIssuer { database, policy, issuer in
+      let kept = URL(filePath: RunningNode.journal(of: "node-1", policy: policy) + ".tokens")
+      try await PostgresProxy.with(database) { proxy in
+        func withNode(_ body: (RunningNode) async throws -> Void) async throws {
+          try await RunningNode.with(
+            ["node-1"], on: proxy.connectionString, policy: policy, auth: "token"
+          ) { try await body($0[0]) }
+        }
+        try await withNode { try await waitUntilKnown(issuer, on: $0) }
+        let whole = try Data(contentsOf: kept)
+        proxy.refuseConnections()
+        try Data("damage".utf8).write(to: kept)
+        try await withNode { node in
+          let body: JSON = ["username": "dev-a", "reason": "the database is down"]
+          func complaints() -> Int {
+            node.program.errors.matches(of: /tokens for emergencies cannot be read/).count
           }
+          for _ in 1...20 {
+            let reply = try await node.post("/v1/break-glass", body, with: .random())
+            #expect(reply.problem == "ledger-unavailable")
+          }
+          #expect(complaints() == 1)
+          try whole.write(to: kept)
+          #expect(try await node.post("/v1/break-glass", body, with: issuer).status == 200)
+          try Data("damaged again".utf8).write(to: kept)
+          #expect(
+            try await node.post("/v1/break-glass", body, with: issuer).problem
+              == "ledger-unavailable")
+          #expect(complaints() == 2)
         }
       }
     }
   }
 
   @Test func `a disk that hangs keeps no tokens, and no node from knowing them`() async throws {
-    try await Gate.services.pass {
-      try await TestDatabase.withLedger { database in
-        try await Undertaker.shared.withDirectory { directory in
-          let policy = try directory.write(EmergencyPolicy.text, to: Service.policyFile)
-          let issuer = try await database.token("issuer", roles: [.issuer])
-          try await RunningNode.with(
-            ["node-1"], on: database.connectionString, policy: policy, auth: "token"
-          ) { nodes in
-            try await waitUntilKnown(issuer, on: nodes[0])
-            let lock = RunningNode.journal(of: "node-1", policy: policy) + ".lock"
-            guard let lease = FileLease(replacing: lock) else { return }
-            defer { lease.end() }
-            let reply = try await nodes[0].post(
-              "/v1/break-glass", ["username": "dev-a", "reason": "the disk hangs"], with: issuer)
-            #expect(reply.json["recorded"] == "postgresql")
-            try await waitUntilKnown(
-              try await database.token("later", roles: [.issuer]), on: nodes[0])
-            try await wait(for: "the log to say so") {
-              nodes[0].program.errors.contains("tokens for emergencies cannot be kept")
-            }
-          }
+    try await withIssuer { database, policy, issuer in
+      try await RunningNode.with(
+        ["node-1"], on: database.connectionString, policy: policy, auth: "token"
+      ) { nodes in
+        try await waitUntilKnown(issuer, on: nodes[0])
+        let lock = RunningNode.journal(of: "node-1", policy: policy) + ".lock"
+        guard let lease = FileLease(replacing: lock) else { return }
+        defer { lease.end() }
+        let reply = try await nodes[0].post(
+          "/v1/break-glass", ["username": "dev-a", "reason": "the disk hangs"], with: issuer)
+        #expect(reply.json["recorded"] == "postgresql")
+        try await waitUntilKnown(
+          try await database.token("later", roles: [.issuer]), on: nodes[0])
+        try await wait(for: "the log to say so") {
+          nodes[0].program.errors.contains("tokens for emergencies cannot be kept")
         }
       }
     }
