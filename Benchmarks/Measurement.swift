@@ -307,8 +307,8 @@ struct Measurement {
         UPDATE trust_budget.budgets SET last_seq = 2, spent = 1;
         """)
       try await large.rest()
-      // After a checkpoint each page is logged whole when it is first touched. That is a matter of the
-      // minutes that follow it, and of both sides alike, not of the ledger's size.
+      // What is not in memory yet is not to be measured. Each turn begins with a checkpoint, though, behind
+      // which a page is logged whole when it is first touched: the large side has many more of them to log.
       for database in [small, large] {
         _ = try await EngineLoad(database: database, budgets: 100_000, seconds: 15).rate()
       }
