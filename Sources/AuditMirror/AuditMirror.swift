@@ -34,6 +34,10 @@ package struct AuditMirror: Service {
 
   /// Follows the trail until the service is told to stop; then catches up for a moment.
   package func run() async throws {
+    await withTaskExecutorPreference(DiskThread()) { await keepFollowing() }
+  }
+
+  private func keepFollowing() async {
     var failures = 0
     while !Task.isShuttingDownGracefully, !Task.isCancelled {
       do {

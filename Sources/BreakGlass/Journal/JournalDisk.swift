@@ -1,4 +1,4 @@
-import Dispatch
+import ClaimedFile
 import Logging
 import Synchronization
 
@@ -73,16 +73,6 @@ package final class JournalDisk: Sendable {
       return overdue == 0
     }
     if isLast { logger.notice("break-glass journal answers again", metadata: ["path": "\(path)"]) }
-  }
-}
-
-/// Runs what may be kept waiting by a disk, so that those threads are free that everybody shares.
-private final class DiskThread: TaskExecutor {
-  private let queue = DispatchQueue(label: "break-glass journal's disk")
-
-  func enqueue(_ job: consuming ExecutorJob) {
-    let job = UnownedJob(job)
-    queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
   }
 }
 

@@ -1,4 +1,5 @@
 import AsyncAlgorithms
+import ClaimedFile
 import Foundation
 import Logging
 import ServiceLifecycle
@@ -53,9 +54,11 @@ package final class WatchedFiles<Value: Sendable>: Service {
 
   package func run() async throws {
     let ticks = AsyncTimerSequence(interval: .seconds(1), clock: .continuous)
-    for await _ in ticks.cancelOnGracefulShutdown() {
-      reload()
-      look(current)
+    await withTaskExecutorPreference(DiskThread()) {
+      for await _ in ticks.cancelOnGracefulShutdown() {
+        reload()
+        look(current)
+      }
     }
   }
 

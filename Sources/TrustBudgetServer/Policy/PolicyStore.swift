@@ -1,4 +1,5 @@
 import AsyncAlgorithms
+import ClaimedFile
 import Foundation
 import Logging
 import PolicyFile
@@ -34,7 +35,7 @@ package final class PolicyStore: Service {
   /// Reads the file for the first time. From then on SIGHUP ends no program: it waits for ``run()``.
   ///
   /// - Parameter now: the wall clock, for what `/v1/policy` says.
-  /// - Throws: `PolicyDiagnostics`, or the file system's error.
+  /// - Throws: `PolicyDiagnostics`, or `UnreadableFile`.
   package init(
     path: String, now: @escaping @Sendable () -> Timestamp, logger: Logger
   ) async throws {
@@ -55,6 +56,10 @@ package final class PolicyStore: Service {
   var failures: Int { failureCount.load(ordering: .relaxed) }
 
   package func run() async throws {
+    await withTaskExecutorPreference(DiskThread()) { await follow() }
+  }
+
+  private func follow() async {
     let ticks = AsyncTimerSequence(interval: PolicyStore.interval, clock: .continuous)
     // One after the other: of two at once, the one that read an older file could be the last to store it.
     let occasions = merge(ticks.map { _ in Occasion.tick }, hangups.map { _ in Occasion.hangup })

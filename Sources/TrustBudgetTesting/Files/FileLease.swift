@@ -22,6 +22,12 @@ package struct FileLease: Sendable {
     }
   }
 
+  /// Whether somebody waits.
+  package var isAwaited: Bool {
+    // F_GETLEASE: what is left of it once it has been asked for.
+    fcntl(file, 1_025) != Int32(F_WRLCK)
+  }
+
   /// Lets everybody go on.
   package func end() {
     close(file)

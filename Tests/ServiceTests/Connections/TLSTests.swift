@@ -73,7 +73,10 @@ struct TLSTests {
         try await Undertaker.shared.withDirectory { directory in
           let authority = try await CertificateAuthority(in: directory, algorithm: keys)
           let server = try await authority.issue("server")
-          var options = ["--tls-cert", server.certificate, "--tls-key", server.key]
+          var options = [
+            "--tls-cert", server.certificate, "--tls-key", server.key, "--audit-file",
+            directory.file("audit.db"),
+          ]
           if let roles {
             options += [
               "--tls-client-ca", authority.certificate, "--auth", "mtls", "--tls-roles",
@@ -199,6 +202,25 @@ struct TLSTests {
       - {san: "email:Admin@example.com", name: admin, roles: [admin]}
       - {san: "cn:by its common name", name: common, roles: [auditor]}
     """
+
+  @Test func `a disk that hangs under whatever a node looks at holds up no caller`()
+    async throws
+  {
+    try await withTLS(roles: "clients: []") { secured in
+      let client = try await secured.authority.issue("client")
+      let files = [
+        secured.directory.file("policy.yaml"), secured.directory.file("roles.yaml"),
+        secured.server.certificate, secured.directory.file("audit.db.lock"),
+      ]
+      let leases = files.compactMap { FileLease(replacing: $0) }
+      defer { for lease in leases { lease.end() } }
+      guard leases.count == files.count else { return }
+      for (lease, file) in zip(leases, files) {
+        try await wait(for: "the node to look at \(file)") { lease.isAwaited }
+      }
+      #expect(try await secured.status("/healthz", as: client) == 200)
+    }
+  }
 
   @Test func `a client certificate's name decides what its holder may do`() async throws {
     try await withTLS(roles: Self.roles) { secured in
