@@ -20,9 +20,7 @@ extension AuditMirror {
     }
     do {
       return try await open()
-    } catch AuditFileError.corrupt(let reason)
-      where claim.wasClaimedBefore || DatabaseHead(claim.path)?.kind == .auditFile
-    {
+    } catch AuditFileError.corrupt(let reason) where claim.isOne(of: .auditFile) {
       try setAside(claim, because: reason)
       return try await open()
     } catch AuditFileError.corrupt(let reason) {

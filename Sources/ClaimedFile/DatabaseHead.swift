@@ -26,3 +26,19 @@ package struct DatabaseHead: Sendable {
     hasLog = head[18...19].elementsEqual([2, 2])
   }
 }
+
+extension ClaimedFile {
+  /// Whether a file that cannot be used is one of these all the same, as far as can be told, and was not named
+  /// by mistake.
+  package func isOne(of kind: DatabaseHead.Kind) -> Bool {
+    DatabaseHead(path).map { $0.kind == kind } ?? wasClaimedBefore
+  }
+
+  /// Whether what is at a path is none of these, as far as can be told before it is opened: new ones are empty,
+  /// and what they are may be in their log alone.
+  package static func isForeign(_ path: String, to kind: DatabaseHead.Kind) -> Bool {
+    if let head = DatabaseHead(path) { return head.kind != kind }
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_size > 0 && !hasBeenClaimed(path)
+  }
+}

@@ -208,11 +208,15 @@ import TrustBudgetTesting
       }
       for path in [other, directory.journal] {
         let problem = #expect(throws: JournalProblem.self) { try BreakGlassJournal(path: path) }
-        guard case .unusable = problem else {
+        guard case .foreign = problem else {
           Issue.record("\(String(describing: problem))")
           continue
         }
       }
+      let mode = try await DatabaseQueue(path: other).read {
+        try String.fetchOne($0, sql: "PRAGMA journal_mode")
+      }
+      #expect(mode == "delete")
     }
   }
 }

@@ -277,6 +277,25 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a file that was named by mistake stays as it is, and emergencies are recorded`()
+    async throws
+  {
+    try await withProxy { proxy, database, directory in
+      let path = directory.file("notes.txt")
+      try Data("notes".utf8).write(to: URL(filePath: path))
+      // The second attempt finds it no more its own than the first.
+      for id in ["1", "2"] {
+        try await Node.with(journal: path, on: proxy.connectionString) { (node) async throws in
+          #expect(try await node.record(id: id).store == .postgresql)
+          #expect(node.breakGlass.status.journalProblem?.contains("Name another file") == true)
+        }
+      }
+      #expect(try String(contentsOfFile: path, encoding: .utf8) == "notes")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["notes.txt"])
+      #expect(try await database.events() == ["1", "2"])
+    }
+  }
+
   @Test func `what was in a journal that somebody removed reaches PostgreSQL`() async throws {
     try await withProxy { proxy, database, directory in
       proxy.refuseConnections()

@@ -20,7 +20,8 @@ package final class BreakGlassJournal: Sendable {
 
   /// Opens a journal, or begins one, and verifies every event in it.
   ///
-  /// - Throws: `JournalProblem`; `corrupt` when what is there is not what a node wrote.
+  /// - Throws: `JournalProblem`; `corrupt` when what is there is not what a node wrote, `foreign` when it is
+  ///   certainly another's.
   package convenience init(path: String) throws(JournalProblem) {
     try self.init(try ClaimedFile.forJournal(path, holder: "process \(getpid())"))
   }
@@ -39,6 +40,8 @@ package final class BreakGlassJournal: Sendable {
       // was closed, and that is a crash.
       configuration.allowsUnsafeTransactions = true
       configuration.prepareDatabase { database in
+        // Before anything is set: what belongs to somebody else stays as it is.
+        try JournalSchema.refuseForeign(database)
         // A commit is one fsync of the write-ahead log, and on the disk when it returns.
         let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
         guard mode == "wal" else {

@@ -166,7 +166,15 @@ final class JournalKeeper: Sendable {
     let file = try ClaimedFile.forJournal(path, holder: "process \(getpid()), node \(node)")
     do {
       return try BreakGlassJournal(file)
+    } catch .foreign(let reason) {
+      file.abandon()
+      throw .foreign(reason)
     } catch .corrupt(let reason) {
+      // Nobody's to move: not the next time either.
+      guard file.isOne(of: .breakGlassJournal) else {
+        file.abandon()
+        throw .foreign(reason)
+      }
       let target: String
       do {
         target = try file.setAside(as: "corrupt-\(day)")

@@ -8,6 +8,8 @@ package enum JournalProblem: Error, Hashable, Sendable {
   case unwritable(String)
   /// What is in the file is no journal, or one that was changed by hand or by a failing disk.
   case corrupt(String)
+  /// The file is somebody else's, named by mistake, or of a later version of this program.
+  case foreign(String)
   /// The file, its log or its lock was removed, or another was put in its place.
   case vanished(String)
   /// The disk has not answered in time, and may yet.
@@ -20,6 +22,8 @@ extension JournalProblem: CustomStringConvertible {
     case .inUse(let path, let holder): "another process has the journal \(path) (\(holder))"
     case .unusable(let reason), .unwritable(let reason): reason
     case .corrupt(let reason): reason
+    case .foreign(let reason):
+      "this is no break-glass journal of this program: \(reason). Name another file, or move it away"
     case .vanished(let path): "\(path), or its log or lock, was removed or replaced"
     case .silent(let path): "\(path) does not answer: its disk hangs, or is very slow"
     }

@@ -40,13 +40,25 @@ enum JournalSchema {
         BEGIN SELECT RAISE(ABORT, 'break_glass_events is append-only'); END;
     """
 
-  /// Makes the tables in an empty file, and checks those of another one.
+  /// - Throws: `JournalProblem.foreign`, or `DatabaseError`.
+  static func refuseForeign(_ database: Database) throws {
+    guard try !isEmpty(database) else { return }
+    guard try Int32.fetchOne(database, sql: "PRAGMA application_id") == applicationID else {
+      throw JournalProblem.foreign("it is another program's SQLite database")
+    }
+    let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+    guard found == version else {
+      throw JournalProblem.foreign(
+        "it has format \(found), and this program knows \(version)")
+    }
+  }
+
+  /// Makes the tables in an empty file, and checks those of another one, which is not foreign.
   ///
   /// - Returns: the journal's id.
   /// - Throws: `JournalProblem`, or `DatabaseError`.
   static func prepare(_ database: Database, newJournalID: String) throws -> String {
-    let isEmpty = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") == 0
-    if isEmpty {
+    if try isEmpty(database) {
       try database.execute(sql: sql)
       try database.execute(
         sql: "INSERT INTO journal (only_row, journal_id) VALUES (1, ?)",
@@ -54,14 +66,6 @@ enum JournalSchema {
       try database.execute(sql: "PRAGMA user_version = \(version)")
       try database.execute(sql: "PRAGMA application_id = \(applicationID)")
       return newJournalID
-    }
-    guard try Int32.fetchOne(database, sql: "PRAGMA application_id") == applicationID else {
-      throw JournalProblem.unusable("the file is another program's SQLite database")
-    }
-    let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
-    guard found == version else {
-      throw JournalProblem.unusable(
-        "the journal has format \(found) and this program knows \(version); upgrade the program")
     }
     // What another schema would decode to, nobody knows.
     guard try definitions(in: database) == expectedDefinitions() else {
@@ -71,6 +75,10 @@ enum JournalSchema {
       throw JournalProblem.corrupt("the journal has no identity")
     }
     return id
+  }
+
+  private static func isEmpty(_ database: Database) throws -> Bool {
+    try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") == 0
   }
 
   private static func expectedDefinitions() throws -> [String] {

@@ -42,7 +42,7 @@ enum FileCheck {
 
   static func auditFile(_ path: String) -> [Finding] {
     dataFile(
-      "audit file", path, option: "--audit-file",
+      "audit file", path, .auditFile, option: "--audit-file",
       without: "charging goes on without the mirror, but the mirror stands still")
   }
 
@@ -60,14 +60,15 @@ enum FileCheck {
           "audit file", "\(refusal).", "docs/operating.md, Backup and restore, says how to go on.")
       ]
     } catch {
-      // What else is wrong with either is said where it is looked at.
+      // A file that cannot be read is built anew by the node, and what is wrong with the database is said
+      // where that is looked at.
       return []
     }
   }
 
   static func breakGlassJournal(_ path: String) -> [Finding] {
     dataFile(
-      "break-glass journal", path, option: "--break-glass-journal",
+      "break-glass journal", path, .breakGlassJournal, option: "--break-glass-journal",
       without: "without its journal a node answers emergencies only while PostgreSQL is there")
   }
 
@@ -75,7 +76,7 @@ enum FileCheck {
   ///
   /// - Parameter without: what it means where there is no room.
   private static func dataFile(
-    _ subject: String, _ path: String, option: String, without: String
+    _ subject: String, _ path: String, _ kind: DatabaseHead.Kind, option: String, without: String
   ) -> [Finding] {
     let files = FileManager.default
     let directory = nearestDirectory(to: path)
@@ -102,6 +103,13 @@ enum FileCheck {
         .problem(
           subject, "\(path) has another name as well, a hard link.",
           "Remove that one, or put a copy in the place of this one: \(without).")
+      ]
+    }
+    if ClaimedFile.isForeign(path, to: kind) {
+      return [
+        .problem(
+          subject, "\(path) was not made by this program, or for something else.",
+          "Name another file, or move it away: \(option).")
       ]
     }
     let attributes = try? files.attributesOfFileSystem(forPath: directory)

@@ -115,6 +115,20 @@ struct DoctorTests {
     }
   }
 
+  @Test func `a file that a node would refuse, being another's, is a problem`() async throws {
+    try await Undertaker.shared.withDirectory { directory in
+      let end = try await Program.run(
+        "doctor", "--json", "--audit-file", try directory.write("notes", to: "notes.txt"),
+        "--break-glass-journal", try directory.write("more notes", to: "more.txt"),
+        "--database-url", "host=/nowhere dbname=x")
+      for subject in ["audit file", "break-glass journal"] {
+        let finding = try findings(end)[subject]
+        #expect(finding?["status"] == "problem", "\(end.output)")
+        #expect(finding?["message"].text?.contains("was not made by this program") == true)
+      }
+    }
+  }
+
   @Test(arguments: [
     ("DROP INDEX trust_budget.audit_entries_tail", "audit_entries_tail"),
     (
