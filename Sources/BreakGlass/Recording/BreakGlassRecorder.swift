@@ -21,7 +21,7 @@ actor BreakGlassRecorder {
   private var direct: [String: BreakGlassEvent] = [:]
   /// When those arrived that were not granted yet. What came of one that was refused, or asked for again in
   /// here, may be recorded all the same; then nobody was told.
-  private var ungranted: [String: Set<Timestamp>] = [:]
+  private var ungranted = Attempts(limit: memory)
 
   init(node: String, keeper: JournalKeeper, disk: JournalDisk, trail: BreakGlassTrail) {
     self.node = node
@@ -59,9 +59,7 @@ actor BreakGlassRecorder {
     _ requests: Requests
   ) async throws(BreakGlassUnrecorded) -> [(BreakGlassOutcome, BreakGlass.Store)] {
     guard !requests.isEmpty else { return [] }
-    for (request, moment) in requests where ungranted.count < Self.memory {
-      ungranted[request.requestID.value, default: []].insert(moment)
-    }
+    for (request, moment) in requests { ungranted.note(request.requestID.value, at: moment) }
     let problem: JournalProblem
     do {
       return try await recordInJournal(requests).map { (granted($0), .journal) }
@@ -83,7 +81,7 @@ actor BreakGlassRecorder {
   /// The outcome as it is granted: new, where the event is of an attempt that was not granted before.
   private func granted(_ outcome: BreakGlassOutcome) -> BreakGlassOutcome {
     guard case .recorded(let event, _) = outcome,
-      let moments = ungranted.removeValue(forKey: event.requestID)
+      let moments = ungranted.remove(event.requestID)
     else { return outcome }
     return .recorded(event, replayed: !moments.contains(event.occurredAt))
   }

@@ -50,6 +50,8 @@ final class RecordingQueue: Sendable {
   /// Calls `record` with what waits, batch after batch, until the queue is closed and empty.
   func drain(_ record: ([Pending]) async -> Void) async {
     for await _ in arrivals { await drainNow(record) }
+    // Of a task that is cancelled the arrivals end as well: nobody may come in behind the last look.
+    close()
     await drainNow(record)
   }
 
