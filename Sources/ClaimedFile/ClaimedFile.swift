@@ -42,15 +42,7 @@ package final class ClaimedFile: Sendable {
     }
     self.path = path
     self.givenPath = givenPath
-    let directory = URL(filePath: path).deletingLastPathComponent()
-    do {
-      try FileManager.default.createDirectory(
-        at: directory, withIntermediateDirectories: true,
-        attributes: [.posixPermissions: 0o750])
-    } catch {
-      throw .unusable(
-        "\(directory.path(percentEncoded: false)) cannot be made: \(error.systemReason)")
-    }
+    try ClaimedFile.makeDirectory(of: path)
     let name = path + ".lock"
     wasClaimedBefore = ClaimedFile.hasBeenClaimed(path)
     let lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
@@ -169,13 +161,38 @@ package final class ClaimedFile: Sendable {
       $0.identity = identity
       $0.log = nil
     }
-    // The new names must survive a power cut as well as what is in the files.
-    let directory = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
-    let parent = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if parent >= 0 {
-      fsync(parent)
-      close(parent)
+    ClaimedFile.syncDirectory(of: path)
+  }
+
+  /// Makes the directory that a file is to be in, where it is missing.
+  ///
+  /// - Throws: `FileProblem`.
+  package static func makeDirectory(of path: String) throws(FileProblem) {
+    let directory = URL(filePath: path).deletingLastPathComponent()
+    guard access(directory.path(percentEncoded: false), F_OK) != 0 else { return }
+    var ancestors = [directory]
+    while let parent = ancestors.last?.deletingLastPathComponent(), parent != ancestors.last {
+      ancestors.append(parent)
+      if access(parent.path(percentEncoded: false), F_OK) == 0 { break }
     }
+    do {
+      try FileManager.default.createDirectory(
+        at: directory, withIntermediateDirectories: true,
+        attributes: [.posixPermissions: 0o750])
+    } catch {
+      throw .unusable(
+        "\(directory.path(percentEncoded: false)) cannot be made: \(error.systemReason)")
+    }
+    for ancestor in ancestors { syncDirectory(of: ancestor.path(percentEncoded: false)) }
+  }
+
+  /// Names that were made, or changed, in a file's directory survive a power cut as well as what is in the files.
+  package static func syncDirectory(of path: String) {
+    let directory = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
+    let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
   }
 
   /// Makes a file where it is missing, for its owner to write and its group to read, whatever the

@@ -68,8 +68,9 @@ package struct Export: Sendable {
     case .csv, .jsonl: result = try await writeText(to: descriptor)
     }
     if let mode = Export.mode(of: path) { fchmod(descriptor, mode) }
-    try Export.sync(temporary)
+    guard fsync(descriptor) == 0 else { throw Export.failure("\(path) cannot be written") }
     guard rename(temporary, path) == 0 else { throw Export.failure("\(path) cannot be made") }
+    ClaimedFile.syncDirectory(of: path)
     return result
   }
 
@@ -187,13 +188,6 @@ package struct Export: Sendable {
       guard count > 0 else { throw .unwritable(String(cString: strerror(errno))) }
       bytes = bytes.dropFirst(count)
     }
-  }
-
-  private static func sync(_ path: String) throws(AuditFileError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure("\(path) cannot be read again") }
-    defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw failure("\(path) cannot be written") }
   }
 
   private static func failure(_ what: String) -> AuditFileError {

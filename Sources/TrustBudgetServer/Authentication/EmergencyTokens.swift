@@ -129,14 +129,12 @@ package final class EmergencyTokens: Sendable {
   }
 
   private func forget() {
-    unlink(path)
+    if unlink(path) == 0 { ClaimedFile.syncDirectory(of: path) }
     written.withLock { $0 = nil }
   }
 
   private func replace(with bytes: Data) throws {
-    try FileManager.default.createDirectory(
-      at: URL(filePath: path).deletingLastPathComponent(), withIntermediateDirectories: true,
-      attributes: [.posixPermissions: 0o750])
+    try ClaimedFile.makeDirectory(of: path)
     let temporary = "\(path).new"
     unlink(temporary)
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -151,5 +149,7 @@ package final class EmergencyTokens: Sendable {
       unlink(temporary)
       throw error
     }
+    // Those that were there before hold tokens that were revoked since.
+    ClaimedFile.syncDirectory(of: path)
   }
 }
