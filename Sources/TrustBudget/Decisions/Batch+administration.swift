@@ -35,9 +35,11 @@ extension Batch {
     detail.put("trigger", "administrator")
     detail.put("request", reset.content.fingerprint)
     detail.put("reason", reset.reason)
+    // Scheduled resets stay on their grid; where there are none, the window begins when it does.
+    let start = budgets[index].resetInterval == nil ? now : budgets[index].windowStartedAt
     self.reset(
-      at: index, windowStart: budgets[index].windowStartedAt,
-      Subject(requestID: reset.requestID.value), reset.origin, detail)
+      at: index, windowStart: start, Subject(requestID: reset.requestID.value), reset.origin, detail
+    )
     known.changes[reset.requestID] = reset.content
     return .changed(budgets[index], replayed: false)
   }

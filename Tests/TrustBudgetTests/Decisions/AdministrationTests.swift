@@ -84,7 +84,9 @@ struct AdministrativeResetTests {
   func noInterval() throws {
     var ledger = MemoryLedger()
     _ = ledger.decide(try charge("1", terms(cost: 9)))
-    #expect(ledger.decide(try reset("2")).changed?.budget.resetsAt == nil)
+    ledger.now = .newYear.after(hours: 10)
+    let budget = try #require(ledger.decide(try reset("2")).changed?.budget)
+    #expect(budget.resetsAt == nil && budget.windowStartedAt == .newYear.after(hours: 10))
     #expect(ledger.decide(try charge("3", terms(cost: 9))).remaining == 1)
   }
 

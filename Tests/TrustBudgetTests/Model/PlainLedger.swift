@@ -53,7 +53,10 @@ struct PlainLedger {
     case .reset(let reset):
       change(
         reset.budgetID, reset.requestID, content: "reset \(reset.reason)", at: now.microseconds
-      ) { $0.window += 1 }
+      ) {
+        $0.window += 1
+        if $0.interval == nil { $0.windowStart = now.microseconds }
+      }
     }
   }
 
