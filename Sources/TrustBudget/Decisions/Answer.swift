@@ -50,7 +50,8 @@ extension Rejection: CustomStringConvertible {
     case .alreadyRefunded(let id):
       "The charge \(id) was refunded and pays for nothing any more. Send a new request id."
     case .outOfRange(let id):
-      "The points of budget \(id) would leave the range that is kept exactly (2^53 - 1)."
+      "The points of budget \(id), allocated, adjusted and spent, would leave the range that is kept exactly "
+        + "(2^53 - 1). A reset brings them back into it, or smaller terms do."
     }
   }
 }
