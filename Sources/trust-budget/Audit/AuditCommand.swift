@@ -28,17 +28,6 @@ func counted(_ count: Int64, _ noun: String, _ nouns: String? = nil) -> String {
   "\(count) \(count == 1 ? noun : nouns ?? noun + "s")"
 }
 
-/// What may hold a text of a file's: a terminal obeys control characters, and a file is anybody's.
-func printable(_ text: String) -> String {
-  text.unicodeScalars.reduce(into: "") { printed, scalar in
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator:
-      printed += "\\u{\(String(scalar.value, radix: 16))}"
-    default: printed.unicodeScalars.append(scalar)
-    }
-  }
-}
-
 /// How far long work is, on a terminal; nothing elsewhere.
 struct ProgressLine: Sendable {
   private let isShown = isatty(2) == 1

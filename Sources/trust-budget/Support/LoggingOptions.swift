@@ -24,7 +24,7 @@ struct LoggingOptions: ParsableArguments {
       label: label,
       factory: { label -> any LogHandler in
         switch format {
-        case .text: StreamLogHandler.standardError(label: label)
+        case .text: StreamLogHandler(label: label, stream: LogText())
         case .json: JSONLogHandler(label: label)
         }
       })

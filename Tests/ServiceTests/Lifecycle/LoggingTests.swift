@@ -50,6 +50,31 @@ struct LoggingTests {
     }
   }
 
+  @Test func `what somebody else wrote begins no line of the log, and commands no terminal`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await Undertaker.shared.withDirectory { directory in
+        let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
+        let holder = "somebody\u{1B}[2K\n2026-01-01T00:00:00+0000 info trust-budget: forged"
+        let lock = open(try directory.write(holder, to: "audit.db.lock"), O_RDWR | O_CLOEXEC)
+        defer { close(lock) }
+        #expect(flock(lock, LOCK_EX | LOCK_NB) == 0)
+        try await RunningNode.with(
+          ["node-1"], on: database.connectionString, policy: policy, "--audit-file",
+          directory.file("audit.db")
+        ) { nodes in
+          try await wait(for: "the holder to be named") {
+            nodes[0].program.errors.contains("somebody\\u{1b}[2K")
+          }
+          let log = nodes[0].program.errors
+          #expect(log.contains("forged") && !log.contains("\n2026-01-01"))
+          #expect(!log.contains("\u{1B}"))
+        }
+      }
+    }
+  }
+
   @Test(arguments: [
     "", "00", "00-x-y-01", "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
     "ff-\(trace)-00f067aa0ba902b7-01", "00-\(trace)-0000000000000000-01",
