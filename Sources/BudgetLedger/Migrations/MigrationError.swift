@@ -15,9 +15,9 @@ package enum MigrationError: Error, Hashable, Sendable {
   /// Another runner held the lock until the deadline.
   case busy
   /// Somebody held a lock that a migration needs until the deadline.
-  case blocked(label: String, by: [Blocker])
-  /// A statement of a migration failed; nothing of that migration is left.
-  case failed(label: String, reason: String)
+  case blocked(label: String, by: [Blocker], remains: Remains = .nothing)
+  /// A statement of a migration failed.
+  case failed(label: String, reason: String, remains: Remains = .nothing)
   /// A migration ended the transaction that it ran in.
   case endsTransaction(label: String)
   /// The connection was lost on the way.
@@ -36,6 +36,32 @@ package enum MigrationError: Error, Hashable, Sendable {
   case wrongEncoding(String)
   /// A role cannot be given what it was to be given.
   case badRole(String)
+}
+
+extension MigrationError {
+  /// What there is of a migration that did not come to its end.
+  package enum Remains: Sendable {
+    case nothing
+    /// It runs outside a transaction, is begun in the history, and may have left an invalid index.
+    case begun
+
+    fileprivate var description: String {
+      switch self {
+      case .nothing: "nothing of it is left"
+      case .begun:
+        "what it had begun could not be taken back (run trust-budget migrate up again)"
+      }
+    }
+  }
+
+  /// The same, where what the migration had begun could not be taken back.
+  var leavingBegun: MigrationError {
+    switch self {
+    case .blocked(let label, let blockers, _): .blocked(label: label, by: blockers, remains: .begun)
+    case .failed(let label, let reason, _): .failed(label: label, reason: reason, remains: .begun)
+    default: self
+    }
+  }
 }
 
 extension MigrationError: CustomStringConvertible {
@@ -61,11 +87,11 @@ extension MigrationError: CustomStringConvertible {
     case .busy:
       "Another migration runner has been at work on this database until the deadline. "
         + "Nothing was changed. Try again when it is done."
-    case .blocked(let label, let blockers):
-      "Migration \(label) could not get its locks until the deadline; nothing of it is left. "
+    case .blocked(let label, let blockers, let remains):
+      "Migration \(label) could not get its locks until the deadline; \(remains.description). "
         + Blocker.sentence(blockers)
-    case .failed(let label, let reason):
-      "Migration \(label) failed, and nothing of it is left: \(reason)"
+    case .failed(let label, let reason, let remains):
+      "Migration \(label) failed, and \(remains.description): \(reason)"
     case .endsTransaction(let label):
       "Migration \(label) ends the transaction that it runs in. Take COMMIT and ROLLBACK out of it, "
         + "and find out with trust-budget migrate verify what it left."

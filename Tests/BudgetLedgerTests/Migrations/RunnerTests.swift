@@ -70,7 +70,7 @@ import TrustBudgetTesting
       let runner = MigrationRunner(
         connectionString: database.connectionString, migrations: files)
       let error = await #expect(throws: MigrationError.self) { try await runner.up() }
-      guard case .failed(let label, let reason) = error else {
+      guard case .failed(let label, let reason, _) = error else {
         Issue.record("\(String(describing: error))")
         return
       }

@@ -18,7 +18,7 @@ import TrustBudgetTesting
           "SET application_name = 'nightly report'; BEGIN; SELECT count(*) FROM trust_budget.budgets"
         )
         let error = await #expect(throws: MigrationError.self) { try await runner.up() }
-        guard case .blocked(let label, let blockers) = error else {
+        guard case .blocked(let label, let blockers, _) = error else {
           Issue.record("\(String(describing: error))")
           return
         }

@@ -54,6 +54,35 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a build that cannot get its locks says who holds them, and is done by the next up`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      let runner = database.runner(
+        files, lockTimeout: .milliseconds(100), patience: .seconds(2))
+      try await database.withConnection { holder in
+        try await holder.execute(
+          """
+          SET application_name = 'nightly report'; BEGIN;
+          LOCK TABLE trust_budget.audit_entries IN ROW EXCLUSIVE MODE
+          """)
+        let error = await #expect(throws: MigrationError.self) { try await runner.up() }
+        guard case .blocked(index.label, let blockers, .begun) = error else {
+          Issue.record("\(String(describing: error))")
+          return
+        }
+        #expect(blockers.first?.application == "nightly report")
+        #expect(error?.description.contains("run trust-budget migrate up again") == true)
+        // Whoever holds up the build holds up the removal of what it has left.
+        #expect(try await isValid(database) == false)
+        #expect(try await runner.status().applied.last?.appliedAt == nil)
+        try await holder.execute("ROLLBACK")
+      }
+      #expect(try await runner.up() == [index])
+      #expect(try await isValid(database) == true)
+    }
+  }
+
   @Test func `a build that came to its end after its runner was gone is only recorded`()
     async throws
   {

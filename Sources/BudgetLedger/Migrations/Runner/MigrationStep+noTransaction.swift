@@ -12,10 +12,9 @@ extension MigrationStep {
       }
     }
     do {
-      try await removeInvalidIndexes()
       try await runStatement(wasBegun: wasBegun)
     } catch {
-      try await clearUp(after: error)
+      guard await clearUp() else { throw (error as? MigrationError)?.leavingBegun ?? error }
       throw error
     }
     try await connection.run { session in
@@ -28,6 +27,7 @@ extension MigrationStep {
 
   private func runStatement(wasBegun: Bool) async throws {
     try await retrying { session in
+      try dropInvalidIndexes(on: session)
       // While it waits for old transactions to end it holds up nobody but other changes of the same
       // table, so it may wait for as long as there is time.
       try session.setLockTimeout(max(deadline - .now, .milliseconds(1)))
@@ -39,15 +39,8 @@ extension MigrationStep {
         where error.sqlState == .duplicateTable && wasBegun
       {
         // The runner before this one was gone when its statement came to its end.
-      } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
-        try dropInvalidIndexes(on: session)
-        throw error
       }
     }
-  }
-
-  private func removeInvalidIndexes() async throws {
-    try await retrying { try dropInvalidIndexes(on: $0) }
   }
 
   private func dropInvalidIndexes(on session: PostgresSession) throws {
@@ -64,13 +57,18 @@ extension MigrationStep {
       .contains { $0 == name }
   }
 
-  /// After an error that the server reported, nothing is left; after a lost connection nobody knows,
-  /// and the history keeps saying that it was begun.
-  private func clearUp(after error: any Error) async throws {
-    guard connection.isUsable else { return }
-    try await connection.run { session in
-      try dropInvalidIndexes(on: session)
-      _ = try session.execute(RemoveMigration(version: migration.version))
+  /// Takes back what a failed try has left, once: whoever holds up a build holds up its removal too.
+  ///
+  /// - Returns: whether nothing is left. Otherwise the history goes on saying that it was begun.
+  private func clearUp() async -> Bool {
+    do {
+      try await connection.run(onTaskCancellation: .ignore) { session in
+        try dropInvalidIndexes(on: session)
+        _ = try session.execute(RemoveMigration(version: migration.version))
+      }
+      return true
+    } catch {
+      return false
     }
   }
 }
