@@ -52,6 +52,20 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a plan refuses the versions that up refuses`() async throws {
+    try await TestDatabase.withLedger { database in
+      let newest = Int64(Migrations.embedded.count)
+      let runner = database.runner()
+      for target in [-1, newest - 1, newest + 1] {
+        let refusal = await #expect(throws: MigrationError.self) { try await runner.up(to: target) }
+        let same = await #expect(throws: MigrationError.self) { try await runner.plan(to: target) }
+        #expect(same == refusal)
+      }
+      let nothing = try await runner.plan(to: newest)
+      #expect(nothing.isEmpty)
+    }
+  }
+
   @Test func `a schema that a DBA has made beforehand is used`() async throws {
     try await TestDatabase.withEmptyDatabase { database in
       try await database.execute("CREATE SCHEMA trust_budget")

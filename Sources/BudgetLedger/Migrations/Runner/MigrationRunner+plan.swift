@@ -4,7 +4,9 @@ import TrustBudget
 extension MigrationRunner {
   /// What `up` would do to this database, as SQL that psql can run; changes nothing.
   ///
-  /// - Throws: `MigrationError` when history and files do not agree, or `PostgresError`.
+  /// - Parameter target: the version to stop at; nil: the newest.
+  /// - Throws: `MigrationError` when history and files do not agree or `up` could not go to `target`, or
+  ///   `PostgresError`.
   package func plan(to target: Int64? = nil) async throws -> MigrationPlan {
     try await withConnection { connection in
       let (applied, preparation) = try await connection.run { session in
@@ -14,11 +16,10 @@ extension MigrationRunner {
           hasHistory ? "" : try MigrationHistory.creation(on: session)
         )
       }
-      let pending = try MigrationHistory.pending(applied: applied, files: migrations)
       return MigrationPlan(
         preparation: preparation,
         begun: Set(applied.filter { $0.appliedAt == nil }.map(\.version)),
-        migrations: pending.filter { $0.version <= target ?? .max }, lockTimeout: lockTimeout)
+        migrations: try pending(applied: applied, upTo: target), lockTimeout: lockTimeout)
     }
   }
 }

@@ -67,7 +67,10 @@ extension MigrationRunner {
     guard ["UTF8", "SQL_ASCII"].contains(encoding) else { throw .wrongEncoding(encoding) }
   }
 
-  private func pending(
+  /// What is to be applied to get to a version, of which `up` and `plan` have one notion.
+  ///
+  /// - Parameter target: nil: the newest.
+  func pending(
     applied: [AppliedMigration], upTo target: Int64?
   ) throws(MigrationError) -> [Migration] {
     let pending = try MigrationHistory.pending(applied: applied, files: migrations)
