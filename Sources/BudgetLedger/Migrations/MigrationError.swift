@@ -14,6 +14,8 @@ package enum MigrationError: Error, Hashable, Sendable {
   case noSuchVersion(Int64, reason: String)
   /// Another runner held the lock until the deadline.
   case busy
+  /// Somebody held a lock on the history, or on the tables that are compared, until the deadline.
+  case locked
   /// Somebody held a lock that a migration needs until the deadline.
   case blocked(label: String, by: [Blocker], remains: Remains = .nothing)
   /// A statement of a migration failed.
@@ -87,6 +89,9 @@ extension MigrationError: CustomStringConvertible {
     case .busy:
       "Another migration runner has been at work on this database until the deadline. "
         + "Nothing was changed. Try again when it is done."
+    case .locked:
+      "Somebody held a lock on the history (trust_budget.schema_migrations), or on the ledger's tables, "
+        + "until the deadline. Nothing was changed. pg_locks shows who; try again when it is gone."
     case .blocked(let label, let blockers, let remains):
       "Migration \(label) could not get its locks until the deadline; \(remains.description). "
         + Blocker.sentence(blockers)

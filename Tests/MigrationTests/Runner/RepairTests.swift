@@ -35,6 +35,29 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `repair gives way to whoever has locked the history, and gets through after it`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      let files = Migrations.embedded
+      let edited = [files[0].changed { $0 + "-- a comment\n" }] + files.dropFirst()
+      try await database.withConnection { holder in
+        try await holder.execute(
+          "BEGIN; LOCK TABLE trust_budget.schema_migrations IN SHARE MODE")
+        await #expect(throws: MigrationError.locked) {
+          try await database.runner(
+            edited, lockTimeout: .milliseconds(50), patience: .milliseconds(200)
+          ).repair(version: 1, reason: "a comment only")
+        }
+        async let repaired = database.runner(edited, lockTimeout: .milliseconds(50)).repair(
+          version: 1, reason: "a comment only")
+        try await expectGivingWay("relation", in: database)
+        try await holder.execute("COMMIT")
+        #expect(try await repaired == edited[0])
+      }
+    }
+  }
+
   @Test func `a schema made by hand gets its history by baseline`() async throws {
     try await TestDatabase.withEmptyDatabase { database in
       try await database.execute("CREATE SCHEMA trust_budget")
@@ -77,14 +100,15 @@ import TrustBudgetTesting
           try session.executeScript("BEGIN; \(next.up)")
         }
         await #expect(throws: MigrationError.blocked(label: next.label, by: [])) {
-          try await database.runner(lockTimeout: .milliseconds(50)).baseline(
-            version: version, reason: "by hand")
+          try await database.runner(lockTimeout: .milliseconds(50), patience: .milliseconds(200))
+            .baseline(version: version, reason: "by hand")
         }
+        async let recorded = database.runner(lockTimeout: .milliseconds(50)).baseline(
+          version: version, reason: "by hand")
+        try await expectGivingWay("transactionid", in: database)
         try await holder.run { try $0.executeScript("ROLLBACK") }
+        #expect(try await recorded.count == Int(version))
       }
-      #expect(
-        try await database.runner().baseline(version: version, reason: "by hand").count
-          == Int(version))
     }
   }
 
@@ -132,6 +156,13 @@ import TrustBudgetTesting
       let applied = try await database.runner().up()
       #expect(applied.map(\.version) == versions.filter { $0 > version })
       #expect(try await database.runner().verify().isSound)
+    }
+  }
+
+  /// Waits until a runner has waited for a lock, has given way, and waits again.
+  private func expectGivingWay(_ lock: String, in database: TestDatabase) async throws {
+    for isWaiting in [true, false, true] {
+      #expect(try await eventually { try await database.isWaiting(lock) == isWaiting })
     }
   }
 }

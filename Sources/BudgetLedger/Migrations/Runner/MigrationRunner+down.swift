@@ -14,7 +14,9 @@ extension MigrationRunner {
   ) async throws -> [Migration] {
     let deadline = ContinuousClock.now + patience
     return try await withRunnerLock(until: deadline, progress: progress) { connection in
-      let applied = try await connection.run { try MigrationHistory.read(on: $0) }
+      let applied = try await MigrationRunner.whenFree(until: deadline) {
+        try await connection.run { try MigrationHistory.read(on: $0) }
+      }
       let leaving = try leaving(applied: applied, downTo: target)
       guard !leaving.isEmpty else { return [] }
       let watch = try await LockWatch(try configuration(), lockTimeout: lockTimeout)

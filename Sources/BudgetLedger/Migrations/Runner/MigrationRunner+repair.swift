@@ -7,24 +7,22 @@ extension MigrationRunner {
   /// - Returns: the migration.
   /// - Throws: `MigrationError`, or `PostgresError` when the database cannot be reached.
   package func repair(version: Int64, reason: String) async throws -> Migration {
-    try await withRunnerLock(until: .now + patience, progress: { _ in }) { connection in
-      try await connection.run { session in
-        let applied = try MigrationHistory.read(on: session).first { $0.version == version }
-        guard let applied, let file = migrations.first(where: { $0.version == version }) else {
-          throw MigrationError.noSuchVersion(
-            version, reason: "it is not both in the history and among the files")
-        }
-        guard (file.name, file.checksum) != (applied.name, applied.checksum) else {
-          throw MigrationError.notNeeded("\(file.label) is as it was applied")
-        }
-        _ = try session.pipeline(
-          BeginTransaction(), RepairMigration(migration: file),
-          RecordEvent(
-            action: .repaired, migration: file, old: applied.checksum, new: file.checksum,
-            reason: reason),
-          CommitTransaction())
-        return file
+    try await runWhenFree { session in
+      let applied = try MigrationHistory.read(on: session).first { $0.version == version }
+      guard let applied, let file = migrations.first(where: { $0.version == version }) else {
+        throw MigrationError.noSuchVersion(
+          version, reason: "it is not both in the history and among the files")
       }
+      guard (file.name, file.checksum) != (applied.name, applied.checksum) else {
+        throw MigrationError.notNeeded("\(file.label) is as it was applied")
+      }
+      _ = try session.pipeline(
+        BeginTransaction(), RepairMigration(migration: file),
+        RecordEvent(
+          action: .repaired, migration: file, old: applied.checksum, new: file.checksum,
+          reason: reason),
+        CommitTransaction())
+      return file
     }
   }
 
@@ -56,26 +54,34 @@ extension MigrationRunner {
         reason: "the migrations have no catalogue.txt to compare the schema with. Make it from an "
           + "empty database, by trust-budget migrate up and catalogue")
     }
-    return try await withRunnerLock(until: .now + patience, progress: { _ in }) { connection in
-      try await connection.run { session in
-        _ = try session.execute(BeginTransaction())
-        guard try MigrationHistory.open(on: session).isEmpty else {
-          throw MigrationError.notNeeded("the database has a history of migrations already")
-        }
-        for migration in baseline {
-          _ = try session.pipeline(
-            RecordMigration(migration: migration, isDone: true),
-            RecordEvent(
-              action: .baselined, migration: migration, new: migration.checksum, reason: reason))
-        }
-        try session.executeScript("SAVEPOINT before_trial")
-        for migration in others { try MigrationRunner.tryOut(migration, on: session) }
-        let live = Catalogue(objects: try session.execute(ReadCatalogue()))
-        let differences = catalogue.differences(from: live)
-        guard differences.isEmpty else { throw MigrationError.catalogueDiffers(differences) }
-        try session.executeScript("ROLLBACK TO before_trial; COMMIT")
-        return baseline
+    return try await runWhenFree { session in
+      _ = try session.execute(BeginTransaction())
+      guard try MigrationHistory.open(on: session).isEmpty else {
+        throw MigrationError.notNeeded("the database has a history of migrations already")
       }
+      for migration in baseline {
+        _ = try session.pipeline(
+          RecordMigration(migration: migration, isDone: true),
+          RecordEvent(
+            action: .baselined, migration: migration, new: migration.checksum, reason: reason))
+      }
+      try session.executeScript("SAVEPOINT before_trial")
+      for migration in others { try MigrationRunner.tryOut(migration, on: session) }
+      let live = Catalogue(objects: try session.execute(ReadCatalogue()))
+      let differences = catalogue.differences(from: live)
+      guard differences.isEmpty else { throw MigrationError.catalogueDiffers(differences) }
+      try session.executeScript("ROLLBACK TO before_trial; COMMIT")
+      return baseline
+    }
+  }
+
+  /// Runs `body` as the only runner, once nobody has locked what it needs.
+  private func runWhenFree<R: Sendable>(
+    _ body: @Sendable (PostgresSession) throws -> R
+  ) async throws -> R {
+    let deadline = ContinuousClock.now + patience
+    return try await withRunnerLock(until: deadline, progress: { _ in }) { connection in
+      try await MigrationRunner.whenFree(until: deadline) { try await connection.run(body) }
     }
   }
 

@@ -46,21 +46,6 @@ extension MigrationRunner {
     }
   }
 
-  /// Tries again while somebody has locked the history.
-  private static func whenFree<R>(
-    until deadline: ContinuousClock.Instant, _ body: () async throws -> R
-  ) async throws -> R {
-    while true {
-      do {
-        return try await body()
-      } catch let error as PostgresError
-        where error.sqlState == .lockNotAvailable && ContinuousClock.now < deadline
-      {
-        try await Task.sleep(for: .milliseconds(.random(in: 100...300)))
-      }
-    }
-  }
-
   /// SQL_ASCII is none, and takes every character as it comes.
   private static func checkEncoding(_ session: PostgresSession) throws(MigrationError) {
     let encoding = session.parameterStatus("server_encoding") ?? "UTF8"

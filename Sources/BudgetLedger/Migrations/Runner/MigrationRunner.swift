@@ -90,6 +90,25 @@ package struct MigrationRunner: Sendable {
     }
   }
 
+  /// Tries again while somebody has locked what `body` needs: the history, or what a migration that is
+  /// tried out changes.
+  ///
+  /// - Throws: `MigrationError` where that is so until the deadline, or what `body` throws.
+  static func whenFree<R>(
+    until deadline: ContinuousClock.Instant, _ body: () async throws -> R
+  ) async throws -> R {
+    while true {
+      do {
+        return try await body()
+      } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
+        guard .now < deadline else { throw MigrationError.locked }
+      } catch let error as MigrationError {
+        guard case .blocked = error, .now < deadline else { throw error }
+      }
+      try await Task.sleep(for: .milliseconds(.random(in: 100...300)))
+    }
+  }
+
   func withConnection<R: Sendable>(
     _ body: (PostgresConnection) async throws -> R
   ) async throws -> R {
