@@ -53,6 +53,13 @@ extension JSONObjectText {
     put("entry_id", position.number)
   }
 
+  /// How many rows a file lacks. Entries are counted up to a limit, and a number alone would hide that.
+  mutating func put(toCome behind: Behind) {
+    put("entries_to_come", behind.entries)
+    put("entries_to_come_is_minimum", behind.isMoreThanCounted)
+    put("break_glass_events_to_come", behind.events)
+  }
+
   init(_ fault: TrailFault) {
     self.init()
     switch fault.chain {

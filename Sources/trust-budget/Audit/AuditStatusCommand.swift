@@ -12,7 +12,9 @@ struct AuditStatusCommand: AsyncParsableCommand {
 
       With a PostgreSQL (--database-url, or $DATABASE_URL) it also shows what the file lacks, and who
       has the open transaction that the mirror waits for. A PostgreSQL that cannot be asked, holds
-      another ledger, or has not the newest of what is in the file is a failure.
+      another ledger, or has not the newest of what is in the file is a failure. Of entries that the
+      file lacks, a million are counted; where there are more, the JSON says
+      "entries_to_come_is_minimum": true.
       """)
 
   @OptionGroup var auditFile: AuditFileOptions
@@ -95,8 +97,7 @@ struct AuditStatusCommand: AsyncParsableCommand {
     if let filter = summary.filter { object.put("filter", filter) }
     do {
       if let behind = try await behind(file, summary) {
-        object.put("entries_to_come", behind.entries)
-        object.put("break_glass_events_to_come", behind.events)
+        object.put(toCome: behind)
         object.put("lag_seconds", json: JSONObjectText.seconds(behind.lag))
         if let holder = behind.holder { object.put("held_back_by", JSONObjectText(holder)) }
       }

@@ -14,8 +14,9 @@ struct AuditVerifyCommand: AsyncParsableCommand {
       --file needs no PostgreSQL, and reads any copy, on a read-only disk too. --file with --against
       compares it with PostgreSQL as well, row for row, as far as the file goes, and says how far that
       is and what PostgreSQL has beyond: an older copy cannot be told from a file whose end was cut
-      off. Without --file, PostgreSQL is verified: its entries, that each budget's row is what its
-      entries make of it, and each journal's break-glass events.
+      off. Of entries beyond, a million are counted; where there are more, the JSON says
+      "entries_to_come_is_minimum": true. Without --file, PostgreSQL is verified: its entries, that
+      each budget's row is what its entries make of it, and each journal's break-glass events.
       """)
 
   @Option(
@@ -133,8 +134,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     if let comparison {
       object.put("position", JSONObjectText(comparison.file.entries.position))
       if let moment = comparison.file.completeAsOf { object.put("complete_as_of", moment) }
-      object.put("entries_to_come", comparison.behind.entries)
-      object.put("break_glass_events_to_come", comparison.behind.events)
+      object.put(toCome: comparison.behind)
     }
     if let filter { object.put("filter", filter) }
     object.put("fault_count", Int64(report.faultCount))
