@@ -37,16 +37,10 @@ package struct NewEpoch: Sendable {
     var watching = configuration
     // Under a name that is none of a node's, whose sessions are ended.
     watching.applicationName = "trust-budget-watch"
-    let watch = try await LockWatch(watching, lockTimeout: NewEpoch.lockTimeout)
-    do {
-      let result = try await PostgresConnection.with(configuration) { connection in
+    return try await LockWatch.with(watching, lockTimeout: NewEpoch.lockTimeout) { watch in
+      try await PostgresConnection.with(configuration) { connection in
         try await begin(on: connection, watch, until: deadline)
       }
-      await watch.close()
-      return result
-    } catch {
-      await watch.close()
-      throw error
     }
   }
 
@@ -66,7 +60,6 @@ package struct NewEpoch: Sendable {
         [.lockNotAvailable, .deadlockDetected].contains(state)
       else { return try result.get() }
       guard .now < deadline else { throw LedgerInUse(blockers: blockers) }
-      _ = try await connection.run { try $0.execute(RollbackTransaction()) }
       try await Task.sleep(for: .milliseconds(.random(in: 200...400)))
     }
   }

@@ -80,22 +80,16 @@ struct AuditVerifyCommand: AsyncParsableCommand {
       command: "audit", database.connectionString, isReadOnly: true)
     configuration.requirePrimary()
     configuration.liftStatementTimeout()
-    let connection = try await PostgresConnection.connect(configuration)
     let progress = ProgressLine()
-    let report: TrailReport
-    do {
+    let report = try await PostgresConnection.with(configuration) { connection in
       // Entries and rows must be of one moment.
-      report = try await connection.run { session in
+      try await connection.run { session in
         try session.executeScript("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         let report = try LedgerAudit.report(
           on: session, onProgress: { progress.show($0, of: $1) })
         try session.executeScript("COMMIT")
         return report
       }
-      await connection.close()
-    } catch {
-      await connection.close()
-      throw error
     }
     progress.end()
     try show(report, of: nil, ledger, filter: nil)

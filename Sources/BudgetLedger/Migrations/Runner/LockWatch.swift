@@ -7,14 +7,17 @@ struct LockWatch: Sendable {
   private let connection: PostgresConnection
   private let interval: Duration
 
+  /// Lends a watch, with a session of its own.
+  ///
   /// - Parameter lockTimeout: how long the statements that are watched wait at most.
-  init(_ configuration: PostgresConfiguration, lockTimeout: Duration) async throws {
-    connection = try await PostgresConnection.connect(configuration)
-    interval = min(max(lockTimeout / 8, .milliseconds(5)), .milliseconds(100))
-  }
-
-  func close() async {
-    await connection.close()
+  static func with<R: Sendable>(
+    _ configuration: PostgresConfiguration, lockTimeout: Duration,
+    _ body: (LockWatch) async throws -> R
+  ) async throws -> R {
+    let interval = min(max(lockTimeout / 8, .milliseconds(5)), .milliseconds(100))
+    return try await PostgresConnection.with(configuration) { connection in
+      try await body(LockWatch(connection: connection, interval: interval))
+    }
   }
 
   /// Runs `body`, and gives with what became of it whoever was last seen to block it.

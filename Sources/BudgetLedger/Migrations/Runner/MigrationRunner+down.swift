@@ -19,8 +19,7 @@ extension MigrationRunner {
       }
       let leaving = try leaving(applied: applied, downTo: target)
       guard !leaving.isEmpty else { return [] }
-      let watch = try await LockWatch(try configuration(), lockTimeout: lockTimeout)
-      do {
+      try await LockWatch.with(try configuration(), lockTimeout: lockTimeout) { watch in
         for migration in leaving {
           progress(.reverting(migration))
           let step = MigrationStep(
@@ -29,10 +28,6 @@ extension MigrationRunner {
           try await step.revert(destroyingAuditData: destroyingAuditData)
           progress(.reverted(migration))
         }
-        await watch.close()
-      } catch {
-        await watch.close()
-        throw error
       }
       return leaving
     }

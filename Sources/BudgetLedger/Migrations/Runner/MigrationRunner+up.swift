@@ -22,8 +22,7 @@ extension MigrationRunner {
       }
       let pending = try pending(applied: applied, upTo: target)
       if !pending.isEmpty {
-        let watch = try await LockWatch(try configuration(), lockTimeout: lockTimeout)
-        do {
+        try await LockWatch.with(try configuration(), lockTimeout: lockTimeout) { watch in
           for migration in pending {
             progress(.applying(migration))
             let step = MigrationStep(
@@ -33,10 +32,6 @@ extension MigrationRunner {
             try await step.apply(wasBegun: wasBegun)
             progress(.applied(migration))
           }
-          await watch.close()
-        } catch {
-          await watch.close()
-          throw error
         }
       }
       if !roles.isEmpty {
