@@ -74,7 +74,7 @@ struct Pipeline {
   }
 
   /// After an error: reads what is left, so that the session is as new.
-  mutating func drain() throws {
+  mutating func drain() {
     while !hasReceivedSync, wire.health.isUsable, PQstatus(wire.connection) == CONNECTION_OK {
       do {
         _ = try nextAnswer()

@@ -49,7 +49,7 @@ extension PostgresSession {
       do {
         try pipeline.finish()
       } catch {
-        try pipeline.drain()
+        pipeline.drain()
         throw failure ?? error
       }
       if let failure { throw failure }

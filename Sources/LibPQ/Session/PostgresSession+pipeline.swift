@@ -33,7 +33,7 @@ extension PostgresSession {
         try pipeline.finish()
         return rows
       } catch {
-        try pipeline.drain()
+        pipeline.drain()
         throw error
       }
     }
