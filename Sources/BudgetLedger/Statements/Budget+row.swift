@@ -1,0 +1,56 @@
+import LibPQ
+import TrustBudget
+
+// A budget as a row of its table.
+
+extension Budget {
+  /// The columns that `init(decoding:)` reads, in its order.
+  static let columns = "budget_id, \(columnsButID)"
+
+  static let columnsButID = """
+    initial_balance, adjustment, spent, reset_interval, window_started_at, window_seq, last_seq, \
+    last_hash
+    """
+
+  init(decoding row: inout PostgresRow) throws {
+    try self.init(try BudgetID(try row.next(String.self)), decoding: &row)
+  }
+
+  /// Reads `columnsButID`.
+  ///
+  /// - Throws: `UnreadableBudget`, or what reading the row throws.
+  init(_ id: BudgetID, decoding row: inout PostgresRow) throws {
+    do {
+      self.init(
+        id: id,
+        initialBalance: try Points(try row.next(Int64.self)),
+        adjustment: try row.next(Int64.self),
+        spent: try row.next(Int64.self),
+        resetInterval: try row.next(PostgresInterval?.self).map(ResetInterval.init(_:)),
+        windowStartedAt: try Timestamp(finite: try row.next(PostgresTimestamp.self)),
+        windowSequence: try Budget.sequence(try row.next(Int64.self)),
+        lastSequence: try Budget.sequence(try row.next(Int64.self)),
+        lastHash: try row.next(Digest.self))
+    } catch let error as InvalidValue {
+      throw UnreadableBudget(id: id, problem: error)
+    }
+  }
+}
+
+extension Budget {
+  /// - Throws: `InvalidValue` for a number that no chain comes to, and that could not be counted on.
+  fileprivate static func sequence(_ number: Int64) throws(InvalidValue) -> Int64 {
+    guard (0..<1 << 60).contains(number) else {
+      throw InvalidValue("must be the number of an entry, and is \(number)")
+    }
+    return number
+  }
+}
+
+/// A budget whose row holds what no program of ours wrote.
+struct UnreadableBudget: Error, CustomStringConvertible {
+  let id: BudgetID
+  let problem: InvalidValue
+
+  var description: String { "the row of budget \(id) makes no sense: a value \(problem)" }
+}
