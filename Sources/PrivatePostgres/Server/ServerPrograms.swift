@@ -48,7 +48,8 @@ struct ServerPrograms: Sendable {
     let versions = (try? FileManager.default.contentsOfDirectory(atPath: debian)) ?? []
     let newestFirst = versions.compactMap(Int.init).sorted(by: >)
     var directories = newestFirst.map { "\(debian)/\($0)/bin" }
-    if let pgConfig = inPath("pg_config"), let bindir = ChildProcess.output([pgConfig, "--bindir"])
+    if let pgConfig = inPath("pg_config"),
+      let bindir = ServerProcess.output([pgConfig, "--bindir"])
     {
       directories.append(bindir)
     }
@@ -61,7 +62,7 @@ struct ServerPrograms: Sendable {
 
   /// The `15` of `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.
   private static func majorVersion(in directory: String) -> String? {
-    let words = ChildProcess.output(["\(directory)/postgres", "--version"])?.split(separator: " ")
+    let words = ServerProcess.output(["\(directory)/postgres", "--version"])?.split(separator: " ")
     guard let words, words.count >= 3 else { return nil }
     return words[2].prefix { $0.isNumber }.description
   }

@@ -57,7 +57,7 @@ final class SupervisedServer: Sendable {
   private static func end(_ supervisor: pid_t, lifeline: Int32) {
     // Shut down, not closed: we still want to hear of the supervisor's end.
     shutdown(lifeline, Int32(SHUT_WR))
-    _ = ChildProcess.readAll(lifeline)
+    _ = ServerProcess.readAll(lifeline)
     close(lifeline)
     Child.reap(supervisor)
   }

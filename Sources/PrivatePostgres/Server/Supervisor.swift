@@ -61,11 +61,11 @@ enum Supervisor {
     guard let lock = directory.lock.descriptor else {
       throw PrivatePostgresError("the server in \(directory.path) was stopped for good")
     }
-    let (ours, theirs) = try ChildProcess.socketPair()
+    let (ours, theirs) = try ServerProcess.socketPair()
     // The supervisor's end must be its alone, for its death to show.
     defer { close(theirs) }
     do {
-      let process = try ChildProcess.spawn(
+      let process = try ServerProcess.spawn(
         ["/bin/sh", "-c", script, "supervisor"]
           + arguments(directory: directory, settings: settings),
         environment: environment(directory: directory, programs: programs, account: account),

@@ -6,7 +6,7 @@ import Testing
 @testable import PrivatePostgres
 
 /// What a child gets of ours.
-@Suite struct ChildProcessTests {
+@Suite struct ServerProcessTests {
   @Test func `a child holds nothing that another thread opens while it is started`() throws {
     let isOver = Atomic(false)
     let opener = Thread {
@@ -26,7 +26,7 @@ import Testing
     let null = open("/dev/null", O_RDWR | O_CLOEXEC)
     defer { close(null) }
     for _ in 0..<50 {
-      let child = try ChildProcess.spawn(
+      let child = try ServerProcess.spawn(
         ["/bin/sleep", "60"], environment: [:], descriptors: [null, null, null])
       defer {
         kill(child, SIGKILL)

@@ -3,7 +3,7 @@ import Foundation
 
 /// The processes around a private server, each in a session of its own, so that Ctrl-C in our terminal
 /// doesn't reach it.
-enum ChildProcess {
+enum ServerProcess {
   /// Starts a program.
   ///
   /// - Parameters:
