@@ -21,7 +21,7 @@ extension PostgresSession {
       }
       guard sent == 1 else { throw wire.failure(statement: nil) }
       var table = PostgresTable(columns: [], rows: [])
-      try finish { table = PostgresTable($0) }
+      try readResults { table = PostgresTable($0) }
       return table
     }
   }

@@ -1,4 +1,5 @@
 import CPostgreSQL
+import Glibc
 
 /// A session with the server, lent to the closure of ``PostgresConnection/run(onTaskCancellation:_:)``.
 ///
@@ -25,6 +26,18 @@ package final class PostgresSession {
   /// The server process that serves this session, as `pg_backend_pid()` tells it.
   package var backendProcessIdentifier: Int32 { PQbackendPID(wire.connection) }
 
+  /// Looks whether the server has closed the connection, without asking it anything.
+  func isAlive() -> Bool {
+    guard wire.health.isUsable, PQstatus(wire.connection) == CONNECTION_OK else { return false }
+    var descriptor = pollfd(fd: PQsocket(wire.connection), events: Int16(POLLIN), revents: 0)
+    // Nothing to read is the rule. Else it is the end, or a notice, which reading tells apart.
+    guard poll(&descriptor, 1, 0) > 0 else { return true }
+    let isReadable = PQconsumeInput(wire.connection) == 1
+    _ = PQisBusy(wire.connection)  // has libpq look at what came
+    if !isReadable || wire.notices.farewell != nil { wire.health.markBroken() }
+    return wire.health.isUsable
+  }
+
   /// A setting that the server reports of its own accord, such as `server_version`, `TimeZone` or
   /// `in_hot_standby`; nil if it doesn't report that one.
   package func parameterStatus(_ name: String) -> String? {
@@ -44,7 +57,7 @@ package final class PostgresSession {
   package func executeScript(_ sql: String) throws {
     try wire.roundTrip {
       guard PQsendQuery(wire.connection, sql) == 1 else { throw wire.failure(statement: nil) }
-      try finish(discarding: { _ in })
+      try readResults { _ in }
     }
   }
 
@@ -56,15 +69,15 @@ package final class PostgresSession {
     if transactionStatus != .idle { wire.health.markBroken() }
   }
 
-  /// Reads all results outside a pipeline, to the end.
+  /// Reads all results outside a pipeline, to the end, and shows `body` those before the first error.
   ///
   /// - Throws: The first error among them.
-  func finish(discarding consume: (borrowing ServerResult) throws -> Void) throws {
+  func readResults(_ body: (borrowing ServerResult) throws -> Void) throws {
     var firstError: (any Error)?
     while let result = try wire.nextResult() {
       do {
         try check(result, statement: nil)
-        if firstError == nil { try consume(result) }
+        if firstError == nil { try body(result) }
       } catch {
         firstError = firstError ?? error
         // COPY would wait for data, for ever.
