@@ -1,18 +1,15 @@
 import TrustBudget
 
 extension PolicyReader {
-  /// The most budgets that one rule charges.
-  static let maximumBudgets = 16
-
   /// Reads `trust_budget`: a mapping, or a list of mappings.
   func budgets(_ node: YAMLNode, hasGroups: Bool) -> (clauses: [BudgetClause], areAList: Bool)? {
     guard case .list(let elements) = node.content else {
       return budget(node, hasGroups: hasGroups).map { ([$0], false) }
     }
-    if elements.count > PolicyReader.maximumBudgets {
+    if elements.count > Charge.maximumBudgets {
       reader.log.error(
         "found \(elements.count) budgets",
-        expected: "at most \(PolicyReader.maximumBudgets) in one rule", at: node.span)
+        expected: "at most \(Charge.maximumBudgets) in one rule", at: node.span)
     }
     var names: Set<String> = []
     let clauses = reader.list(node, example: "- budget_id: \"user:${username}\"") {
