@@ -70,7 +70,7 @@ struct ConnectionTests {
     let string = try await TestServer.connectionString(database: "missing")
     let error = await postgresError { try await database(string) }
     #expect(error?.kind == .connection)
-    #expect(error?.sqlState == .unknownDatabase)
+    #expect(error?.sqlState?.rawValue == "3D000")
     #expect(error?.message.contains(#"FATAL:  database "missing" does not exist"#) == true)
     #expect(error?.message.contains("LOCATION") == false)
   }

@@ -56,7 +56,7 @@ struct PoolTests {
     let pool = try await pool(1)
     try await pool.withConnection { _ in
       let error = await postgresError {
-        try await pool.withConnection(timeout: .milliseconds(50)) { _ in }
+        try await pool.withConnection(deadline: .now + .milliseconds(50)) { _ in }
       }
       #expect(error?.kind == .poolExhausted)
       #expect(error?.message == "all 1 connections are in use, and none came free in time")
@@ -97,5 +97,14 @@ struct PoolTests {
     await pool.close()
     let error = await postgresError { try await pool.withConnection { _ in } }
     #expect(error?.kind == .misuse)
+  }
+}
+
+extension PostgresPool {
+  /// Lends a connection to those who do not care how long they wait for it.
+  fileprivate func withConnection<Result: Sendable>(
+    _ body: @Sendable (PostgresConnection) async throws -> Result
+  ) async throws -> Result {
+    try await withConnection(deadline: .now + .seconds(10), body)
   }
 }

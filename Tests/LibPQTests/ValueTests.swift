@@ -1,4 +1,3 @@
-import Foundation
 import LibPQ
 import Testing
 
@@ -21,10 +20,7 @@ struct ValueTests {
     try await expectSame(Int16.min, 0, .max, nil)
     try await expectSame(Int32.min, -1, .max, nil)
     try await expectSame(Int64.min, -1, 1 << 53, .max, nil)
-    try await expectSame(Int.min, 0, .max, nil)
     try await expectSame(UInt64.min, 1 << 40, UInt64(Int64.max), .max, nil)
-    try await expectSame(
-      0.1, -0.0, .infinity, -.infinity, .greatestFiniteMagnitude, .leastNonzeroMagnitude, nil)
   }
 
   @Test("text and bytes come back as they went")
@@ -33,8 +29,6 @@ struct ValueTests {
       "", "plain", "naïve 🦜 e\u{301} 👩‍👩‍👧", "'; DROP TABLE x; --", "\\\"\n\t",
       String(repeating: "long 🦜", count: 50_000), nil)
     try await expectSame([UInt8](), [0], Array(0...255), [UInt8](repeating: 7, count: 100_000), nil)
-    try await expectSame(
-      UUID(), UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)), nil)
   }
 
   @Test("times come back as they went, infinities included")
@@ -43,7 +37,7 @@ struct ValueTests {
       PostgresTimestamp(microsecondsSinceUnixEpoch: 0),
       PostgresTimestamp(microsecondsSinceUnixEpoch: -1),
       PostgresTimestamp(microsecondsSinceUnixEpoch: 1_767_225_600_123_456),
-      .infinity, .negativeInfinity, nil)
+      .infinity, PostgresTimestamp(microsecondsSinceUnixEpoch: .min), nil)
     try await expectSame(
       PostgresInterval(), PostgresInterval(microseconds: -1, days: 2, months: -3),
       PostgresInterval(microseconds: .max, days: .max, months: .max), nil)
@@ -68,9 +62,7 @@ struct ValueTests {
     try await expectSame([Int16.min, 2], [Int16]())
     try await expectSame([Int32.min, 2])
     try await expectSame([true, false])
-    try await expectSame([0.5, .infinity])
     try await expectSame([UInt64.max, 0])
-    try await expectSame([UUID(), UUID()])
     try await expectSame(["", "🦜", "a,b", "{}", "NULL"], [String]())
     try await expectSame((0..<100_000).map { "entry \($0)" })
     try await expectSame(["a", nil, ""], [nil, nil])

@@ -28,8 +28,8 @@ package actor PostgresConnection {
   ///
   /// - Parameter thread: for connections that are used by turns; otherwise each has its own.
   /// - Throws: ``PostgresError``: of kind `connection`, with the SQLSTATE where the server refused
-  ///   (``PostgresError/isAuthenticationFailure``, `unknownDatabase`, `tooManyConnections`,
-  ///   `cannotConnectNow`) and none where it couldn't be reached; `server` for a refused setting;
+  ///   (``PostgresError/isAuthenticationFailure``, `cannotConnectNow`)
+  ///   and none where it couldn't be reached; `server` for a refused setting;
   ///   `cancelled`; `misuse` for a string that makes no sense.
   package static func connect(
     _ configuration: PostgresConfiguration, on thread: ConnectionThread = ConnectionThread()

@@ -14,26 +14,17 @@ package struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConve
   /// The five characters.
   package var description: String { rawValue }
 
-  package static let warning = SQLState(rawValue: "01000")
   package static let featureNotSupported = SQLState(rawValue: "0A000")
   package static let uniqueViolation = SQLState(rawValue: "23505")
+  package static let readOnlyTransaction = SQLState(rawValue: "25006")
   package static let invalidStatementName = SQLState(rawValue: "26000")
+  package static let invalidPassword = SQLState(rawValue: "28P01")
   package static let deadlockDetected = SQLState(rawValue: "40P01")
   package static let lockNotAvailable = SQLState(rawValue: "55P03")
-
-  // Class 25: transactions.
-  package static let readOnlyTransaction = SQLState(rawValue: "25006")
-  package static let idleInTransactionTimeout = SQLState(rawValue: "25P03")
-
-  // Class 28 and others: who may connect, and to what.
-  package static let invalidAuthorization = SQLState(rawValue: "28000")
-  package static let invalidPassword = SQLState(rawValue: "28P01")
-  package static let unknownDatabase = SQLState(rawValue: "3D000")
 
   // Class 42 and others: names, syntax, privileges.
   package static let undefinedSchema = SQLState(rawValue: "3F000")
   package static let insufficientPrivilege = SQLState(rawValue: "42501")
-  package static let syntaxError = SQLState(rawValue: "42601")
   package static let undefinedTable = SQLState(rawValue: "42P01")
   package static let duplicatePreparedStatement = SQLState(rawValue: "42P05")
   package static let duplicateTable = SQLState(rawValue: "42P07")
@@ -41,7 +32,6 @@ package struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConve
   // Class 53: the server lacks something.
   package static let diskFull = SQLState(rawValue: "53100")
   package static let outOfMemory = SQLState(rawValue: "53200")
-  package static let tooManyConnections = SQLState(rawValue: "53300")
 
   // Class 58: the system beneath it fails.
   package static let inputOutputError = SQLState(rawValue: "58030")

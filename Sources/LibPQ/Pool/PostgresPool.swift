@@ -32,19 +32,11 @@ package actor PostgresPool {
   /// transaction that was left open is rolled back.
   ///
   /// - Parameters:
-  ///   - timeout: How long to wait in line. (Connecting has its own limit.)
+  ///   - deadline: Until when to wait in line. (Connecting has its own limit.)
   ///   - body: What to do with the connection; it must not keep it.
   /// - Returns: What `body` returns.
   /// - Throws: What `body` throws; ``PostgresError`` of kind `poolExhausted`, `connection`,
   ///   `cancelled`, or `misuse` after ``close()``.
-  package func withConnection<Result: Sendable>(
-    timeout: Duration = .seconds(10),
-    _ body: @Sendable (PostgresConnection) async throws -> Result
-  ) async throws -> Result {
-    try await withConnection(deadline: clock.now + timeout, body)
-  }
-
-  /// As ``withConnection(timeout:_:)``, with the moment until which to wait in line.
   package func withConnection<Result: Sendable>(
     deadline: ContinuousClock.Instant,
     _ body: @Sendable (PostgresConnection) async throws -> Result

@@ -50,21 +50,6 @@ extension Int64: PostgresFixedWidth {
   }
 }
 
-/// The same as `Int64`.
-extension Int: PostgresFixedWidth {
-  package static var postgresType: PostgresType { .int8 }
-  package static var arrayType: PostgresType { .int8Array }
-  static var width: Int { 8 }
-
-  package static func canRead(_ type: PostgresType) -> Bool { Int64.canRead(type) }
-
-  package static func read(
-    _ bytes: UnsafeRawBufferPointer, as type: PostgresType
-  ) throws(PostgresValueError) -> Int {
-    Int(try Int64.read(bytes, as: type))
-  }
-}
-
 /// `xid8`, a transaction's id with its epoch.
 extension UInt64: PostgresFixedWidth {
   package static var postgresType: PostgresType { .xid8 }

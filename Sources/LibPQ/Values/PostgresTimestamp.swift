@@ -10,9 +10,6 @@ package struct PostgresTimestamp: Hashable, Comparable, Sendable {
   /// PostgreSQL's `infinity`, later than every moment.
   package static let infinity = PostgresTimestamp(microsecondsSinceUnixEpoch: .max)
 
-  /// PostgreSQL's `-infinity`, earlier than every moment.
-  package static let negativeInfinity = PostgresTimestamp(microsecondsSinceUnixEpoch: .min)
-
   /// Orders by time.
   package static func < (left: PostgresTimestamp, right: PostgresTimestamp) -> Bool {
     left.microsecondsSinceUnixEpoch < right.microsecondsSinceUnixEpoch

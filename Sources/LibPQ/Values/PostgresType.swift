@@ -17,8 +17,6 @@ package struct PostgresType: RawRepresentable, Hashable, Sendable, CustomStringC
   package static let oid = PostgresType(rawValue: 26)
   package static let tid = PostgresType(rawValue: 27)
   package static let json = PostgresType(rawValue: 114)
-  package static let float4 = PostgresType(rawValue: 700)
-  package static let float8 = PostgresType(rawValue: 701)
   package static let unknown = PostgresType(rawValue: 705)
   package static let bpchar = PostgresType(rawValue: 1042)
   package static let varchar = PostgresType(rawValue: 1043)
@@ -26,7 +24,6 @@ package struct PostgresType: RawRepresentable, Hashable, Sendable, CustomStringC
   package static let timestamptz = PostgresType(rawValue: 1184)
   package static let interval = PostgresType(rawValue: 1186)
   package static let void = PostgresType(rawValue: 2278)
-  package static let uuid = PostgresType(rawValue: 2950)
   package static let jsonb = PostgresType(rawValue: 3802)
   package static let xid8 = PostgresType(rawValue: 5069)
 
@@ -40,14 +37,11 @@ package struct PostgresType: RawRepresentable, Hashable, Sendable, CustomStringC
   package static let bpcharArray = PostgresType(rawValue: 1014)
   package static let varcharArray = PostgresType(rawValue: 1015)
   package static let int8Array = PostgresType(rawValue: 1016)
-  package static let float4Array = PostgresType(rawValue: 1021)
-  package static let float8Array = PostgresType(rawValue: 1022)
   package static let oidArray = PostgresType(rawValue: 1028)
   package static let timestampArray = PostgresType(rawValue: 1115)
   package static let timestamptzArray = PostgresType(rawValue: 1185)
   package static let intervalArray = PostgresType(rawValue: 1187)
   package static let jsonArray = PostgresType(rawValue: 199)
-  package static let uuidArray = PostgresType(rawValue: 2951)
   package static let jsonbArray = PostgresType(rawValue: 3807)
   package static let xid8Array = PostgresType(rawValue: 271)
 
@@ -63,17 +57,16 @@ package struct PostgresType: RawRepresentable, Hashable, Sendable, CustomStringC
   private static let elements: [PostgresType: PostgresType] = [
     .boolArray: .bool, .byteaArray: .bytea, .nameArray: .name, .int2Array: .int2,
     .int4Array: .int4, .textArray: .text, .tidArray: .tid, .bpcharArray: .bpchar,
-    .varcharArray: .varchar, .int8Array: .int8, .float4Array: .float4, .float8Array: .float8,
-    .oidArray: .oid, .timestampArray: .timestamp, .timestamptzArray: .timestamptz,
-    .intervalArray: .interval, .jsonArray: .json, .uuidArray: .uuid, .jsonbArray: .jsonb,
-    .xid8Array: .xid8,
+    .varcharArray: .varchar, .int8Array: .int8, .oidArray: .oid, .timestampArray: .timestamp,
+    .timestamptzArray: .timestamptz, .intervalArray: .interval, .jsonArray: .json,
+    .jsonbArray: .jsonb, .xid8Array: .xid8,
   ]
 
   private static let names: [PostgresType: String] = [
     .bool: "bool", .bytea: "bytea", .char: "\"char\"", .name: "name", .int8: "int8",
     .int2: "int2", .int4: "int4", .text: "text", .oid: "oid", .tid: "tid", .json: "json",
-    .float4: "float4", .float8: "float8", .unknown: "unknown", .bpchar: "bpchar",
-    .varchar: "varchar", .timestamp: "timestamp", .timestamptz: "timestamptz",
-    .interval: "interval", .void: "void", .uuid: "uuid", .jsonb: "jsonb", .xid8: "xid8",
+    .unknown: "unknown", .bpchar: "bpchar", .varchar: "varchar", .timestamp: "timestamp",
+    .timestamptz: "timestamptz", .interval: "interval", .void: "void", .jsonb: "jsonb",
+    .xid8: "xid8",
   ]
 }
