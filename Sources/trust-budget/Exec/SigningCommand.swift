@@ -75,16 +75,33 @@ struct SigningCommand {
     guard (arguments[0] as NSString).lastPathComponent == "ssh-keygen" else {
       return Array(arguments.dropFirst())
     }
-    return arguments.indices.dropFirst()
-      .filter { !SigningCommand.takesValue(arguments[$0 - 1]) }
-      .map { (arguments[$0] as NSString).expandingTildeInPath }
+    return SigningCommand.files(ofKeygen: arguments.dropFirst()).map {
+      ($0 as NSString).expandingTildeInPath
+    }
   }
 
-  /// Whether what follows is the value of an option of `ssh-keygen`, and no key: `-I bob`, or `-qI bob`.
-  private static func takesValue(_ argument: String) -> Bool {
-    guard argument.wholeMatch(of: /-[A-Za-z]+/) != nil, let last = argument.last else {
-      return false
+  /// What `ssh-keygen` takes for files, not for options or their values: `id.pub` in `-qI bob -n root id.pub`.
+  ///
+  /// Read from left to right, as getopt does. Of two mistakes one is dear: a key that is taken for a value has
+  /// its certificate for nothing, when the command fails; a value that is taken for a key matters only where
+  /// somebody else signs that very key meanwhile. So whatever is not known for sure ends the options, and all
+  /// the rest may be keys. The first file does, too: OpenSSH's getopt reads no options after one, and one that
+  /// did would find no files but these.
+  private static func files(ofKeygen words: ArraySlice<String>) -> ArraySlice<String> {
+    var words = words
+    while let word = words.first, word.hasPrefix("-"), word != "-" {
+      words = words.dropFirst()
+      if word == "--" { break }
+      guard let end = word.dropFirst().firstIndex(where: { !flags.contains($0) }) else { continue }
+      guard valued.contains(word[end]) else { break }
+      // The rest of the word is the value, or else the next word, whatever that looks like.
+      if word.index(after: end) == word.endIndex { words = words.dropFirst() }
     }
-    return "CDINOPVfnstwz".contains(last)
+    return words
   }
+
+  /// The letters that OpenSSH 9.2 gives to getopt, first those without a value. `g` is among both there, and the
+  /// first counts.
+  private static let flags = "ABHKLQUXceghiklopquvy"
+  private static let valued = "CDEFIMNOPRVYZabfmnrstwz"
 }

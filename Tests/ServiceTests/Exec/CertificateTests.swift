@@ -124,17 +124,23 @@ struct CertificateTests {
     }
   }
 
-  @Test func `what was signed is paid for, however the command ended`() async throws {
+  @Test(arguments: [
+    [], ["-n", "git"], ["-nadmin"], ["-nroot"], ["-n{principals}"], ["-qn", "-D"], ["-z7", "-nN"],
+    ["-ghnhost"], ["-g", "-V", "always:forever", "-nadmin", "--"], ["-qn", "--", "-z7"],
+  ])
+  func `what was signed is paid for, however the command ended`(options: [String]) async throws {
+    let id = "half\(options.joined().filter(\.isLetter))"
     try await Undertaker.shared.withDirectory { directory in
       let keys = try await SSHKeys(in: directory)
       let key = try await keys.makeKey()
       // One key is signed, another is not there.
       let end = try await exec(
-        "--username", "dev-half", "--request-id", "half", "--", "ssh-keygen", "-q", "-s",
-        keys.authority, "-I", "half", key, directory.file("missing.pub"))
+        ["--username", "dev-\(id)", "--request-id", id, "--", "ssh-keygen", "-q", "-s"]
+          + [keys.authority, "-I", "half"] + options
+          + [key, directory.file("missing.pub")])
       #expect(end.status == 255)
       #expect(end.errors.contains("nothing is refunded, although"), "\(end.errors)")
-      let charge = try await Service.current.node.get("/v1/charges/half").json
+      let charge = try await Service.current.node.get("/v1/charges/\(id)").json
       #expect(charge["state"] == "settled")
       #expect(charge["certificate"]["key_id"] == "half")
     }
@@ -159,7 +165,11 @@ struct CertificateTests {
     }
   }
 
-  @Test func `the value of an option of ssh-keygen is no key`() async throws {
+  @Test(arguments: [
+    ["-s", "ca", "-I", "bob"], ["-qsca", "-qI", "bob"], ["-Ia", "-n-I", "-qN", "bob", "-q", "--"],
+  ])
+  func `the value of an option of ssh-keygen is no key`(options: [String]) async throws {
+    let id = "option-\(options.count)"
     try await Undertaker.shared.withDirectory { directory in
       let keys = try await SSHKeys(in: directory)
       _ = try await keys.makeKey("bob")
@@ -171,13 +181,14 @@ struct CertificateTests {
         exit 1
         """, to: "ssh-keygen")
       try await tool("chmod", "+x", signer)
-      let end = try await Program.run(
-        "exec", "--server", try Service.current.node.url, "--username", "dev-option",
-        "--request-id", "option", "--", "./ssh-keygen", "-s", "ca", "-I", "bob", "laptop.pub",
-        by: ["/bin/sh", "-c", #"cd "$0" && exec "$@""#, directory.path])
+      let end = try await Program.with(
+        ["exec", "--server", try Service.current.node.url, "--username", "dev-\(id)"]
+          + ["--request-id", id, "--", "./ssh-keygen"] + options + ["laptop.pub"],
+        by: ["/bin/sh", "-c", #"cd "$0" && exec "$@""#, directory.path]
+      ) { try await $0.end() }
       #expect(FileManager.default.fileExists(atPath: directory.file("bob-cert.pub")))
       #expect(end.status == 1)
-      let charge = try await Service.current.node.get("/v1/charges/option").json
+      let charge = try await Service.current.node.get("/v1/charges/\(id)").json
       #expect(charge["state"] == "refunded", "\(end.errors)")
     }
   }
