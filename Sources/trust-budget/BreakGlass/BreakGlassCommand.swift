@@ -28,7 +28,8 @@ struct BreakGlassRunCommand: AsyncParsableCommand {
       how long; no budget is asked. The event is on a disk before the command runs, and everybody
       hears of it. The command gets placeholders and environment as with trust-budget exec, and its
       exit status is this program's. When the request is refused, nothing is run, and the exit
-      status is 1.
+      status is 1. What it signed is said on standard error, by serial number, key id and
+      fingerprint, and where that goes beyond what was allowed, in what.
       """)
 
   @OptionGroup(title: "The node") var node: NodeOptions
@@ -62,6 +63,13 @@ struct BreakGlassRunCommand: AsyncParsableCommand {
     help: "The request's id; one that was used before gets a new one. Default: a new one.")
   var requestID: String?
 
+  @Option(
+    help: """
+      The certificate that the command writes. Default: beside the public key that it is given, \
+      id-cert.pub for id.pub.
+      """)
+  var certificate: String?
+
   @Argument(parsing: .postTerminator, help: "The signing command, after --.")
   var command: [String] = []
 
@@ -89,13 +97,36 @@ struct BreakGlassRunCommand: AsyncParsableCommand {
       "trust-budget: BREAK-GLASS: \(grant.principals.joined(separator: ",")) for "
         + "\(grant.maxDuration); recorded in \(grant.recorded) as event \(grant.event.sequence) of "
         + "journal \(grant.event.journalID).")
+    let allowed = AllowedCertificate(grant)
+    let signing = SigningCommand(command, allowed: allowed)
+    let certificates = AwaitedCertificates(certificate.map { [$0] } ?? signing.certificatePaths)
     let status: Int32
     do {
-      status = try await SigningCommand(command, grant: grant).run(passing: SignalTrap())
+      status = try await signing.run(passing: SignalTrap())
     } catch {
       throw CommandFailure("\(command[0]) cannot be run: \(error.systemReason)")
     }
+    let written = certificates.written
+    for path in written { note(path, allowed) }
+    if status == 0, written.isEmpty {
+      Console.error(
+        certificate.map { "\($0) was not written by the command" }
+          ?? "no certificate found, so what was signed is not looked at; name it by --certificate")
+    }
     throw ExitCode(status)
+  }
+
+  /// No charge is settled with it, so it is told here, for whoever compares it with the event later.
+  private func note(_ path: String, _ allowed: AllowedCertificate) {
+    do {
+      let certificate = try SSHCertificate(readingFile: path)
+      Console.error(
+        "\(path) has serial \(certificate.serial), key id \"\(certificate.keyID)\", key "
+          + certificate.fingerprint)
+      certificate.noteExcess(over: allowed, path: path)
+    } catch {
+      Console.error("what was signed is not known: \(error)")
+    }
   }
 
   /// Each certificate has an event of its own. Where an earlier run recorded one under the same id, it

@@ -73,7 +73,8 @@ struct ExecCommand: AsyncParsableCommand {
     // An id that was made up here is repeated by nobody else.
     let isRepeated = mayBeRepeated && authorization.isReplayed
 
-    let signing = SigningCommand(command, authorization: authorization)
+    let allowed = AllowedCertificate(authorization)
+    let signing = SigningCommand(command, allowed: allowed)
     let certificates = AwaitedCertificates(certificate.map { [$0] } ?? signing.certificatePaths)
     let status: Int32
     do {
@@ -85,7 +86,9 @@ struct ExecCommand: AsyncParsableCommand {
       throw CommandFailure("\(command[0]) cannot be run: \(error.systemReason)")
     }
     let written = certificates.written
-    ExecCommand.noteExcess(of: written, over: authorization)
+    for path in written {
+      try? SSHCertificate(readingFile: path).noteExcess(over: allowed, path: path)
+    }
     if status == 0 {
       await settle(authorization, written, with: client)
     } else if case let signed = written.filter(SSHCertificate.mayBe(in:)),
@@ -207,16 +210,6 @@ struct ExecCommand: AsyncParsableCommand {
       return "trust-budget: \(receipt.budgetID) paid \(receipt.cost), \(receipt.remaining) left"
         + "\(resets)\(replayed)."
     }.joined(separator: "\n")
-  }
-
-  /// The command decides what it signs; here it shows whether that is what was asked for.
-  private static func noteExcess(of certificates: [String], over authorization: Authorization) {
-    for path in certificates {
-      guard let certificate = try? SSHCertificate(readingFile: path) else { continue }
-      for excess in certificate.excess(over: authorization, at: .wallClock()) {
-        Console.error("\(path) goes beyond what was allowed: \(excess)")
-      }
-    }
   }
 
   /// The certificate exists by now, so a settlement that fails must not make the command fail: the

@@ -1,14 +1,22 @@
 import PolicyFile
 import TrustBudget
-import TrustBudgetClient
 
 extension SSHCertificate {
+  /// The command decides what it signs; here it shows whether that is what was asked for.
+  ///
+  /// - Parameter path: where the certificate is.
+  func noteExcess(over allowed: AllowedCertificate, path: String) {
+    for excess in excess(over: allowed, at: .wallClock()) {
+      Console.error("\(path) goes beyond what was allowed: \(excess)")
+    }
+  }
+
   /// What of it goes beyond what the node allowed, for a person; empty: nothing.
   ///
   /// Only the time from now on counts: authorities date certificates back, for clocks that differ.
-  func excess(over authorization: Authorization, at now: Timestamp) -> [String] {
+  private func excess(over allowed: AllowedCertificate, at now: Timestamp) -> [String] {
     var excess: [String] = []
-    if let limit = try? CertificateDuration(authorization.maxDuration) {
+    if let limit = try? CertificateDuration(allowed.maxDuration) {
       if validBefore == .max {
         excess.append("it is valid for ever, and \(limit) was allowed")
       } else {
@@ -24,8 +32,8 @@ extension SSHCertificate {
     if principals.isEmpty {
       excess.append("it names no principal, which may let it in as any")
     }
-    let allowed = Set(authorization.principals.map { Array($0.utf8) })
-    let others = principals.filter { !allowed.contains(Array($0.utf8)) }
+    let names = Set(allowed.principals.map { Array($0.utf8) })
+    let others = principals.filter { !names.contains(Array($0.utf8)) }
     if !others.isEmpty {
       excess.append("it names \(others.joined(separator: ", ")), which was not allowed")
     }

@@ -1,31 +1,16 @@
 import ChildProcess
 import Foundation
-import TrustBudgetClient
 
 /// The command that signs, with what was granted filled in.
 struct SigningCommand {
   let arguments: [String]
   let environment: Child.Environment
 
-  init(_ command: [String], authorization: Authorization) {
-    self.init(
-      command, principals: authorization.principals, maxDuration: authorization.maxDuration,
-      requestID: authorization.requestID, rule: authorization.rule)
-  }
-
-  init(_ command: [String], grant: BreakGlassGrant) {
-    self.init(
-      command, principals: grant.principals, maxDuration: grant.maxDuration,
-      requestID: grant.requestID, rule: grant.rule)
-  }
-
-  private init(
-    _ command: [String], principals: [String], maxDuration: String, requestID: String,
-    rule: String?
-  ) {
-    let principals = principals.joined(separator: ",")
+  init(_ command: [String], allowed: AllowedCertificate) {
+    let principals = allowed.principals.joined(separator: ",")
     let values: [Substring: String] = [
-      "principals": principals, "max_duration": maxDuration, "request_id": requestID,
+      "principals": principals, "max_duration": allowed.maxDuration,
+      "request_id": allowed.requestID,
     ]
     // Once, from left to right: what is filled in may look like a placeholder, and is none.
     self.arguments = command.map { argument in
@@ -33,9 +18,9 @@ struct SigningCommand {
     }
     var environment = Child.Environment.ours
     environment.set("TRUST_BUDGET_PRINCIPALS", to: principals)
-    environment.set("TRUST_BUDGET_MAX_DURATION", to: maxDuration)
-    environment.set("TRUST_BUDGET_REQUEST_ID", to: requestID)
-    environment.set("TRUST_BUDGET_RULE", to: rule)
+    environment.set("TRUST_BUDGET_MAX_DURATION", to: allowed.maxDuration)
+    environment.set("TRUST_BUDGET_REQUEST_ID", to: allowed.requestID)
+    environment.set("TRUST_BUDGET_RULE", to: allowed.rule)
     self.environment = environment
   }
 

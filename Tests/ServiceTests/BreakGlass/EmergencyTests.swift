@@ -231,6 +231,73 @@ struct EmergencyTests {
     #expect(table.output.contains("it burns"))
   }
 
+  @Test(arguments: [
+    (["-n{principals}", "-V", "+{max_duration}"], []),
+    (
+      ["-n", "root,admin", "-V", "+1d"],
+      ["it is valid for 1d, and 60s was allowed", "it names admin, which was not allowed"]
+    ),
+  ])
+  func `what was signed is named, and in what it goes beyond what was allowed`(
+    options: [String], excess: [String]
+  ) async throws {
+    try await Undertaker.shared.withDirectory { directory in
+      let keys = try await SSHKeys(in: directory)
+      let key = try await keys.makeKey()
+      // However the command ends.
+      for missing in [[], [directory.file("missing.pub")]] {
+        let end = try await emergency(
+          ["ssh-keygen", "-q", "-s", keys.authority, "-I", "at night", "-z7"] + options + [key]
+            + missing)
+        #expect(end.status == (missing.isEmpty ? 0 : 255), "\(end.errors)")
+        let path = directory.file("id-cert.pub")
+        let fingerprint = try await SSHKeys.inspect(path).fingerprint
+        #expect(
+          end.errors.contains(#"\#(path) has serial 7, key id "at night", key \#(fingerprint)\#n"#),
+          "\(end.errors)")
+        for excess in excess {
+          #expect(
+            end.errors.contains("\(path) goes beyond what was allowed: \(excess)"), "\(end.errors)")
+        }
+        if excess.isEmpty { #expect(!end.errors.contains("goes beyond"), "\(end.errors)") }
+      }
+    }
+  }
+
+  @Test func `what was signed may be where nobody would look, and that is said`() async throws {
+    try await Undertaker.shared.withDirectory { directory in
+      let keys = try await SSHKeys(in: directory)
+      let key = try await keys.makeKey()
+      let elsewhere = directory.file("elsewhere")
+      let command = [
+        "sh", "-c",
+        "ssh-keygen -q -s '\(keys.authority)' -I x '\(key)' && "
+          + "mv '\(directory.file("id-cert.pub"))' '\(elsewhere)'",
+      ]
+      let unseen = try await emergency(command)
+      #expect(unseen.errors.contains("no certificate found"), "\(unseen.errors)")
+      #expect(unseen.errors.contains("name it by --certificate"), "\(unseen.errors)")
+      let seen = try await emergency(command, "--certificate", elsewhere)
+      #expect(seen.errors.contains("\(elsewhere) has serial 0,"), "\(seen.errors)")
+      #expect(seen.errors.contains("allowed: it is valid for ever, and 60s was"), "\(seen.errors)")
+      let garbage = try await emergency(
+        ["sh", "-c", "echo x >'\(elsewhere)'"], "--certificate", elsewhere)
+      #expect(garbage.errors.contains("\(elsewhere) holds no SSH certificate"), "\(garbage.errors)")
+      let nothing = try await emergency(["true"], "--certificate", elsewhere)
+      #expect(nothing.errors.contains("\(elsewhere) was not written"), "\(nothing.errors)")
+      for end in [unseen, seen, garbage, nothing] { #expect(end.status == 0) }
+    }
+  }
+
+  private func emergency(_ command: [String], _ more: String...) async throws -> RunningProgram.End
+  {
+    let arguments = [
+      "break-glass", "--server", try Service.current.node.url, "--username", "dev-signs",
+      "--reason", "it burns",
+    ]
+    return try await Program.with(arguments + more + ["--"] + command) { try await $0.end() }
+  }
+
   @Test func `a command that is repeated under its id has an event of its own`() async throws {
     let url = try Service.current.node.url
     for number in 1...2 {
