@@ -30,17 +30,23 @@ public struct TransportSecurity: Sendable {
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.verifySignatureAlgorithms = Self.nodeSignatures
     if let authorityFile {
-      configuration.trustRoots = .certificates(try Self.certificates(in: authorityFile))
+      configuration.trustRoots = .certificates(
+        try Self.certificates(try Self.contents(of: authorityFile), in: authorityFile))
     }
     if let certificateFile {
-      configuration.certificateChain = try Self.certificates(in: certificateFile)
+      let bytes = try Self.contents(of: certificateFile)
+      configuration.certificateChain = try Self.certificates(bytes, in: certificateFile)
         .map { .certificate($0) }
+      // One file that is both is read once: a pipe holds nothing the second time.
+      let key = keyFile ?? certificateFile
       configuration.privateKey = .privateKey(
-        try Self.key(in: keyFile ?? certificateFile, isAlone: keyFile != nil))
+        try Self.key(
+          key == certificateFile ? bytes : try Self.contents(of: key), in: key,
+          isAlone: keyFile != nil))
       // Else it would show with the first connection only, and look like the node's mistake.
       guard (try? NIOSSLContext(configuration: configuration)) != nil else {
         throw UnusableFile(
-          path: keyFile ?? certificateFile,
+          path: key,
           reason: "it is not the key of the certificate in \(certificateFile)")
       }
     }
@@ -65,8 +71,9 @@ public struct TransportSecurity: Sendable {
     .rsaPssRsaeSha384, .rsaPkcs1Sha384, .rsaPssRsaeSha512, .rsaPkcs1Sha512, .ed25519,
   ]
 
-  private static func certificates(in path: String) throws -> [NIOSSLCertificate] {
-    let bytes = try contents(of: path)
+  private static func certificates(
+    _ bytes: [UInt8], in path: String
+  ) throws -> [NIOSSLCertificate] {
     guard let certificates = try? NIOSSLCertificate.fromPEMBytes(bytes), !certificates.isEmpty
     else {
       throw UnusableFile(path: path, reason: "it holds no certificate in PEM, or a broken one")
@@ -75,8 +82,10 @@ public struct TransportSecurity: Sendable {
   }
 
   /// - Parameter isAlone: whether the key has a file of its own.
-  private static func key(in path: String, isAlone: Bool) throws -> NIOSSLPrivateKey {
-    guard let key = try? NIOSSLPrivateKey(bytes: try contents(of: path), format: .pem) else {
+  private static func key(
+    _ bytes: [UInt8], in path: String, isAlone: Bool
+  ) throws -> NIOSSLPrivateKey {
+    guard let key = try? NIOSSLPrivateKey(bytes: bytes, format: .pem) else {
       throw UnusableFile(
         path: path,
         reason: "it holds no private key in PEM, or one with a passphrase"
@@ -87,9 +96,7 @@ public struct TransportSecurity: Sendable {
 
   private static func contents(of path: String) throws -> [UInt8] {
     do {
-      // As a URL, no path is the working directory.
-      guard !path.isEmpty else { throw POSIXError(.ENOENT) }
-      return Array(try Data(contentsOf: URL(filePath: path)))
+      return try ClientFile.contents(of: path)
     } catch {
       // The system's words, where Foundation only says that a file could not be opened.
       let cause = ((error as? CocoaError)?.underlying ?? error) as NSError

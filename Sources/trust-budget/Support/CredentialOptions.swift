@@ -1,13 +1,14 @@
 import ArgumentParser
 import Foundation
 import TrustBudget
+import TrustBudgetClient
 
 /// The token of whoever calls a node: never an argument, which all of the machine can read.
 struct CredentialOptions: ParsableArguments {
   @Option(
     name: .customLong("token-file"),
     help: ArgumentHelp(
-      "A file that holds the token. The token itself may be in $TRUST_BUDGET_TOKEN.",
+      "A file or a pipe that holds the token. The token itself may be in $TRUST_BUDGET_TOKEN.",
       valueName: "path"))
   var tokenFile: String?
 
@@ -36,7 +37,7 @@ struct CredentialOptions: ParsableArguments {
     if let path {
       source = path
       do {
-        text = try String(contentsOfFile: path, encoding: .utf8)
+        text = String(decoding: try ClientFile.contents(of: path), as: UTF8.self)
       } catch {
         throw CommandFailure("the token file \(path) cannot be read: \(error.systemReason)")
       }

@@ -98,6 +98,19 @@ struct TokenCommandTests {
       let end = try await exec("dev-exec", options, environment)
       #expect(end.errors.contains("refunded, because"), "\(end.errors)")
     }
+    // What the shell makes of <(cat file) is a pipe as well.
+    let fifo = service.directory.file("fifo")
+    #expect(mkfifo(fifo, 0o600) == 0)
+    for (path, script) in [
+      ("/dev/stdin", #"cat "$FILE" | "$0" "$@""#), (fifo, #"cat "$FILE" >"$FIFO" & "$0" "$@""#),
+    ] {
+      let end = try await Program.run(
+        "exec", "--server", node.url, "--username", "dev-exec", "--token-file", path, "--", "false",
+        environment: ["FILE": file, "FIFO": fifo], by: ["/bin/sh", "-c", script])
+      #expect(end.errors.contains("refunded, because"), "\(end.errors)")
+    }
+    let endless = try await exec("dev-exec", ["--token-file", "/dev/zero"], [:])
+    #expect(endless.errors.contains("cannot be read: File too large"), "\(endless.errors)")
     let environment = try await Program.with(
       ["exec", "--server", node.url, "--username", "dev-env", "--", "env"],
       environment: ["TRUST_BUDGET_TOKEN": issuer]

@@ -243,6 +243,27 @@ struct TLSTests {
         "--username", "dev-a", "--", "true")
       #expect(exec.status == 0, "\(exec.errors)")
       #expect(try await secured.body("/v1/budgets/user:dev-a/entries", as: admin).contains("ca-1"))
+      // From pipes, each of which can be read once.
+      for (script, files) in [
+        (
+          #"cat "$CA" | "$0" "$@""#,
+          ["--ca-file", "/dev/stdin", "--client-cert", issuer.certificate]
+            + ["--client-key", issuer.key]
+        ),
+        (
+          #"cat "$CERTIFICATE" "$KEY" | "$0" "$@""#,
+          ["--ca-file", authority.certificate, "--client-cert", "/dev/stdin"]
+        ),
+      ] {
+        let piped = try await Program.with(
+          ["exec", "--server", "https://127.0.0.1:\(secured.port)", "--username", "dev-piped"]
+            + files + ["--", "true"],
+          environment: [
+            "CA": authority.certificate, "CERTIFICATE": issuer.certificate, "KEY": issuer.key,
+          ], by: ["/bin/sh", "-c", script]
+        ) { try await $0.end() }
+        #expect(piped.status == 0, "\(piped.errors)")
+      }
       // Nobody gets as far as HTTP without a certificate, with another authority's, or an old one.
       #expect(try await secured.status() == -1)
       try await Undertaker.shared.withDirectory { elsewhere in
