@@ -192,13 +192,23 @@ public struct TrustBudgetClient: Sendable {
     guard let url = URLComponents(string: text) else { return false }
     return ["http", "https", "http+unix"].contains(url.scheme) && url.host?.isEmpty == false
       && (1...65_535).contains(url.port ?? 80) && url.query == nil
-      && url.fragment == nil
+      && url.fragment == nil && !holdsCredentials(text)
+  }
+
+  /// Whether an address has a user name or a password in it, as `http://user:password@127.0.0.1` has. A node asks
+  /// for tokens, and these would not be sent.
+  public static func holdsCredentials(_ address: String) -> Bool {
+    URLComponents(string: address).map { $0.user != nil || $0.password != nil } ?? false
   }
 
   /// The server's address, without a slash at its end.
   private func baseURL() throws -> String {
     guard Self.isAddress(server) else {
-      throw Unreachable(server: server, reason: "an address looks like http://127.0.0.1:8470")
+      throw Unreachable(
+        server: server,
+        reason: Self.holdsCredentials(server)
+          ? "it asks for a token, not for a user name and a password in its address"
+          : "an address looks like http://127.0.0.1:8470")
     }
     return server.hasSuffix("/") ? String(server.dropLast()) : server
   }

@@ -20,9 +20,11 @@ public struct Unreachable: Error, Sendable, CustomStringConvertible {
       + (isOutcomeUnknown ? "; whether the request was carried out is not known" : "")
   }
 
-  /// `unix:/path` for what only a URL writes as `http+unix://%2Fpath`.
+  /// `unix:/path` for what only a URL writes as `http+unix://%2Fpath`; without a password, also in what is no
+  /// address.
   private static func name(of server: String) -> String {
     let scheme = "http+unix://"
+    let server = server.replacing(/\/\/.*@/, with: "//…@")
     guard server.hasPrefix(scheme) else { return server }
     let path = server.dropFirst(scheme.count)
     return "unix:\(path.removingPercentEncoding ?? String(path))"

@@ -80,7 +80,12 @@ enum Settings {
   static let server = Setting(
     "server", "http://127.0.0.1:8470",
     check: { address throws(InvalidValue) in
-      guard address.hasPrefix("unix:") || TrustBudgetClient.isAddress(address) else {
+      guard !address.hasPrefix("unix:") else { return }
+      guard !TrustBudgetClient.holdsCredentials(address) else {
+        throw InvalidValue(
+          "must have no user name and no password in it: a node asks for a token, see --token-file")
+      }
+      guard TrustBudgetClient.isAddress(address) else {
         throw InvalidValue("must be an address such as http://127.0.0.1:8470, or unix:PATH")
       }
     })

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TrustBudgetClient
 import TrustBudgetTesting
 
 /// Addresses and files that won't do are named, with the system's reason.
@@ -44,6 +45,31 @@ struct AddressMessageTests {
   func `what is no address of a node is refused`(address: String) async throws {
     let end = try await Program.run("exec", "--username", "a", "--server", address, "--", "true")
     #expect(end.status == 2, "\(end.errors)")
+  }
+
+  @Test(arguments: [
+    "http://user:hunter2@127.0.0.1:1", "http://hunter2@127.0.0.1:1", "https://:hunter2@h/",
+    "http://user:hun/ter2@127.0.0.1:1",
+  ])
+  func `an address with a password in it is refused, and shown nowhere`(address: String)
+    async throws
+  {
+    let command = ["exec", "--username", "a", "--", "true"]
+    for (arguments, environment, status) in [
+      (["exec", "--server", address] + command.dropFirst(), [:], 2),
+      (command, ["TRUST_BUDGET_SERVER": address], 1),
+    ] as [([String], [String: String], Int32)] {
+      let end = try await Program.with(arguments, environment: environment) { try await $0.end() }
+      #expect(end.status == status, "\(end.errors)")
+      let isAddress = !address.contains("hun/")
+      #expect(end.errors.contains("see --token-file") == isAddress, "\(end.errors)")
+      #expect(!end.errors.contains("ter2"), "\(end.errors)")
+    }
+    let client = TrustBudgetClient(server: address)
+    let error = await #expect(throws: Unreachable.self) {
+      try await client.refund("1", reason: "no use")
+    }
+    #expect(error.map { "\($0)".contains("ter2") } == false)
   }
 
   @Test func `a node that is not there is named as it was given`() async throws {
