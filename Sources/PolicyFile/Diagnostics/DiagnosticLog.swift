@@ -16,26 +16,30 @@ final class DiagnosticLog {
   var hasErrors: Bool { noted[.error] != nil }
 
   /// `expected` and `suggestion` complete "expected …" and "did you mean …?".
+  ///
+  /// - Parameter isSecret: whether the line must not be shown.
   func error(
     _ message: @autoclosure () -> String, expected: @autoclosure () -> String? = nil,
-    suggestion: @autoclosure () -> String? = nil, at span: SourceSpan
+    suggestion: @autoclosure () -> String? = nil, at span: SourceSpan, isSecret: Bool = false
   ) {
-    note(.error, message, expected: expected, suggestion: suggestion, at: span)
+    note(
+      .error, message, expected: expected, suggestion: suggestion, at: span, isSecret: isSecret)
   }
 
   func warning(_ message: String, expected: String? = nil, at span: SourceSpan) {
-    note(.warning, { message }, expected: { expected }, suggestion: { nil }, at: span)
+    note(
+      .warning, { message }, expected: { expected }, suggestion: { nil }, at: span, isSecret: false)
   }
 
   private func note(
     _ severity: PolicyDiagnostic.Severity, _ message: () -> String, expected: () -> String?,
-    suggestion: () -> String?, at span: SourceSpan
+    suggestion: () -> String?, at span: SourceSpan, isSecret: Bool
   ) {
     guard noted[severity, default: []].count < DiagnosticLog.maximumCount else {
       omittedCount += 1
       return
     }
-    let excerpt = source.excerpt(around: span)
+    let excerpt = isSecret ? .hidden : source.excerpt(around: span)
     noted[severity, default: []].insert(
       PolicyDiagnostic(
         severity: severity,

@@ -142,10 +142,8 @@ extension PolicyDiagnostics {
   fileprivate var hidingSecrets: PolicyDiagnostics {
     PolicyDiagnostics(
       all: all.map { diagnostic in
-        let line = diagnostic.sourceLine.lowercased()
-        let mayHoldSecret =
-          line.contains("password") || line.contains("://") && line.contains("@")
-        return mayHoldSecret ? diagnostic.withoutSource : diagnostic
+        diagnostic.sourceLine.lowercased().contains("password")
+          ? diagnostic.withoutSource : diagnostic
       }, omittedCount: omittedCount)
   }
 }

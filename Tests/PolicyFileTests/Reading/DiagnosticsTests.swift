@@ -255,6 +255,39 @@ struct DiagnosticsTests {
         """#)
   }
 
+  @Test(
+    "The password of an address is not shown, wherever the mistake is",
+    arguments: [
+      (
+        "{webhook: \"https://u:sesame@h.example/x\"}",
+        "webhook must have no user name and no password"
+      ),
+      ("{webhook: https://sesame@h.example}", "webhook must have no user name and no password"),
+      ("{webhook: ftp://u:sesame@h.example}", "webhook must be an address"),
+      ("{webhook: \"https://u:sesame h.example\"}", "webhook must be an address"),
+      ("{webhok: https://u:sesame@h.example}", "unknown key"),
+      (
+        "{webhook: https://u:sesame@h.example/\(String(repeating: "x", count: 200)), wrong: 1}",
+        "unknown"
+      ),
+      (
+        "{wrong: 1, webhook: https://u:sesame-\(String(repeating: "x", count: 200))@h.example}",
+        "unknown"
+      ),
+    ])
+  func password(notify: String, message: String) {
+    let problems = Policy.problems(
+      """
+      policies: []
+      break_glass:
+        principals: [root]
+        max_duration: 60s
+        notify: \(notify)
+      """)
+    #expect(problems.contains { $0.line == 5 && $0.column > 10 && $0.message.contains(message) })
+    #expect(!problems.contains { $0.description.contains("sesame") }, "\(problems)")
+  }
+
   @Test("It has a form for programs")
   func json() throws {
     let error = #expect(throws: PolicyDiagnostics.self) {

@@ -120,6 +120,10 @@ struct ConfigurationTests {
     ("lanes: 8\n---\nlanes: 9", "a second document"),
     ("database_url: postgresql://u:sesame-open@h/d?odd=1", "1:15: error: database_url must be"),
     ("databse_url: postgresql://u:sesame-open@h/d", "did you mean \"database_url\"?"),
+    (
+      "server: http://u:sesame-open@127.0.0.1:1",
+      "1:9: error: server must have no user name and no password in it"
+    ),
     ("database_url:\n  - host=h password=sesame-open", "found a list"),
   ])
   func `what is wrong with a file is said with its place, and no secret with it`(
