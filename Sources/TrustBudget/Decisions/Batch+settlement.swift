@@ -10,7 +10,9 @@ extension Batch {
       return .settled(charge, replayed: true)
     }
     if charge.refundedAt != nil { return .rejected(.alreadyRefunded(charge.requestID)) }
-    if charge.settledAt != nil { return .rejected(.alreadySettled(charge.requestID)) }
+    if charge.settledAt != nil {
+      return .rejected(.alreadySettled(charge.requestID, with: charge.certificate))
+    }
     guard let locked = lockedIndexes(of: charge) else {
       return .rejected(.noSuchCharge(settlement.requestID))
     }
@@ -32,7 +34,7 @@ extension Batch {
     }
     if charge.refundedAt != nil { return .refunded(charge, replayed: true) }
     if charge.settledAt != nil, !refund.byAdministrator {
-      return .rejected(.alreadySettled(charge.requestID))
+      return .rejected(.alreadySettled(charge.requestID, with: charge.certificate))
     }
     guard let locked = lockedIndexes(of: charge) else {
       return .rejected(.noSuchCharge(refund.requestID))

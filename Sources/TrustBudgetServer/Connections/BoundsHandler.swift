@@ -235,7 +235,10 @@ final class BoundsHandler: ChannelDuplexHandler {
     }
     let seconds = limits.requestTimeout.components.seconds
     end(
-      with: Problem(.requestTimeout, "The request did not arrive within \(seconds) seconds."),
+      with: Problem(
+        .requestTimeout,
+        "The request did not arrive within \(seconds) seconds, and was not carried out. Send all of it again, on "
+          + "a new connection."),
       context)
   }
 }

@@ -41,7 +41,7 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
     switch status {
     case .notFound:
       // The router's answer to a wrong method as well.
-      Problem(nothingAt: request.uri.path, method: request.method)
+      Problem(nothingAt: request.uri.path)
     case .contentTooLarge:
       Problem(.payloadTooLarge, "The request's body is too large.")
     default:
@@ -51,13 +51,17 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
 }
 
 extension Problem {
-  fileprivate init(nothingAt path: String, method: HTTPRequest.Method) {
-    let methods = Access.methods(at: path)
+  fileprivate init(nothingAt path: String) {
+    let methods = Access.methods(at: path).map(\.rawValue).sorted()
     guard methods.isEmpty else {
-      self.init(.methodNotAllowed, "\(method) is not what \(path) takes.")
-      allowedMethods = methods.map(\.rawValue).sorted()
+      // Without the method that came: NIO calls M-SEARCH something else.
+      self.init(
+        .methodNotAllowed,
+        "\(path) does not take this method. Send \(methods.joined(separator: " or ")).")
+      allowedMethods = methods
       return
     }
-    self.init(.notFound, "There is nothing at \(method) \(path).")
+    self.init(
+      .notFound, "There is nothing at \(path). Check the path; /openapi.yaml tells what there is.")
   }
 }

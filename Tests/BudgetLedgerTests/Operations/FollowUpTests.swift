@@ -19,7 +19,8 @@ import TrustBudgetTesting
         let again = try await nodes[0].perform(.settling("c", of: budgets))
         #expect(again.isRepeated && again.record == settled.record)
         let other = try await nodes[0].perform(.settling("c", of: budgets, serial: "2"))
-        #expect(other.rejection == .alreadySettled(try RequestID("c")))
+        #expect(
+          other.rejection == .alreadySettled(try RequestID("c"), with: settled.record?.certificate))
         let charge = try await nodes[1].reader.charge(RequestID("c"))
         #expect(charge == settled.record)
       }
@@ -56,9 +57,11 @@ import TrustBudgetTesting
     try await TestDatabase.withLedger { database in
       try await database.withNodes(2) { nodes in
         _ = try await nodes[0].perform(.charging("user:alice", requestID: "c"))
-        _ = try await nodes[1].perform(.settling("c", of: ["user:alice"]))
+        let settled = try await nodes[1].perform(.settling("c", of: ["user:alice"]))
         let refused = try await nodes[0].perform(.refunding("c", of: ["user:alice"]))
-        #expect(refused.rejection == .alreadySettled(try RequestID("c")))
+        #expect(
+          refused.rejection
+            == .alreadySettled(try RequestID("c"), with: settled.record?.certificate))
         let refunded = try await nodes[1].perform(
           .refunding("c", of: ["user:alice"], byAdministrator: true))
         #expect(refunded.record?.state == .refunded)

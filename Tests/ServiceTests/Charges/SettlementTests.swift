@@ -56,6 +56,8 @@ struct SettlementTests {
       "/v1/charges/s2/settlement", ["serial": 43, "key_id": "alice", "fingerprint": "SHA256:abc"])
     #expect(other.status == 409)
     #expect(other.problem == "already-settled")
+    let detail = #"settled with the certificate 42 of the key SHA256:abc, key id "alice", and pays"#
+    #expect(other.json["detail"].text?.contains(detail) == true, "\(other.json)")
   }
 
   @Test(arguments: ["18446744073709551615", "0"])
@@ -122,6 +124,7 @@ struct SettlementTests {
     for reply in replies {
       #expect(reply.status == 404)
       #expect(reply.problem == "not-found")
+      #expect(reply.json["detail"].text?.contains("Check the id") == true, "\(reply.json)")
     }
   }
 

@@ -163,6 +163,7 @@ struct BoundsTests {
         let answer = try #require(await socket.answer())
         #expect(answer.hasPrefix("HTTP/1.1 408 "), "\(answer)")
         #expect(answer.contains("urn:trust-budget:request-timeout"))
+        #expect(answer.contains("was not carried out. Send all of it again, on a new connection."))
       }
       let metrics = String(decoding: try await node.get("/metrics").body, as: UTF8.self)
       #expect(

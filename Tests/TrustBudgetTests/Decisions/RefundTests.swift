@@ -88,7 +88,7 @@ struct RefundTests {
       let record = try #require(answer.charge?.record)
       #expect(record.state == .refunded && record.certificate == certificate())
     } else {
-      #expect(answer.rejection == .alreadySettled(try RequestID("1")))
+      #expect(answer.rejection == .alreadySettled(try RequestID("1"), with: certificate()))
     }
   }
 

@@ -28,7 +28,7 @@ struct SettlementTests {
     let count = ledger.entries.count
     #expect(ledger.decide(try settlement("1")) == .settled(first, replayed: true))
     let other = ledger.decide(try settlement("1", serial: "2"))
-    #expect(other.rejection == .alreadySettled(try RequestID("1")))
+    #expect(other.rejection == .alreadySettled(try RequestID("1"), with: certificate()))
     #expect(ledger.entries.count == count)
   }
 
@@ -69,7 +69,8 @@ struct SettlementTests {
     let id = try RequestID("1")
     let budget = try BudgetID(alice)
     let ofRequests: [Rejection] = [
-      .requestMismatch(id), .noSuchCharge(id), .alreadySettled(id), .alreadyRefunded(id),
+      .requestMismatch(id), .noSuchCharge(id), .alreadySettled(id, with: certificate()),
+      .alreadySettled(id, with: nil), .alreadyRefunded(id),
     ]
     #expect(ofRequests.allSatisfy { $0.description.contains(" 1") })
     let ofBudgets: [Rejection] = [.noSuchBudget(budget), .outOfRange(budget)]

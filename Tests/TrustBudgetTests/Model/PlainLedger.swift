@@ -23,7 +23,7 @@ struct PlainLedger {
     let content: String
     let parts: [(budget: String, cost: Int64, window: Int)]
     let remaining: [Int64]
-    var serial: String?
+    var certificate: Certificate?
     var isRefunded = false
   }
 
@@ -102,10 +102,12 @@ struct PlainLedger {
   private mutating func decide(_ settlement: Settlement) -> Outcome {
     let id = settlement.requestID
     guard let charge = charges[id] else { return .rejected(.noSuchCharge(id)) }
-    if charge.serial == settlement.certificate.serial { return .settled(replayed: true) }
+    if charge.certificate == settlement.certificate { return .settled(replayed: true) }
     if charge.isRefunded { return .rejected(.alreadyRefunded(id)) }
-    if charge.serial != nil { return .rejected(.alreadySettled(id)) }
-    charges[id]?.serial = settlement.certificate.serial
+    if charge.certificate != nil {
+      return .rejected(.alreadySettled(id, with: charge.certificate))
+    }
+    charges[id]?.certificate = settlement.certificate
     return .settled(replayed: false)
   }
 
@@ -113,7 +115,9 @@ struct PlainLedger {
     let id = refund.requestID
     guard let charge = charges[id] else { return .rejected(.noSuchCharge(id)) }
     if charge.isRefunded { return .refunded(replayed: true) }
-    if charge.serial != nil && !refund.byAdministrator { return .rejected(.alreadySettled(id)) }
+    if charge.certificate != nil && !refund.byAdministrator {
+      return .rejected(.alreadySettled(id, with: charge.certificate))
+    }
     for part in charge.parts {
       budgets[part.budget]?.roll(to: now)
       // Given back to the window that it was taken from, open or not.
