@@ -23,7 +23,8 @@ package struct BudgetIDTemplate: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// - Throws: `InvalidValue` when it is empty, too long, holds invisible characters, or has an
-  ///   unknown variable, an open `${`, or a mark that would join a value's last letter.
+  ///   unknown variable, one in another program's spelling, an open `${`, or a mark that would join a
+  ///   value's last letter.
   package init(_ template: String) throws(InvalidValue) {
     description = try IdentityText.validate(template, maximumBytes: BudgetID.maximumBytes)
     var segments: [Segment] = []
@@ -47,6 +48,12 @@ package struct BudgetIDTemplate: Sendable, Hashable, CustomStringConvertible {
       }
     }
     if !literal.isEmpty { segments.append(.literal(literal)) }
+    for case .literal(let text) in segments {
+      // Taken as it stands, it would be one budget for everybody.
+      if let variable = TemplateVariable.misspelt(in: text) {
+        throw InvalidValue("must write the variable as \(variable)")
+      }
+    }
     self.segments = segments
   }
 

@@ -15,6 +15,13 @@ package enum TemplateVariable: String, Sendable, Hashable, CaseIterable {
     self = variable
   }
 
+  /// The variable that `literal` names as other programs write theirs: `$username`, `{username}`, `%{username}`,
+  /// `$(username)`, `<username>`, `%USERNAME%`.
+  static func misspelt(in literal: String) -> TemplateVariable? {
+    literal.matches(of: /(?:[$%](?:\( *)?|[{<] *)([A-Za-z]+)/).lazy
+      .compactMap { TemplateVariable(rawValue: $0.1.lowercased()) }.first
+  }
+
   /// What it stands for, in a sentence.
   var meaning: String {
     switch self {

@@ -144,6 +144,10 @@ struct DiagnosticsTests {
       ("trust_budget: {reset_interval_hours: .nan}", "found the number .nan, not a number"),
       ("trust_budget: {enforcement: enforced}", "found the text \"enforced\""),
       ("trust_budget: {budget_id: 'g:${group}'}", "${group} never has a value here"),
+      (
+        "trust_budget: {budget_id: 'u:$username'}",
+        "the text \"u:$username\" must write the variable"
+      ),
       ("trust_budget: [{}, {}]", "two budgets of this rule are named \"user:${username}\""),
       ("trust_budget: {overrides: [{cost: 1}]}", "an override has no \"budget_ids\""),
       ("trust_budget: {overrides: [{budget_ids: ['*']}]}", "an override that changes nothing"),

@@ -14,7 +14,8 @@ struct BudgetIDTemplateTests {
       ("user:${username}", "user:alice"), ("${email}", "a@example.com"),
       ("group:${group}", "group:team%2Fsre"), ("r:${rule}:${username}", "r:Dev%3A ops:alice"),
       ("shared", "shared"), ("cost in $", "cost in $"), ("$${username}", "$alice"), ("$x", "$x"),
-      ("}${username}{", "}alice{"),
+      ("}${username}{", "}alice{"), ("{a}", "{a}"), ("{${username}}", "{alice}"),
+      ("username:(email)", "username:(email)"), ("$groups", "$groups"), ("$ rule", "$ rule"),
     ])
   func rendering(template: String, expected: String) throws {
     #expect(try BudgetIDTemplate(template).render(with: values).value == expected)
@@ -25,6 +26,19 @@ struct BudgetIDTemplateTests {
     arguments: ["", "${user}", "${}", "${ username }", "${username", "a${", "${USERNAME}", "a\tb"])
   func refused(template: String) {
     #expect(throws: InvalidValue.self) { try BudgetIDTemplate(template) }
+  }
+
+  @Test(
+    "A variable in another program's spelling is refused, with the right one",
+    arguments: [
+      "user:$username", "user:{username}", "user:{{ username }}", "user:%{username}",
+      "user:$(username)", "user:%(username)s", "user:<username>", "user:%USERNAME%",
+      "$rule:$username", "${rule}:$username_x",
+    ])
+  func misspelt(template: String) {
+    let error = #expect(throws: InvalidValue.self) { try BudgetIDTemplate(template) }
+    let variable = template.hasPrefix("$rule") ? "${rule}" : "${username}"
+    #expect(error?.requirement == "must write the variable as \(variable)")
   }
 
   @Test(
