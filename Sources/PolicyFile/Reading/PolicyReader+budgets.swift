@@ -33,24 +33,39 @@ extension PolicyReader {
     else { return nil }
     // One that is wrong is not the default's namesake.
     let budgetID = fields.value("budget_id", or: .perUser) { template($0, hasGroups: hasGroups) }
-    let cost = fields.value("cost", or: .one, points)
-    let initialBalance = fields.value("initial_balance", or: .defaultInitialBalance, points)
+    let price = price(fields, or: .standard)
     let resetInterval = fields.optional("reset_interval_hours", resetInterval)
-    let enforcement = fields.value("enforcement", or: Enforcement.enforce, reader.choice)
-    let overrides = fields.optional("overrides") { node in
-      reader.list(node, example: #"- budget_ids: ["user:ci-*"]"#) { override($0, terms: terms) }
-    }
-    if enforcement == .enforce, let cost, let initialBalance, cost > initialBalance {
-      reader.log.warning(
-        "a cost of \(cost) can never be paid from a balance of \(initialBalance)",
-        expected: "a cost of at most the initial_balance", at: fields.span(of: "cost"))
+    let overrides = fields.optional("overrides") {
+      self.overrides($0, terms: terms, of: budgetID, at: price)
     }
     return budgetID.map {
       BudgetClause(
-        budgetID: $0, cost: cost ?? .one, initialBalance: initialBalance ?? .defaultInitialBalance,
-        resetInterval: resetInterval, enforcement: enforcement ?? .enforce,
+        budgetID: $0, cost: price.cost ?? .one,
+        initialBalance: price.initialBalance ?? .defaultInitialBalance,
+        resetInterval: resetInterval, enforcement: price.enforcement ?? .enforce,
         overrides: overrides ?? [])
     }
+  }
+
+  /// Reads what a budget costs, and notes what nobody could ever pay.
+  ///
+  /// - Parameter standard: what holds where `fields` say nothing.
+  private func price(_ fields: Fields, or standard: Price) -> Price {
+    let price = Price(
+      cost: fields.has("cost") ? fields.optional("cost", points) : standard.cost,
+      initialBalance: fields.has("initial_balance")
+        ? fields.optional("initial_balance", points) : standard.initialBalance,
+      enforcement: fields.has("enforcement")
+        ? fields.optional("enforcement", reader.choice) : standard.enforcement)
+    if let key = ["cost", "initial_balance", "enforcement"].first(where: fields.has),
+      price.enforcement == .enforce, let cost = price.cost, let balance = price.initialBalance,
+      cost > balance
+    {
+      reader.log.warning(
+        "a cost of \(cost) can never be paid from a balance of \(balance)",
+        expected: "a cost of at most the initial_balance", at: fields.span(of: key))
+    }
+    return price
   }
 
   private func template(_ node: YAMLNode, hasGroups: Bool) -> BudgetIDTemplate? {
@@ -68,22 +83,76 @@ extension PolicyReader {
     return template
   }
 
-  private func override(_ node: YAMLNode, terms: [String]) -> BudgetOverride? {
+  private func overrides(
+    _ node: YAMLNode, terms: [String], of budgetID: BudgetIDTemplate?, at price: Price
+  ) -> [BudgetOverride]? {
+    var earlier: Set<Glob> = []
+    var isAnyLeft = true
+    return reader.list(node, example: #"- budget_ids: ["user:ci-*"]"#) { node -> BudgetOverride? in
+      guard let override = override(node, terms: terms, of: budgetID, at: price),
+        !override.budgetIDs.isEmpty
+      else { return nil }
+      if !isAnyLeft || earlier.isSuperset(of: override.budgetIDs) {
+        reader.log.warning(
+          "never reached: the overrides before it match all that this one could",
+          expected: "overrides for particular budgets to come first", at: node.span)
+      }
+      earlier.formUnion(override.budgetIDs)
+      if let budgetID, override.budgetIDs.contains(where: { $0.matchesEveryName(of: budgetID) }) {
+        isAnyLeft = false
+      }
+      return override
+    }
+  }
+
+  private func override(
+    _ node: YAMLNode, terms: [String], of budgetID: BudgetIDTemplate?, at price: Price
+  ) -> BudgetOverride? {
     guard let fields = reader.fields(node, of: "an override", keys: ["budget_ids"] + terms) else {
       return nil
     }
     let example = #"["user:ci-*"]"#
-    let budgetIDs = fields.required("budget_ids", example: example, globs(example: example))
+    let budgetIDs = fields.required("budget_ids", example: example) {
+      reader.list($0, example: example) { pattern($0, of: budgetID) }
+    }
     if !terms.contains(where: fields.has) {
       reader.log.error(
         "an override that changes nothing", expected: "one of \(terms.joined(separator: ", "))",
         at: fields.span)
     }
+    let price = self.price(fields, or: price)
     return BudgetOverride(
       budgetIDs: budgetIDs ?? [],
-      cost: fields.optional("cost", points),
-      initialBalance: fields.optional("initial_balance", points),
+      cost: fields.has("cost") ? price.cost : nil,
+      initialBalance: fields.has("initial_balance") ? price.initialBalance : nil,
       resetInterval: fields.optional("reset_interval_hours", resetInterval),
-      enforcement: fields.optional("enforcement", reader.choice))
+      enforcement: fields.has("enforcement") ? price.enforcement : nil)
   }
+
+  /// Reads one of an override's patterns, and notes one that never matches.
+  private func pattern(_ node: YAMLNode, of budgetID: BudgetIDTemplate?) -> Glob? {
+    guard let glob = reader.value(node, Glob.init) else { return nil }
+    let text = VisibleText.quoted(glob.description)
+    if glob.description.contains("${") || TemplateVariable.misspelt(in: glob.description) != nil {
+      reader.log.warning(
+        "\(text) is matched as it stands",
+        expected: "a pattern: variables are for budget_id alone", at: node.span)
+    } else if let budgetID, glob.matchesNoName(of: budgetID) {
+      reader.log.warning(
+        "\(text) matches none of this budget's names",
+        expected: "a pattern for \(VisibleText.quoted(budgetID.description)); in its values, "
+          + #"":" is %3A and "/" is %2F"#, at: node.span)
+    }
+    return glob
+  }
+}
+
+/// What a budget costs, as far as it can be read; nil: it cannot.
+private struct Price {
+  let cost: Points?
+  let initialBalance: Points?
+  let enforcement: Enforcement?
+
+  static let standard = Price(
+    cost: .one, initialBalance: .defaultInitialBalance, enforcement: .enforce)
 }

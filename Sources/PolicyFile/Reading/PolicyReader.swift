@@ -37,6 +37,11 @@ struct PolicyReader {
     let rules = fields.required("policies", example: "a list of rules") {
       self.rules($0, mayBeEmpty: mayBeEmpty)
     }
+    if let catchAll = rules?.first(where: { $0.match.matchesEverybody }), fields.has("default") {
+      reader.log.warning(
+        "never reached: rule \(VisibleText.quoted(catchAll.name)) matches every request",
+        expected: "no default beside a rule that matches everybody", at: fields.span(of: "default"))
+    }
     return Content(rules: rules ?? [], defaultRule: defaultRule, breakGlass: breakGlass)
   }
 

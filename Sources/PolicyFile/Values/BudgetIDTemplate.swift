@@ -61,6 +61,17 @@ package struct BudgetIDTemplate: Sendable, Hashable, CustomStringConvertible {
     segments.contains(.variable(variable))
   }
 
+  /// What every name that it gives looks like: nil stands for a value, which is at least one character, and holds
+  /// no `:` and no `/`.
+  var shape: [Unicode.Scalar?] {
+    segments.flatMap { segment -> [Unicode.Scalar?] in
+      switch segment {
+      case .literal(let text): Array(text.unicodeScalars)
+      case .variable: [nil]
+      }
+    }
+  }
+
   /// Whether two of its variables meet without a `:` or `/` between them. Values hold neither, so
   /// that either keeps them apart; without one, two identities could share a name.
   var runsVariablesTogether: Bool {

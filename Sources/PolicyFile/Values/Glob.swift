@@ -9,7 +9,7 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
 
   /// As it was written.
   package let description: String
-  private let elements: [Element]
+  let elements: [Element]
 
   /// - Throws: `InvalidValue` when it is empty, too long, holds invisible characters, or has a `[`
   ///   or a backslash that leads nowhere.

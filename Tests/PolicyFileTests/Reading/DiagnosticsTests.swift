@@ -218,6 +218,48 @@ struct DiagnosticsTests {
     #expect(policy.rules.first?.limits.maxDuration.description == "15m")
   }
 
+  @Test(
+    "An override is looked at as its rule is",
+    arguments: [
+      ("{budget_ids: ['user:ci'], cost: 101}", "a cost of 101 points can never"),
+      ("{budget_ids: ['user:ci'], initial_balance: 0}", "a cost of 1 point can never"),
+      ("{budget_ids: ['user:ci'], cost: 101, enforcement: observe}", nil),
+      ("{budget_ids: ['user:ci'], cost: 101, initial_balance: 101}", nil),
+      (
+        "{budget_ids: ['user:${username}'], cost: 7}",
+        "\"user:${username}\" is matched as it stands"
+      ),
+      ("{budget_ids: ['user:$username'], cost: 7}", "\"user:$username\" is matched as it stands"),
+      ("{budget_ids: ['user:ci', 'group:*'], cost: 9}", "\"group:*\" matches none"),
+      ("{budget_ids: ['*'], cost: 2}, {budget_ids: ['user:ci'], cost: 3}", "never reached"),
+      ("{budget_ids: ['user:*'], cost: 2}, {budget_ids: ['user:ci'], cost: 3}", "never reached"),
+      ("{budget_ids: ['*a', b*], cost: 2}, {budget_ids: [b*], cost: 3}", "\"b*\" matches none"),
+      ("{budget_ids: ['*a', '*b'], cost: 2}, {budget_ids: ['*b'], cost: 3}", "never reached"),
+      ("{budget_ids: ['user:ci'], cost: 2}, {budget_ids: ['*'], cost: 3}", nil),
+    ])
+  func overrides(overrides: String, message: String?) {
+    let problems = Policy.problems(Samples.rule("trust_budget: {overrides: [\(overrides)]}"))
+    #expect(problems.allSatisfy { $0.severity == .warning }, "\(problems)")
+    #expect(problems.first?.message.hasPrefix(message ?? "none") ?? (message == nil), "\(problems)")
+  }
+
+  @Test("What an override changes back is paid, and is no reason for another warning")
+  func overriddenPrice() {
+    let budget = "{cost: 500, overrides: [{budget_ids: ['user:ci'], reset_interval_hours: 1}]}"
+    #expect(Policy.problems(Samples.rule("trust_budget: \(budget)")).count == 1)
+    let wrong = "{cost: x, overrides: [{budget_ids: ['user:ci'], initial_balance: 0}]}"
+    #expect(Policy.problems(Samples.rule("trust_budget: \(wrong)")).count == 1)
+  }
+
+  @Test("A default that no request can come to is a warning")
+  func unreachedDefault() {
+    let standard = "\ndefault: {principals: [a], max_duration: 1m}"
+    let problems = Policy.problems(Samples.rule() + standard)
+    #expect(problems.map(\.message) == ["never reached: rule \"Rule\" matches every request"])
+    #expect(problems.first?.line == 5)
+    #expect(Policy.problems(Samples.rule(match: "emails: ['*']") + standard).isEmpty)
+  }
+
   @Test("Anchors and aliases work, and a mistake in one is reported once")
   func aliases() throws {
     let policy = try Policy(
@@ -230,7 +272,7 @@ struct DiagnosticsTests {
     let problems = Policy.problems(
       """
       default: {principals: &p ["a b"], max_duration: 1m}
-      policies: [{name: A, principals: *p, max_duration: 1m}]
+      policies: [{name: A, match: {emails: [a]}, principals: *p, max_duration: 1m}]
       """)
     #expect(problems.count == 1)
   }

@@ -1,6 +1,7 @@
-import PolicyFile
 import Testing
 import TrustBudget
+
+@testable import PolicyFile
 
 @Suite("Shell patterns")
 struct GlobTests {
@@ -20,6 +21,31 @@ struct GlobTests {
     ])
   func matching(pattern: String, text: String, expected: Bool) throws {
     #expect(try Glob(pattern).matches(text) == expected)
+  }
+
+  @Test(
+    "What is certain of a template's names is known, and nothing else",
+    arguments: [
+      ("*", "user:${username}", true, false), ("user:*", "user:${username}", true, false),
+      ("us*", "user:${username}", true, false), ("u?[e]r:*", "user:${username}", true, false),
+      ("user:?*", "user:${username}", false, false), ("user:ci", "user:${username}", false, false),
+      ("*ci", "user:${username}", false, false), ("user:", "user:${username}", false, true),
+      ("user", "user:${username}", false, true), ("group:*", "user:${username}", false, true),
+      ("User:*", "user:${username}", false, true), ("user:a:b", "user:${username}", false, true),
+      ("user:*/b", "user:${username}", false, true), ("user::*", "user:${username}", false, true),
+      ("user:[:]b", "user:${username}", false, false), ("shared", "shared", true, false),
+      ("share*", "shared", true, false), ("shared*", "shared", true, false),
+      ("shared?", "shared", false, true), ("*red", "shared", false, false),
+      ("*blue", "shared", false, true), ("a:*:c", "a:${group}:${username}", false, false),
+      ("*:b", "${username}:a", false, true), ("ci-*", "${username}", false, false),
+      ("${username}", "${username}", false, false), ("*", "${username}", true, false),
+      ("group:team/sre", "group:${group}", false, true),
+      ("group:team%2Fsre", "group:${group}", false, false),
+    ])
+  func names(pattern: String, template: String, every: Bool, none: Bool) throws {
+    let (glob, template) = (try Glob(pattern), try BudgetIDTemplate(template))
+    #expect(glob.matchesEveryName(of: template) == every)
+    #expect(glob.matchesNoName(of: template) == none)
   }
 
   @Test(
