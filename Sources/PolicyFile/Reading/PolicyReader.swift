@@ -93,12 +93,22 @@ struct PolicyReader {
 
   private func noticeCommand(_ node: YAMLNode) -> [String]? {
     let example = #"["/usr/local/bin/page", "--urgent"]"#
-    let words = reader.list(node, example: example) { reader.text($0) }
+    let words = reader.list(node, example: example) { reader.value($0, commandWord) }
     guard let program = words?.first, !program.hasPrefix("/") else { return words }
     reader.log.error(
       "\(VisibleText.quoted(program)) is not an absolute path",
       expected: "a program's path and its arguments, for example \(example)", at: node.span)
     return nil
+  }
+
+  /// - Throws: `InvalidValue` for a control character other than the tab and the line feed, which scripts have.
+  ///   A NUL would be the word's end to the program.
+  private func commandWord(_ text: String) throws(InvalidValue) -> String {
+    for scalar in text.unicodeScalars
+    where scalar.properties.generalCategory == .control && scalar != "\t" && scalar != "\n" {
+      throw InvalidValue("must not contain \(IdentityText.name(of: scalar))")
+    }
+    return text
   }
 
   private func approvers(_ node: YAMLNode) -> Int? {

@@ -51,7 +51,7 @@ package enum IdentityText {
   }
 
   /// What a message calls a character.
-  static func name(of scalar: Unicode.Scalar) -> String {
+  package static func name(of scalar: Unicode.Scalar) -> String {
     let code = String(scalar.value, radix: 16, uppercase: true)
     let padded = String(repeating: "0", count: max(0, 4 - code.count)) + code
     let kind =

@@ -149,7 +149,12 @@ struct GrantTests {
     #expect(
       try rule(#"{webhook: "http://127.0.0.1:9/x"}"#)?.notify
         == BreakGlassNotice(command: [], webhook: "http://127.0.0.1:9/x"))
+    #expect(
+      try rule(#"{command: [/bin/sh, -c, "cat >x\n\techo"]}"#)?.notify?.command.last
+        == "cat >x\n\techo")
     for wrong in [
+      #"{command: [/bin/page, "a\0b"]}"#, #"{command: ["/bin/p\0"]}"#,
+      #"{command: [/bin/page, "\e"]}"#,
       "{}", "{command: []}", "{command: page}", "{command: [page]}", "{command: [7]}",
       #"{command: [""]}"#, "{webhook: soon}", #"{webhook: "ftp://h.example"}"#,
       #"{webhook: "https://"}"#, "{mail: root}", "[]",
