@@ -31,12 +31,13 @@ extension NodeReader {
   /// Reads one of the texts that stand for the cases of an enumeration.
   func choice<Value>(_ node: YAMLNode) -> Value?
   where Value: RawRepresentable<String> & CaseIterable {
-    guard let text = text(node) else { return nil }
-    if let value = Value(rawValue: text) { return value }
+    var text: String?
+    if case .scalar(let scalar, _) = node.content { text = scalar }
+    if node.content.kind == .text, let value = text.flatMap(Value.init(rawValue:)) { return value }
     let known = Value.allCases.map(\.rawValue)
     log.error(
       "found \(node.content)", expected: "one of \(known.joined(separator: ", "))",
-      suggestion: Suggestion.nearest(to: text, among: known), at: node.span)
+      suggestion: text.flatMap { Suggestion.nearest(to: $0, among: known) }, at: node.span)
     return nil
   }
 

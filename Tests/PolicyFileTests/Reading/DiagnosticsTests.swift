@@ -158,6 +158,14 @@ struct DiagnosticsTests {
     #expect(problems.contains { $0.message.hasPrefix(message) }, "\(problems)")
   }
 
+  @Test(
+    "What is no choice is told the choices, quotes or none",
+    arguments: ["off", "'off'", "0", "[x]"])
+  func choices(value: String) {
+    let problems = Policy.problems(Samples.rule("trust_budget: {enforcement: \(value)}"))
+    #expect(problems.map(\.expected) == ["one of enforce, observe"], "\(problems)")
+  }
+
   @Test("Names of budgets that cannot be read are not taken for the same")
   func unreadableNames() {
     let problems = Policy.problems(
