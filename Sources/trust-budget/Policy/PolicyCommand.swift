@@ -23,30 +23,18 @@ struct PolicyCheckCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    do {
-      let policy = try Policy(readingFile: file)
-      if json {
-        print(try PolicyReport(policy: policy, diagnostics: policy.warnings).json)
-      } else {
-        if !policy.warnings.all.isEmpty { Console.note("\(policy.warnings)") }
-        let rules = policy.rules.count == 1 ? "1 rule" : "\(policy.rules.count) rules"
-        print("\(file): ok, \(rules), sha256 \(policy.digest)")
-      }
-    } catch let diagnostics as PolicyDiagnostics {
-      if json {
-        print(try PolicyReport(policy: nil, diagnostics: diagnostics).json)
-      } else {
-        Console.note("\(diagnostics)")
-      }
-      throw ExitCode.failure
-    } catch let failure as CommandFailure where json {
-      print(try PolicyReport(problem: failure.message).json)
-      throw failure
+    let policy = try Policy(reportingOnFile: file, json: json)
+    if json {
+      print(try PolicyReport(policy: policy, diagnostics: policy.warnings).json)
+    } else {
+      if !policy.warnings.all.isEmpty { Console.note("\(policy.warnings)") }
+      let rules = policy.rules.count == 1 ? "1 rule" : "\(policy.rules.count) rules"
+      print("\(file): ok, \(rules), sha256 \(policy.digest)")
     }
   }
 }
 
-/// What `policy check --json` prints.
+/// What `policy check --json` prints, and `policy explain --json` of a file that is no policy.
 private struct PolicyReport: Encodable {
   let valid: Bool
   let digest: String?
@@ -87,16 +75,24 @@ enum JSONText {
 }
 
 extension Policy {
-  /// - Throws: `PolicyDiagnostics`, or a `CommandFailure` when the file cannot be read; a `ValidationError` for
-  ///   no name at all.
-  init(readingFile path: String) throws {
+  /// Reads the policy that a command is about. What is wrong with it is printed, as JSON on request.
+  ///
+  /// - Throws: `ExitCode.failure`, or a `CommandFailure` when the file cannot be read; a `ValidationError` for no
+  ///   name at all.
+  init(reportingOnFile path: String, json: Bool) throws {
     guard !path.isEmpty else { throw ValidationError("the policy file's name must not be empty") }
-    let bytes: [UInt8]
     do {
-      bytes = try Policy.bytes(ofFile: path)
-    } catch {
-      throw CommandFailure("\(error)")
+      try self.init(yaml: Policy.bytes(ofFile: path), fileName: path)
+    } catch let diagnostics as PolicyDiagnostics {
+      if json {
+        print(try PolicyReport(policy: nil, diagnostics: diagnostics).json)
+      } else {
+        Console.note("\(diagnostics)")
+      }
+      throw ExitCode.failure
+    } catch let unreadable as UnreadableFile {
+      if json { print(try PolicyReport(problem: "\(unreadable)").json) }
+      throw CommandFailure("\(unreadable)")
     }
-    try self.init(yaml: bytes, fileName: path)
   }
 }

@@ -32,13 +32,7 @@ struct PolicyExplainCommand: ParsableCommand {
   }
 
   func run() throws {
-    let policy: Policy
-    do {
-      policy = try Policy(readingFile: file)
-    } catch let diagnostics as PolicyDiagnostics {
-      Console.note("\(diagnostics)")
-      throw ExitCode.failure
-    }
+    let policy = try Policy(reportingOnFile: file, json: json)
     let now = at.flatMap { Timestamp($0) } ?? .wallClock()
     let explanation = policy.explain(try requester.issuanceRequest(), at: now)
     print(json ? try JSONText.encode(explanation) : "\(explanation)")

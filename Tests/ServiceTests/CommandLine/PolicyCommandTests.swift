@@ -45,8 +45,10 @@ struct PolicyCommandTests {
     #expect(plain.output.contains(json.json["digest"].text ?? "none"))
   }
 
-  @Test func `a file that cannot be read is told to programs as well`() async throws {
-    let end = try await Program.run("policy", "check", "--json", "/nowhere/policy.yaml")
+  @Test(arguments: [["check"], ["explain", "--username", "alice"]])
+  func `a file that cannot be read is told to programs as well`(command: [String]) async throws {
+    let arguments = ["policy"] + command + ["--json", "/nowhere/policy.yaml"]
+    let end = try await Program.with(arguments) { try await $0.end() }
     #expect(end.status == 1)
     #expect(end.json["valid"] == false)
     #expect(end.json["problem"].text?.contains("/nowhere/policy.yaml") == true, "\(end.output)")
@@ -61,10 +63,12 @@ struct PolicyCommandTests {
       #expect(plain.errors.contains(place), "\(plain.errors)")
     }
     #expect(plain.errors.contains("trust_budget"))
-    let json = try await run(["policy", "check", "--json"], on: wrong)
-    #expect(json.status == 1)
-    #expect(json.json["valid"] == false)
-    #expect(json.json["diagnostics"].list.compactMap { $0["line"].integer } == [4, 5, 6, 10])
+    for command in [["check"], ["explain", "--username", "alice"]] {
+      let json = try await run(["policy"] + command + ["--json"], on: wrong)
+      #expect(json.status == 1)
+      #expect(json.json["valid"] == false)
+      #expect(json.json["diagnostics"].list.compactMap { $0["line"].integer } == [4, 5, 6, 10])
+    }
   }
 
   @Test func `what is left out of a long list is counted, of good and of bad files`() async throws {
