@@ -37,6 +37,10 @@ extension BreakGlassPlace: CustomStringConvertible {
     self.init(
       occurredAt: Timestamp(microseconds: microseconds), journalID: String(parts[1]),
       sequence: sequence)
+    // No sign, and no zero in front.
+    guard description == text else {
+      throw InvalidValue("must be the next_cursor of the page before")
+    }
   }
 }
 

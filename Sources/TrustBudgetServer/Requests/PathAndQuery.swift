@@ -77,7 +77,7 @@ final class QueryFields {
   /// How many members a page may have: 1 to 1,000, 100 by default.
   func limit() throws -> Int {
     try value("limit", emptyIsAbsent: false) { text in
-      guard let number = Int(text), (1...1_000).contains(number) else {
+      guard let number = Int(text), (1...1_000).contains(number), String(number) == text else {
         throw InvalidValue("must be a whole number from 1 to 1000")
       }
       return number

@@ -77,7 +77,7 @@ struct BudgetRoutes {
     let query = QueryFields(request, known: ["limit", "cursor"])
     let limit = try query.limit()
     let cursor: Int64? = try query.value("cursor") { text in
-      guard let number = Int64(text), number > 0 else {
+      guard text.wholeMatch(of: /[1-9][0-9]{0,17}/) != nil, let number = Int64(text) else {
         throw InvalidValue("must be the next_cursor of the page before")
       }
       return number

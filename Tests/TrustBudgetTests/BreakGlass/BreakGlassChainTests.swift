@@ -63,6 +63,7 @@ struct BreakGlassChainTests {
   @Test(arguments: [
     "", "1", "1.2.3", "-1.0f8fad5b-d9cb-469f-a165-70867728950e.1",
     "1.0F8FAD5B-D9CB-469F-A165-70867728950E.1", "1.0f8fad5b-d9cb-469f-a165-70867728950e.0",
+    "+1.0f8fad5b-d9cb-469f-a165-70867728950e.1", "1.0f8fad5b-d9cb-469f-a165-70867728950e.01",
     "99999999999999999999.0f8fad5b-d9cb-469f-a165-70867728950e.1",
   ])
   func `a cursor is what was given out, and nothing else`(text: String) throws {
