@@ -6,8 +6,8 @@ import NIOHTTP1
 ///
 /// A caller of HTTP/1.0 takes the connection's end for the end of its answer, and knows no 100 (Continue). One
 /// that asks to keep the connection reads to its end all the same, unless it is told otherwise.
-/// Of several hosts, a proxy may take one and a node another; RFC 9112, 3.2, refuses that, and none. On a
-/// Unix socket there is none to name, and clients don't.
+/// Of several hosts, a proxy may take one and a node another; RFC 9112, 3.2, refuses that, and none, and what is
+/// no host's name. On a Unix socket there is none to name, and clients don't.
 final class RequestHeadHandler: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias InboundOut = HTTPServerRequestPart
@@ -25,8 +25,9 @@ final class RequestHeadHandler: ChannelInboundHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard !isRefused else { return }
     guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
-    let hosts = head.headers["host"].count
-    guard hosts == 1 || (hosts == 0 && !(needsHost && head.version == .http1_1)) else {
+    let hosts = head.headers["host"]
+    let needsHost = needsHost && head.version == .http1_1
+    guard hosts.count <= 1, hosts.first.map(HostField.isValid) ?? !needsHost else {
       isRefused = true
       return context.fireErrorCaught(HTTPParserError.invalidHeaderToken)
     }

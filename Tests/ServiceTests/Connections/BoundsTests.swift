@@ -57,6 +57,7 @@ struct BoundsTests {
     ("no host", "GET /healthz HTTP/1.1\r\n\r\n"),
     ("two hosts", post("content-length: 53\r\nHost: b")),
     ("two hosts in HTTP/1.0", "GET /healthz HTTP/1.0\r\nhost: a\r\nhost: a\r\n\r\n"),
+    ("no host's name", "GET /healthz HTTP/1.1\r\nhost: a b/c\r\n\r\n"),
     ("no version", "GET /healthz\r\n\r\n"), ("another version", "GET / HTTP/3.7\r\n\r\n"),
     ("another protocol", "EHLO there\r\n\r\n"),
     ("TLS", "\u{16}\u{3}\u{1}\0\u{2}hello there\r\n\r\n"),
