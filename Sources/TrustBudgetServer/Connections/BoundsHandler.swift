@@ -8,7 +8,7 @@ import TrustBudget
 /// Holds one connection to its bounds.
 ///
 /// A request that arrives too slowly is answered 408, one that is no HTTP 400, one whose header is
-/// too large 431; an answer that nobody reads, and a connection that nobody uses, is given up. After
+/// too large 431, one in an unknown transfer coding 501; an answer that nobody reads, and a connection that nobody uses, is given up. After
 /// each of them, and after an answer to a request whose body was not wanted, huge or held back, nothing
 /// more is read from the caller: what follows cannot be trusted to be a request.
 final class BoundsHandler: ChannelDuplexHandler {
@@ -97,6 +97,11 @@ final class BoundsHandler: ChannelDuplexHandler {
         .headerTooLarge,
         "The request's header has more than \(limits.headerBytes) bytes "
           + "or \(limits.headerFields) fields.")
+    case is UnsupportedTransferCoding:
+      refusal = Problem(
+        .unsupportedTransferCoding,
+        "The one Transfer-Encoding that is understood is chunked. Send the body in that, or as it is with its "
+          + "Content-Length.")
     case is HTTPParserError, is NIOHTTPDecoderError, is HTTP1TypeConversionError:
       refusal = Problem(.invalidRequest, "The request is not HTTP/1.1 as RFC 9112 has it.")
     default: break

@@ -8,6 +8,7 @@ import NIOHTTP1
 /// that asks to keep the connection reads to its end all the same, unless it is told otherwise.
 /// Of several hosts, a proxy may take one and a node another; RFC 9112, 3.2, refuses that, and none, and what is
 /// no host's name. On a Unix socket there is none to name, and clients don't.
+/// A body in a coding that the parser does not undo would be taken for what it is not.
 final class RequestHeadHandler: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias InboundOut = HTTPServerRequestPart
@@ -31,6 +32,11 @@ final class RequestHeadHandler: ChannelInboundHandler {
       isRefused = true
       return context.fireErrorCaught(HTTPParserError.invalidHeaderToken)
     }
+    let codings = head.headers[canonicalForm: "transfer-encoding"]
+    guard codings.count <= 1, codings.allSatisfy({ $0.lowercased() == "chunked" }) else {
+      isRefused = true
+      return context.fireErrorCaught(UnsupportedTransferCoding())
+    }
     guard head.version != .http1_1 || !head.isKeepAlive else {
       return context.fireChannelRead(data)
     }
@@ -41,3 +47,6 @@ final class RequestHeadHandler: ChannelInboundHandler {
     context.fireChannelRead(wrapInboundOut(.head(head)))
   }
 }
+
+/// A request's body is in another coding than `chunked`.
+struct UnsupportedTransferCoding: Error {}

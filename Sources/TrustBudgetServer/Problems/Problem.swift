@@ -37,6 +37,7 @@ struct Problem: Error {
     case requestTimeout = "request-timeout"
     case headerTooLarge = "header-too-large"
     case payloadTooLarge = "payload-too-large"
+    case unsupportedTransferCoding = "unsupported-transfer-coding"
     case breakGlassDisabled = "break-glass-disabled"
     case breakGlassForbidden = "break-glass-forbidden"
     case breakGlassUnapproved = "break-glass-unapproved"
@@ -60,6 +61,7 @@ struct Problem: Error {
       case .requestTimeout: .requestTimeout
       case .headerTooLarge: .requestHeaderFieldsTooLarge
       case .payloadTooLarge: .contentTooLarge
+      case .unsupportedTransferCoding: .notImplemented
       case .ledgerUnavailable, .overloaded, .outcomeUnknown, .breakGlassUnrecorded:
         .serviceUnavailable
       case .internalError: .internalServerError

@@ -84,6 +84,23 @@ struct BoundsTests {
     }
   }
 
+  @Test(arguments: ["gzip, chunked", "x, Chunked", "deflate\r\ntransfer-encoding: chunked"])
+  func `a transfer coding that is not understood is said so, and ends its connection`(
+    coding: String
+  ) async throws {
+    try await withNode { node in
+      let socket = try Socket(to: node)
+      let length = String(Self.charge.utf8.count, radix: 16)
+      socket.send(
+        Self.post("transfer-encoding: \(coding)", "\(length)\r\n\(Self.charge)\r\n0\r\n\r\n"))
+      let answer = try #require(await socket.answer(), "still open")
+      #expect(answer.hasPrefix("HTTP/1.1 501 "), "\(answer)")
+      #expect(answer.contains("urn:trust-budget:unsupported-transfer-coding"), "\(answer)")
+      #expect(answer.contains("chunked"), "\(answer)")
+      #expect(try await node.get("/v1/budgets/team:smuggled").status == 404)
+    }
+  }
+
   @Test func `pipelined requests are answered in order`() async throws {
     try await withNode { node in
       let socket = try Socket(to: node)
