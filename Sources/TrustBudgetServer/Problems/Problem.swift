@@ -37,6 +37,7 @@ struct Problem: Error {
     case requestTimeout = "request-timeout"
     case headerTooLarge = "header-too-large"
     case payloadTooLarge = "payload-too-large"
+    case unsupportedContentCoding = "unsupported-content-coding"
     case unsupportedTransferCoding = "unsupported-transfer-coding"
     case breakGlassDisabled = "break-glass-disabled"
     case breakGlassForbidden = "break-glass-forbidden"
@@ -61,6 +62,7 @@ struct Problem: Error {
       case .requestTimeout: .requestTimeout
       case .headerTooLarge: .requestHeaderFieldsTooLarge
       case .payloadTooLarge: .contentTooLarge
+      case .unsupportedContentCoding: .unsupportedMediaType
       case .unsupportedTransferCoding: .notImplemented
       case .ledgerUnavailable, .overloaded, .outcomeUnknown, .breakGlassUnrecorded:
         .serviceUnavailable
@@ -94,6 +96,7 @@ extension Problem: HTTPResponseError {
     var response = Response(
       json: body, status: kind.status, contentType: "application/problem+json")
     if let retryAfter { response.headers[.retryAfter] = String(retryAfter) }
+    if kind == .unsupportedContentCoding { response.headers[.acceptEncoding] = "identity" }
     if kind == .unauthenticated { response.headers[.wwwAuthenticate] = "Bearer" }
     if !allowedMethods.isEmpty {
       response.headers[.allow] = allowedMethods.joined(separator: ", ")

@@ -13,7 +13,7 @@ enum JSONBody {
 
   /// Reads and decodes the body of a request that has nothing to say but there.
   ///
-  /// - Throws: `Problem`: `payload-too-large`, or `invalid-request` that names each bad field.
+  /// - Throws: `Problem`: `payload-too-large`, `unsupported-content-coding`, or `invalid-request` that names each bad field.
   static func decode<Body: Decodable>(
     _ type: Body.Type, from request: Request, maximumBytes: Int = JSONBody.maximumBytes
   ) async throws -> Body {
@@ -21,6 +21,13 @@ enum JSONBody {
     guard request.uri.query?.isEmpty ?? true else {
       throw Problem(
         invalid: [FieldProblem(field: "query", problem: "has no place here: use the body")])
+    }
+    let codings = request.headers[values: .contentEncoding]
+    guard codings.allSatisfy({ $0.lowercased() == "identity" }) else {
+      throw Problem(
+        .unsupportedContentCoding,
+        "The request's body has the Content-Encoding \(codings.joined(separator: ", ").printableName). "
+          + "Send it as it is, without one.")
     }
     var bytes: [UInt8] = []
     // Who asks before it sends is told at once. Of others as much is read as may be, to name the field.

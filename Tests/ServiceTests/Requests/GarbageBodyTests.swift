@@ -1,4 +1,5 @@
 import Foundation
+import NIOHTTP1
 import Testing
 import TrustBudgetTesting
 
@@ -68,6 +69,29 @@ struct GarbageBodyTests {
       if let field { #expect(reply.complains(of: field), "\(name): \(answer)") }
     }
     try await Self.expectNothingHappened(service)
+  }
+
+  @Test(arguments: BodyCall.all)
+  func `a body in a content coding is refused, with what to do`(call: BodyCall) async throws {
+    let service = try Service.current
+    try await Self.prepare(service)
+    let body = Data(call.body(call.fields).utf8)
+    for coding in ["gzip", "identity, br", "x\u{FC}"] {
+      let reply = try await Reply.to(
+        .POST, service.node.url + call.path, body: body, headers: ["content-encoding": coding])
+      #expect(reply.status == 415)
+      #expect(reply.problem == "unsupported-content-coding")
+      #expect(reply.header("accept-encoding") == "identity")
+    }
+    try await Self.expectNothingHappened(service)
+  }
+
+  @Test func `the coding that is none is taken`() async throws {
+    let reply = try await Reply.to(
+      .POST, Service.current.node.url + "/v1/authorizations",
+      body: Data(#"{"username":"dev-a","dry_run":true}"#.utf8),
+      headers: ["content-encoding": "Identity"])
+    #expect(reply.status == 200)
   }
 
   @Test(arguments: BodyField.all.filter { $0.name != "charges" })
