@@ -53,13 +53,15 @@ enum Access {
     get("/openapi.yaml"): .open,
   ]
 
-  /// The methods that a path takes; none where there is nothing.
+  /// The methods that a path takes; none where there is nothing. HEAD is answered by the route of GET.
   static func methods(at path: String) -> [HTTPRequest.Method] {
     let segments = path.split(separator: "/", omittingEmptySubsequences: false)
     let routes = table.keys.filter { $0.matches(segments) }
     // As the router has it: /v1/charges/batch is not the charge `batch`.
     let own = routes.filter { !$0.path.contains("{") }
-    return (own.isEmpty ? routes : own).map(\.method)
+    return (own.isEmpty ? routes : own).flatMap {
+      $0.method == .get ? [.get, .head] : [$0.method]
+    }
   }
 }
 

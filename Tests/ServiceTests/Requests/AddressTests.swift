@@ -68,11 +68,11 @@ struct AddressTests {
 
   @Test(arguments: [
     ("GET", "/v1/authorizations", "POST"), ("PUT", "/v1/charges", "POST"),
-    ("DELETE", "/v1/budgets/user:alice", "GET"), ("PATCH", "/v1/budgets", "GET"),
-    ("POST", "/healthz", "GET"), ("DELETE", "/v1/policy", "GET"),
-    ("GET", "/v1/charges/a/refund", "POST"), ("POST", "/v1/budgets/a/entries", "GET"),
-    ("PROPFIND", "/v1/budgets", "GET"), ("PURGE", "/v1/charges/a", "GET"),
-    ("M-SEARCH", "/healthz", "GET"), ("HEAD", "/v1/charges", "POST"),
+    ("DELETE", "/v1/budgets/user:alice", "GET, HEAD"), ("PATCH", "/v1/budgets", "GET, HEAD"),
+    ("POST", "/healthz", "GET, HEAD"), ("DELETE", "/v1/policy", "GET, HEAD"),
+    ("GET", "/v1/charges/a/refund", "POST"), ("POST", "/v1/budgets/a/entries", "GET, HEAD"),
+    ("PROPFIND", "/v1/budgets", "GET, HEAD"), ("PURGE", "/v1/charges/a", "GET, HEAD"),
+    ("M-SEARCH", "/healthz", "GET, HEAD"), ("HEAD", "/v1/charges", "POST"),
     ("GET", "/v1/charges/batch", "POST"), ("OPTIONS", "/v1/budgets/a%2Fb/resets", "POST"),
   ])
   func `a wrong method is told which ones are right`(
