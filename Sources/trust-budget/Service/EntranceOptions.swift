@@ -52,14 +52,14 @@ struct EntranceOptions: ParsableArguments {
   @Option(
     name: .customLong("idle-timeout"),
     help: ArgumentHelp(
-      "How long a connection may stay open without a request, from 1 to 3600.",
+      "About how long a connection may stay open without a request, from 1 to 3600.",
       valueName: "seconds"))
   var idleTimeout = Settings.idleTimeout.value
 
   @Option(
     name: .customLong("request-timeout"),
     help: ArgumentHelp(
-      "How long a request may take to arrive, and its answer to be read, from 1 to 600.",
+      "About how long a request may take to arrive, and its answer to be read, from 1 to 600.",
       valueName: "seconds"))
   var requestTimeout = Settings.requestTimeout.value
 
