@@ -1,5 +1,4 @@
 import CoreMetrics
-import HTTPTypes
 import Hummingbird
 
 /// Measures how long requests take, by route.
@@ -35,10 +34,4 @@ struct MeasuredResponder<Context: RequestContext>: HTTPResponder {
     }
     return try await responder.respond(to: request, context: context)
   }
-}
-
-/// A method, and a path with its parameters in braces: `/v1/charges/{request_id}`.
-package struct Route: Hashable, Sendable {
-  package let method: HTTPRequest.Method
-  package let path: String
 }
