@@ -16,7 +16,7 @@ struct AuthorizationRequest: Decodable {
   init(from decoder: any Decoder) throws {
     let fields = try RequestFields(decoder)
     let requestID = fields.optional("request_id", .text, RequestID.init(ofCharge:))
-    let username = fields.required("username", .text, Username.init(_:))
+    let name = fields.required("username", .text, Username.init(_:))
     let email = fields.optional("email", .text) { try IdentityText.validate($0) }
     let groups = fields.optional("oidc_groups", .texts) { try Self.validate($0) }
     let sourceIP = fields.optional("source_ip", .text, IPAddress.init(_:))
@@ -24,8 +24,7 @@ struct AuthorizationRequest: Decodable {
     let duration = fields.optional("requested_duration", .text, CertificateDuration.init(_:))
     let principals = fields.optional("requested_principals", .texts) { try Self.validate($0) }
     let isRehearsal = fields.optional("dry_run", .flag)
-    try fields.finish()
-    guard let username else { throw Problem(.invalidRequest, "username is required.") }
+    let username = try fields.finish(name)
 
     self.requestID = requestID ?? .random()
     self.isNamed = requestID != nil

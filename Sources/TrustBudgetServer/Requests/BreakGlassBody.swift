@@ -34,19 +34,17 @@ struct BreakGlassBody: Decodable {
       return try texts.map { try IdentityText.validate($0) }
     }
     let duration = fields.optional("requested_duration", .text, CertificateDuration.init(_:))
-    try fields.finish()
-    guard let username, let reason else {
-      throw Problem(.invalidRequest, "username and reason are required.")
-    }
+    (self.username, self.reason) = try fields.finish(username, reason)
     self.requestID = requestID ?? .random()
-    self.username = username
-    self.reason = reason
     self.ticket = ticket
     self.approvers = approvers ?? []
     self.principals = principals ?? []
     self.requestedDuration = duration
     self.content = RequestContent(
-      ["break-glass", username.value, reason, ticket, duration.map { String($0.seconds) }]
+      [
+        "break-glass", self.username.value, self.reason, ticket,
+        duration.map { String($0.seconds) },
+      ]
         + [String(self.approvers.count)] + self.approvers.map(\.value) + self.principals)
   }
 }

@@ -13,15 +13,12 @@ struct ChargeRequest: Decodable {
 
   init(fields: RequestFields) throws {
     let requestID = fields.optional("request_id", .text, RequestID.init(ofCharge:))
-    let username = fields.required("username", .text, Username.init(_:))
-    let budgetID = fields.required("budget_id", .text, BudgetID.init(_:))
+    let name = fields.required("username", .text, Username.init(_:))
+    let budget = fields.required("budget_id", .text, BudgetID.init(_:))
     let cost = fields.optional("cost", .points, Points.init(_:))
     let initialBalance = fields.optional("initial_balance", .points, Points.init(_:))
     let hours = fields.optional("reset_interval_hours", .hours, ResetInterval.init(hours:))
-    try fields.finish()
-    guard let username, let budgetID else {
-      throw Problem(.invalidRequest, "username and budget_id are required.")
-    }
+    let (username, budgetID) = try fields.finish(name, budget)
     self.requestID = requestID ?? .random()
     self.username = username
     self.terms = Terms(
@@ -47,8 +44,7 @@ struct ChargeBatchRequest: Decodable {
     let charges = fields.required(
       "charges", FieldType<Members>(requirement: "must be a list of charges")
     ) { $0.charges }
-    try fields.finish()
-    self.charges = charges ?? []
+    self.charges = try fields.finish(charges)
   }
 
   private struct Members: Decodable {

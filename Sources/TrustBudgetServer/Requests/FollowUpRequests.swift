@@ -11,10 +11,10 @@ struct SettlementRequest: Decodable {
     let fingerprint = fields.required("fingerprint", .text) { try IdentityText.validate($0) }
     let validAfter = fields.optional("valid_after", .text, SettlementRequest.moment(_:))
     let validBefore = fields.optional("valid_before", .text, SettlementRequest.moment(_:))
-    try fields.finish()
+    let signed = try fields.finish(serial, keyID, fingerprint)
     self.certificate = Certificate(
-      serial: serial ?? "", keyID: keyID ?? "", fingerprint: fingerprint ?? "",
-      validAfter: validAfter, validBefore: validBefore)
+      serial: signed.0, keyID: signed.1, fingerprint: signed.2, validAfter: validAfter,
+      validBefore: validBefore)
   }
 
   static func moment(_ text: String) throws(InvalidValue) -> String {
@@ -72,10 +72,8 @@ struct AdjustmentRequest: Decodable {
     let requestID = fields.optional("request_id", .text, RequestID.init(_:))
     let points = fields.required("points", .signedPoints) { $0 }
     let reason = fields.required("reason", .text) { try FreeText.validate($0) }
-    try fields.finish()
+    (self.points, self.reason) = try fields.finish(points, reason)
     self.requestID = requestID ?? .random()
-    self.points = points ?? 0
-    self.reason = reason ?? ""
   }
 }
 
@@ -88,8 +86,7 @@ struct ResetRequest: Decodable {
     let fields = try RequestFields(decoder)
     let requestID = fields.optional("request_id", .text, RequestID.init(_:))
     let reason = fields.required("reason", .text) { try FreeText.validate($0) }
-    try fields.finish()
+    self.reason = try fields.finish(reason)
     self.requestID = requestID ?? .random()
-    self.reason = reason ?? ""
   }
 }

@@ -91,13 +91,20 @@ final class RequestFields {
     problems.append(FieldProblem(field: prefix + name, problem: problem))
   }
 
+  /// - Parameter required: what `required` gave. It is there when nothing was wrong.
   /// - Throws: `FieldProblems` with everything that was wrong, if anything was.
-  func finish() throws {
+  func finish<each Value>(_ required: repeat (each Value)?) throws -> (repeat each Value) {
     for name in given where !asked.contains(name) {
       let known = asked.sorted().joined(separator: ", ")
       report(name.printableName, "is not a field of this request (known: \(known))")
     }
-    guard problems.isEmpty else { throw FieldProblems(problems) }
+    let found = FieldProblems(problems)
+    guard found.list.isEmpty else { throw found }
+    func unwrapped<Member>(_ member: Member?) throws -> Member {
+      guard let member else { throw found }
+      return member
+    }
+    return (repeat try unwrapped(each required))
   }
 }
 
