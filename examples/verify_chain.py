@@ -109,6 +109,8 @@ try:
             audit_file.row_factory = as_object
             audit_file.execute("BEGIN")  # One moment of a file that grows.
             meta = audit_file.execute("SELECT ledger_id, filter FROM meta").fetchone()
+            if audit_file.execute("PRAGMA encoding").fetchone()["encoding"] != "UTF-8":
+                sys.exit("the file's texts must be UTF-8")
             whole = meta["filter"] is None
             verify(meta["ledger_id"], from_file(audit_file, whole), "journal_id" if whole else None)
         else:

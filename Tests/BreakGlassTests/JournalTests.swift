@@ -117,6 +117,8 @@ import TrustBudgetTesting
 
   @Test(arguments: [
     "UPDATE break_glass_events SET reason = 'nothing' WHERE node_seq = 2",
+    "UPDATE break_glass_events SET reason = CAST(x'66697265FF' AS TEXT) WHERE node_seq = 2",
+    "UPDATE break_glass_events SET reason = reason || char(0) || 'x' WHERE node_seq = 2",
     "UPDATE break_glass_events SET approvers = '[]' WHERE node_seq = 2",
     "UPDATE break_glass_events SET approvers = 'bob' WHERE node_seq = 2",
     "UPDATE break_glass_events SET occurred_at = 'yesterday' WHERE node_seq = 2",
@@ -132,7 +134,8 @@ import TrustBudgetTesting
     try await TemporaryDirectory.with { directory in
       do {
         let journal = try BreakGlassJournal(path: directory.journal)
-        _ = try await record(journal, .of(), .of(), .of())
+        // What is no UTF-8 is repaired to the last character.
+        _ = try await record(journal, .of(), .of(reason: "fire\u{FFFD}"), .of())
       }
       try await DatabaseQueue(path: directory.journal).write { database in
         try database.execute(
@@ -198,15 +201,26 @@ import TrustBudgetTesting
     }
   }
 
-  @Test func `another program's database, and a newer journal, are left alone`() async throws {
+  @Test func `another program's database, a newer journal and one in UTF-16 are left alone`()
+    async throws
+  {
     try await TemporaryDirectory.with { directory in
       let other = directory.file("other.db")
       try await DatabaseQueue(path: other).write { try $0.execute(sql: "CREATE TABLE mine (x)") }
+      // Whose texts would be repaired on their way to UTF-8.
+      let wide = directory.file("wide.db")
+      try await DatabaseQueue(path: wide).writeWithoutTransaction {
+        try $0.execute(
+          sql: """
+            PRAGMA encoding = 'UTF-16le'; PRAGMA application_id = 0x54426267; PRAGMA user_version = 1;
+            CREATE TABLE journal (x)
+            """)
+      }
       do { _ = try BreakGlassJournal(path: directory.journal) }
       try await DatabaseQueue(path: directory.journal).write {
         try $0.execute(sql: "PRAGMA user_version = 2")
       }
-      for path in [other, directory.journal] {
+      for path in [other, wide, directory.journal] {
         let problem = #expect(throws: JournalProblem.self) { try BreakGlassJournal(path: path) }
         guard case .foreign = problem else {
           Issue.record("\(String(describing: problem))")

@@ -88,6 +88,11 @@ extension AuditFile {
         "its format is \(version), and this program knows \(AuditFileSchema.oldestVersion) to "
           + "\(AuditFileSchema.version)")
     }
+    // SQLite would repair what is no text on its way to UTF-8, and so hide it.
+    let encoding = try String.fetchOne(db, sql: "PRAGMA encoding") ?? ""
+    guard encoding == "UTF-8" else {
+      throw AuditFileError.foreign("its texts are \(encoding), and must be UTF-8")
+    }
   }
 
   static func format(of db: Database) throws -> Int32 {

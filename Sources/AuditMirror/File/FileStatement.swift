@@ -142,8 +142,7 @@ struct FileStatement {
   mutating func count() throws(InvalidValue) -> Int64 {
     let count = try number()
     guard FileStatement.counts.contains(count) else {
-      let name = sqlite3_column_name(statement, column - 1).map { String(cString: $0) } ?? ""
-      throw InvalidValue("must be a count or a place (\(name)); this is \(count)")
+      throw InvalidValue("must be a count or a place (\(name(column - 1))); this is \(count)")
     }
     return count
   }
@@ -152,14 +151,17 @@ struct FileStatement {
     try isNull() ? nil : number()
   }
 
+  /// - Throws: `InvalidValue`, also for a text that is not UTF-8.
   mutating func text() throws(InvalidValue) -> String {
     try expect(SQLITE_TEXT, "a text")
     let index = next()
     let start = sqlite3_column_text(statement, index)
-    return String(
-      decoding: UnsafeBufferPointer(
-        start: start, count: Int(sqlite3_column_bytes(statement, index))),
-      as: UTF8.self)
+    let bytes = UnsafeBufferPointer(
+      start: start, count: Int(sqlite3_column_bytes(statement, index)))
+    guard let text = String(utf8: bytes.span) else {
+      throw InvalidValue("must be UTF-8 (\(name(index)))")
+    }
+    return text
   }
 
   mutating func optionalText() throws(InvalidValue) -> String? {
@@ -225,9 +227,12 @@ struct FileStatement {
 
   private func expect(_ type: Int32, _ what: String) throws(InvalidValue) {
     guard sqlite3_column_type(statement, column) == type else {
-      let name = sqlite3_column_name(statement, column).map { String(cString: $0) } ?? ""
-      throw InvalidValue("must be \(what) (\(name))")
+      throw InvalidValue("must be \(what) (\(name(column)))")
     }
+  }
+
+  private func name(_ column: Int32) -> String {
+    sqlite3_column_name(statement, column).map { String(cString: $0) } ?? ""
   }
 
   private func failure(_ code: Int32) -> DatabaseError {

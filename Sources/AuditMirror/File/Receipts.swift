@@ -128,11 +128,12 @@ extension Receipt {
       return bytes.prefix(count)
     }
     func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
-    guard let length = take(4).map(number), let name = take(Int(length)),
+    guard let length = take(4).map(number),
+      let name = take(Int(length)).flatMap({ String(utf8: $0.span) }),
       let sequence = take(8).map(number), let hash = take(Digest.count),
       let digest = Digest(bytes: Array(hash))
     else { return nil }
-    budgetID = String(decoding: name, as: UTF8.self)
+    budgetID = name
     self.sequence = Int64(bitPattern: sequence)
     self.hash = digest
   }

@@ -120,7 +120,10 @@ package final class BreakGlassJournal: Sendable {
     try await read { database, journalID in
       try Row.fetchAll(
         database,
-        sql: "SELECT * FROM break_glass_events WHERE node_seq > ? ORDER BY node_seq LIMIT ?",
+        sql: """
+          SELECT \(BreakGlassEvent.columns) FROM break_glass_events
+          WHERE node_seq > ? ORDER BY node_seq LIMIT ?
+          """,
         arguments: [sequence, limit]
       ).map { try BreakGlassEvent(row: $0, journalID: journalID) }
     }
@@ -143,7 +146,8 @@ package final class BreakGlassJournal: Sendable {
       return try Row.fetchAll(
         database,
         sql: """
-          SELECT * FROM break_glass_events WHERE (occurred_at, node_seq) < (?, ?)
+          SELECT \(BreakGlassEvent.columns) FROM break_glass_events
+          WHERE (occurred_at, node_seq) < (?, ?)
           ORDER BY occurred_at DESC, node_seq DESC LIMIT ?
           """,
         arguments: [place?.occurredAt.sortableText ?? "9", beforeSequence, limit]
@@ -273,7 +277,8 @@ package final class BreakGlassJournal: Sendable {
     guard report == ["ok"] else { throw JournalProblem.corrupt(report.joined(separator: "; ")) }
     var chain = BreakGlassChain(journalID: journalID)
     let rows = try Row.fetchCursor(
-      database, sql: "SELECT * FROM break_glass_events ORDER BY node_seq")
+      database,
+      sql: "SELECT \(BreakGlassEvent.columns) FROM break_glass_events ORDER BY node_seq")
     while let row = try rows.next() {
       try chain.verify(try BreakGlassEvent(row: row, journalID: journalID))
     }
@@ -302,7 +307,8 @@ package final class BreakGlassJournal: Sendable {
     _ id: RequestID, _ database: Database, journalID: String
   ) throws -> BreakGlassEvent? {
     try Row.fetchOne(
-      database, sql: "SELECT * FROM break_glass_events WHERE request_id = ?",
+      database,
+      sql: "SELECT \(BreakGlassEvent.columns) FROM break_glass_events WHERE request_id = ?",
       arguments: [id.value]
     ).map { try BreakGlassEvent(row: $0, journalID: journalID) }
   }

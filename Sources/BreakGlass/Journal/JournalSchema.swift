@@ -51,6 +51,10 @@ enum JournalSchema {
       throw JournalProblem.foreign(
         "it has format \(found), and this program knows \(version)")
     }
+    let encoding = try String.fetchOne(database, sql: "PRAGMA encoding") ?? ""
+    guard encoding == "UTF-8" else {
+      throw JournalProblem.foreign("its texts are \(encoding), and must be UTF-8")
+    }
   }
 
   /// Makes the tables in an empty file, and checks those of another one, which is not foreign.

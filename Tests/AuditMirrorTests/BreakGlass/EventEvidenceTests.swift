@@ -19,6 +19,12 @@ import TrustBudgetTesting
       "UPDATE break_glass_events SET approvers = '[ ]' WHERE node_seq = 3", 3, "no value of ours"
     ),
     ("UPDATE break_glass_events SET reason = x'00' WHERE node_seq = 4", 4, "no value of ours"),
+    (
+      """
+      UPDATE break_glass_events SET reason = replace(reason, char(65533), CAST(x'FF' AS TEXT))
+      WHERE node_seq = 4
+      """, 4, "no value of ours: must be UTF-8 (reason)"
+    ),
     ("DELETE FROM break_glass_events WHERE node_seq = 4", 5, "events are missing or repeated"),
     ("DELETE FROM break_glass_events WHERE node_seq = 10", nil, "events 10 to 10 are gone"),
     ("DELETE FROM break_glass_events", nil, "all its events are gone; the head is event 10"),

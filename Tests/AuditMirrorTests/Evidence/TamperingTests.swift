@@ -161,6 +161,49 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a text that is not UTF-8 is not taken for the one that it is repaired to`()
+    async throws
+  {
+    try await withFile { database, path in
+      try await database.withNodes(1) { nodes in
+        _ = try await nodes[0].perform(
+          .adjusting("user:alice", by: 5, reason: "was it \u{FFFD}?"))
+      }
+      try await database.withMirror(at: path) { _ in try await database.expectMirrored(in: path) }
+      let copy = try MirrorFile(path: path).changed(
+        by: """
+          UPDATE audit_entries SET detail = replace(detail, char(65533), CAST(x'FF' AS TEXT))
+          WHERE budget_seq = 21
+          """)
+      let faults = try await Self.verify(copy)
+      #expect(faults.map(\.sequence) == [21])
+      #expect(faults.first?.problem.contains("must be UTF-8 (detail)") == true, "\(faults)")
+      #expect(try PythonVerifierTests.verify(copy).status == 1)
+      let file = try await ReadableFile(path: copy)
+      defer { file.close() }
+      await #expect(throws: AuditFileError.self) {
+        try await Export(.file(file), as: .jsonl).write(to: path + ".jsonl")
+      }
+    }
+  }
+
+  @Test func `a file whose texts are not UTF-8 is none of ours`() async throws {
+    try await TemporaryDirectory.with { directory in
+      let path = directory.file("audit.db")
+      try MirrorFile(path: path).execute(
+        """
+        PRAGMA encoding = 'UTF-16le'; PRAGMA application_id = 0x54424146; PRAGMA user_version = 4;
+        CREATE TABLE meta (only_row INTEGER PRIMARY KEY)
+        """)
+      await #expect(
+        throws: AuditFileError.foreign("its texts are UTF-16le, and must be UTF-8")
+      ) {
+        try await ReadableFile(path: path)
+      }
+      #expect(try PythonVerifierTests.verify(path).status == 1)
+    }
+  }
+
   @Test func `a page that cannot be read is a fault in the report`() async throws {
     try await withFile { _, path in
       var bytes = try Data(contentsOf: URL(filePath: path))

@@ -250,7 +250,8 @@ import TrustBudgetTesting
         _ = try await Export(source, as: .csv, of: .breakGlass).write(to: csv)
         let text = try String(contentsOfFile: csv, encoding: .utf8)
         #expect(text.hasPrefix("event_id,epoch,transaction_id,journal_id,node_seq,node,"))
-        #expect(text.contains("\"fire, \"\"smoke\"\"\u{301}\nand Größe 2\",INC-2,\"[\"\"bob\"\","))
+        let event = "\"fire, \"\"smoke\"\"\u{301}\nand Größe 2 \u{FFFD}\",INC-2,\"[\"\"bob\"\","
+        #expect(text.contains(event))
       }
     }
   }

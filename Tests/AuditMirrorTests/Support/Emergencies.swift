@@ -23,8 +23,8 @@ struct Emergencies: Sendable {
       let request = BreakGlassIssuance(
         requestID: try RequestID("emergency-\(journalID.suffix(4))-\(number)-x"),
         content: RequestContent([username, "\(number)"]), username: try Username(username),
-        // An accent on a quote is one character with it.
-        reason: "fire, \"smoke\"\u{301}\nand Größe \(number)",
+        // An accent on a quote is one character with it, and what is no UTF-8 is repaired to the last one.
+        reason: "fire, \"smoke\"\u{301}\nand Größe \(number) \u{FFFD}",
         ticket: number.isMultiple(of: 2) ? "INC-\(number)" : nil,
         approvers: number.isMultiple(of: 3) ? [] : ["bob", "eve, \"the other\""],
         principals: ["root", "Größe \\ \u{1}"], maxDuration: "60s", maxDurationSeconds: 60,
