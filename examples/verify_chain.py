@@ -108,7 +108,9 @@ try:
             audit_file = sqlite3.connect(sys.argv[1])
             audit_file.row_factory = as_object
             audit_file.execute("BEGIN")  # One moment of a file that grows.
-            meta = audit_file.execute("SELECT ledger_id, filter FROM meta").fetchone()
+            meta, *others = audit_file.execute("SELECT only_row, ledger_id, filter FROM meta")
+            if others or meta["only_row"] != 1 or meta["filter"] == "":
+                sys.exit("meta: it must be one row, and its filter NULL or of an export")
             if audit_file.execute("PRAGMA encoding").fetchone()["encoding"] != "UTF-8":
                 sys.exit("the file's texts must be UTF-8")
             whole = meta["filter"] is None

@@ -37,8 +37,10 @@ extension AuditFile {
 
   /// The chains of a part of the trail could not be verified, and it would never be whole.
   private static func refuseParts(_ db: Database) throws {
-    guard try !isEmpty(db),
-      let filter = try String.fetchOne(db, sql: "SELECT filter FROM meta WHERE filter IS NOT NULL")
+    guard try !isEmpty(db) else { return }
+    try FileSummary.requireOneRow(db)
+    guard
+      let filter = try String.fetchOne(db, sql: "SELECT filter FROM meta WHERE filter <> ''")
     else { return }
     throw AuditFileError.foreign(
       "it is an export of a part of the trail (\(filter)), and a node's file holds all of it")

@@ -22,9 +22,10 @@ package struct FileSummary: Hashable, Sendable {
   package var filter: String?
 
   init(_ db: Database) throws {
+    try FileSummary.requireOneRow(db)
     var row = try FileStatement(
       db, "SELECT ledger_id, epoch, complete_as_of, filter FROM meta")
-    guard try row.step() else { throw AuditFileError.corrupt("its table meta is empty") }
+    _ = try row.step()
     defer { row.reset() }
     let id = try row.text()
     guard UUID(uuidString: id)?.uuidString.lowercased() == id else {
@@ -33,6 +34,9 @@ package struct FileSummary: Hashable, Sendable {
     ledger = LedgerIdentity(id: id, epoch: try row.count())
     completeAsOf = try row.optionalMoment()
     filter = try row.optionalText()
+    guard filter != "" else {
+      throw InvalidValue("must be what an export was restricted to, or NULL (filter)")
+    }
     guard let entries = try FileSummary.cursor(MirroredEntry.table, db) else {
       throw AuditFileError.corrupt("its table cursors is empty")
     }
@@ -49,6 +53,17 @@ package struct FileSummary: Hashable, Sendable {
     }
     guard events != nil || format == AuditFileSchema.oldestVersion else {
       throw AuditFileError.corrupt("its table cursors lacks break_glass_events")
+    }
+  }
+
+  /// Whoever reads may be shown one row, and whoever writes another. The table's own CHECK is not looked at
+  /// where a file is read only.
+  ///
+  /// - Throws: `AuditFileError.corrupt` unless the file says one thing of itself.
+  static func requireOneRow(_ db: Database) throws {
+    let isOne = try Bool.fetchOne(db, sql: "SELECT count(*) = 1 AND max(only_row) = 1 FROM meta")
+    guard isOne == true else {
+      throw AuditFileError.corrupt("its table meta has other rows than the one whose only_row is 1")
     }
   }
 

@@ -65,6 +65,10 @@ import TrustBudgetTesting
           let verdict = try Self.verify(copy)
           #expect(verdict.status == 1 && verdict.output == "", "\(sql)")
         }
+        for sql in TamperingTests.confusions where sql.contains(" meta") {
+          let verdict = try Self.verify(try file.changed(by: sql))
+          #expect(verdict.status == 1 && verdict.output == "", "\(sql)")
+        }
       }
     }
   }

@@ -411,17 +411,28 @@ import TrustBudgetTesting
     }
   }
 
-  /// Numbers that are none of a place or of rows, and would overflow in a sum.
-  @Test(arguments: [
-    "cursors SET transaction_id = -1", "cursors SET transaction_id = 9223372036854775807",
-    "cursors SET entries = 9223372036854775807", "cursors SET epoch = -9223372036854775807 - 1",
-    "cursors SET entry_id = 'x'", "meta SET ledger_id = 'another'",
-  ])
+  /// Numbers that are none of a place or of rows, and would overflow in a sum; and a file that says two things.
+  static let confusions = [
+    "UPDATE cursors SET transaction_id = -1",
+    "UPDATE cursors SET transaction_id = 9223372036854775807",
+    "UPDATE cursors SET entries = 9223372036854775807",
+    "UPDATE cursors SET epoch = -9223372036854775807 - 1", "UPDATE cursors SET entry_id = 'x'",
+    "UPDATE meta SET ledger_id = 'another'", "UPDATE meta SET filter = ''",
+    "DELETE FROM meta",
+    """
+    PRAGMA ignore_check_constraints = ON;
+    INSERT INTO meta SELECT 2, format_version, '00000000-0000-0000-0000-000000000000', 1,
+                            complete_as_of, 'x', 100 FROM meta
+    """,
+    "PRAGMA ignore_check_constraints = ON; UPDATE meta SET only_row = 2",
+  ]
+
+  @Test(arguments: confusions)
   func `a file that does not say whose it is and where it ends is damaged`(sql: String)
     async throws
   {
     try await withFile { database, path in
-      try MirrorFile(path: path).execute("UPDATE \(sql)")
+      try MirrorFile(path: path).execute(sql)
       let file = try await ReadableFile(path: path)
       defer { file.close() }
       await #expect(throws: AuditFileError.self) { try await file.summary }
