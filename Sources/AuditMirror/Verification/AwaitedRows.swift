@@ -71,14 +71,16 @@ struct AwaitedRows<TableRow: TrailRow> {
 
   /// Once all of a window has come: whether everything is there that must be.
   ///
-  /// - Throws: `MirrorRefusal.gap`.
+  /// - Throws: `MirrorRefusal.gap`, of the first row after the gap, and of the first chain by its name.
   func endWindow(_ window: TrailWindow) throws {
-    for rows in chains.values {
-      for awaited in rows.values
-      where awaited.epoch < window.ledger.epoch || awaited.horizon <= window.horizon {
-        throw MirrorRefusal.gap(awaited.row.place)
+    let overdue = chains.values.filter { rows in
+      rows.values.contains {
+        $0.epoch < window.ledger.epoch || $0.horizon <= window.horizon
       }
     }
+    // Of a chain's rows that wait, those after the first have the one before them, or wait for it in turn.
+    let gaps = overdue.compactMap { rows in rows.values.map(\.row.place).min() }
+    if let first = gaps.min() { throw MirrorRefusal.gap(first) }
   }
 
   /// Writes what has changed.

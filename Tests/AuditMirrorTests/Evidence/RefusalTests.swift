@@ -93,6 +93,26 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `of several gaps the first is named, by the entry after it`() async throws {
+    try await withFollowedLedger { database, path in
+      try await database.withNodes(1) { nodes in
+        for _ in 0..<20 {
+          _ = try await nodes[0].perform(.charging("user:bob"))
+          _ = try await nodes[0].perform(.charging("user:carol"))
+        }
+      }
+      try await tamper(
+        database,
+        """
+        DELETE FROM trust_budget.audit_entries
+        WHERE budget_seq IN (7, 12) AND budget_id IN ('user:bob', 'user:carol')
+        """)
+      try await expectRefusal(
+        "user:bob entry 8 is in PostgreSQL, and the one before it is not", of: database, path,
+        awaiting: 40)
+    }
+  }
+
   @Test func `what PostgreSQL loses while it is followed is missed`() async throws {
     try await withFollowedLedger { database, path in
       try await database.withMirror(
