@@ -1,10 +1,10 @@
 import GRDB
 
-/// A table or a view of a file, or a trigger, as its schema defines it.
+/// A table or a view of a file, a trigger, or a unique index, as its schema defines it.
 ///
 /// With every row as it was, another view under one of our names shows something else, and a trigger on one of
-/// our tables writes it. Indexes, and tables and views of other names, change nothing of ours: anybody may add
-/// some.
+/// our tables writes it. A unique index on one of them refuses rows that must come. Other indexes, and tables
+/// and views of other names, change nothing of ours: anybody may add some.
 struct FileDefinition: Hashable {
   private let type: String
   private let name: String
@@ -17,6 +17,15 @@ struct FileDefinition: Hashable {
     let (name, table): (String, String) = (row["name"], row["tbl_name"])
     (type, self.name, self.table) = (row["type"], name.lowercased(), table.lowercased())
     code = FileDefinition.code(row["sql"] ?? "")
+  }
+
+  /// The index of an export.
+  private static let budgetIndex = FileDefinition(
+    type: "index", name: "audit_entries_budget", table: MirroredEntry.table,
+    code: code(AuditFileSchema.budgetIndex))
+
+  private init(type: String, name: String, table: String, code: [[UInt8]]) {
+    (self.type, self.name, self.table, self.code) = (type, name, table, code)
   }
 
   /// A definition without its comments, which were not always the same. No text within ours goes over the
@@ -36,12 +45,16 @@ struct FileDefinition: Hashable {
       $0.formUnion(try made(by: $1))
     }
     let names = Set(known.map(\.name))
-    let strangers = found.subtracting(known).sorted { $0.name < $1.name }
+    let strangers = found.subtracting(known).subtracting([budgetIndex])
+      .sorted { $0.name < $1.name }
     if let changed = strangers.first(where: { names.contains($0.name) }) {
       return "its \(changed.type) \(changed.name) is not as it was made"
     }
     if let trigger = strangers.first(where: { $0.type == "trigger" && names.contains($0.table) }) {
       return "its \(trigger.table) has a trigger that is none of ours, \(trigger.name): drop it"
+    }
+    if let index = strangers.first(where: { $0.type == "index" && names.contains($0.table) }) {
+      return "its \(index.table) has a unique index that is none of ours, \(index.name): drop it"
     }
     return names.subtracting(found.map(\.name)).min().map { "it has no \($0) any more" }
   }
@@ -49,7 +62,12 @@ struct FileDefinition: Hashable {
   private static func all(_ db: Database) throws -> Set<FileDefinition> {
     let rows = try Row.fetchAll(
       db,
-      sql: "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE type <> 'index'")
+      sql: """
+        SELECT type, name, tbl_name, sql FROM sqlite_master
+        WHERE type <> 'index'
+           OR name IN (SELECT name FROM pragma_index_list(tbl_name)
+                       WHERE "unique" AND origin = 'c')
+        """)
     return Set(rows.map(FileDefinition.init))
   }
 

@@ -339,6 +339,10 @@ import TrustBudgetTesting
     ),
     ("DROP VIEW budgets", "it has no budgets any more"),
     (
+      "CREATE UNIQUE INDEX Once ON audit_entries (node, budget_seq)",
+      "its audit_entries has a unique index that is none of ours, once: drop it"
+    ),
+    (
       "PRAGMA user_version = 2; UPDATE meta SET format_version = 2",
       "its table audit_entries is not as it was made"
     ),
