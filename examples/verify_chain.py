@@ -33,12 +33,13 @@ def field(value):
     return b"\xff\xff\xff\xff" if value is None else len(text).to_bytes(4, "big") + text
 
 
-def verify(ledger, rows, headed):
+def verify(ledger, rows, headed, awaited=0):
     """Takes each chain's rows in their order, and one kind's heads, all as JSON has them.
 
-    headed is None for a part of the trail, which has no heads, and gaps.
+    headed is None for a part of the trail, which has no heads, and gaps. awaited is how many rows are
+    not among them, as they wait for the one before.
     """
-    ends, heads, count, unverifiable = {}, {}, 0, 0
+    ends, heads, count, unverifiable = {}, {}, 0, awaited
     for row in rows:
         name = "journal_id" if "journal_id" in row else "budget_id"
         chain = (name, row[name])
@@ -58,8 +59,8 @@ def verify(ledger, rows, headed):
     for chain in ends.keys() | heads.keys():
         if chain[0] == headed and ends.get(chain) != heads.get(chain):
             sys.exit(f"{chain[1]}: its rows do not end where its head is")
-    part = f", {unverifiable} of them cannot be verified" if headed is None else ""
-    print(f"{len(ends)} chains, {count} rows: ok{part}")
+    part = f", {unverifiable} of them cannot be verified" if headed is None or awaited else ""
+    print(f"{len(ends)} chains, {count + awaited} rows: ok{part}")
 
 
 def as_object(cursor, row):
@@ -114,7 +115,10 @@ try:
             if audit_file.execute("PRAGMA encoding").fetchone()["encoding"] != "UTF-8":
                 sys.exit("the file's texts must be UTF-8")
             whole = meta["filter"] is None
-            verify(meta["ledger_id"], from_file(audit_file, whole), "journal_id" if whole else None)
+            waiting = audit_file.execute("""SELECT (SELECT count(*) FROM awaited)
+                + (SELECT count(*) FROM break_glass_awaited) AS n""").fetchone()["n"]
+            verify(meta["ledger_id"], from_file(audit_file, whole),
+                   "journal_id" if whole else None, waiting)
         else:
             ledger_id = json.loads(source.readline())["ledger_id"]
             verify(ledger_id, map(json.loads, source), headed="budget_id")

@@ -162,9 +162,11 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         "an export restricted to \(printable(filter)): \(report.unverifiable) of them follow on some "
           + "that are not in it, and cannot be verified")
     } else if report.unverifiable > 0 {
+      // What they say may be anything, for all that the file shows.
+      let remedy = comparison == nil ? "; --against compares all with PostgreSQL" : ""
       print(
-        "\(report.unverifiable) of them came before the one that they follow, which is still awaited, "
-          + "and cannot be verified yet")
+        "not verified: \(counted(report.unverifiable, "row")), as what comes before is still awaited"
+          + remedy)
     }
   }
 
