@@ -12,7 +12,9 @@ package struct Behind: Hashable, Sendable {
   package let isMoreThanCounted: Bool
   /// Committed break-glass events that are not in the file.
   package let events: Int64
-  /// The age of the oldest of them; zero when there are none.
+  /// When the oldest of them was written, by the database's clock; nil when there are none.
+  package let oldest: Timestamp?
+  /// Its age; zero when there are none.
   package let lag: Duration
   /// Who keeps the horizon back, where rows wait for it.
   package let holder: HorizonHolder?
@@ -56,11 +58,11 @@ package struct Behind: Hashable, Sendable {
     let (events, oldestEvent) = try await reader.count(
       MirroredEvent.self, after: summary.events?.position ?? .start, limit: counted)
     let holder = window.isHeldBack ? try await reader.horizonHolder() : nil
-    let oldest = [oldestEntry, oldestEvent].compactMap(\.self).min() ?? window.moment
+    let oldest = [oldestEntry, oldestEvent].compactMap(\.self).min()
+    let age = oldest.map { window.moment.microseconds - $0.microseconds } ?? 0
     return Behind(
       entries: min(entries, counted), isMoreThanCounted: entries > counted, events: events,
-      lag: .microseconds(max(0, window.moment.microseconds - oldest.microseconds)),
-      holder: holder)
+      oldest: oldest, lag: .microseconds(max(0, age)), holder: holder)
   }
 }
 

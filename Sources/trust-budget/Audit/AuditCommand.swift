@@ -58,6 +58,7 @@ extension JSONObjectText {
     put("entries_to_come", behind.entries)
     put("entries_to_come_is_minimum", behind.isMoreThanCounted)
     put("break_glass_events_to_come", behind.events)
+    if let oldest = behind.oldest { put("oldest_to_come", oldest) }
   }
 
   init(_ fault: TrailFault) {

@@ -178,6 +178,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     let entries = counted(behind.entries, "entry", "entries")
     print(
       "PostgreSQL has \(behind.isMoreThanCounted ? "more than " : "")\(entries) and "
-        + "\(counted(behind.events, "break-glass event")) beyond that")
+        + "\(counted(behind.events, "break-glass event")) beyond that"
+        + (behind.oldest.map { ", the oldest of \($0)" } ?? ""))
   }
 }

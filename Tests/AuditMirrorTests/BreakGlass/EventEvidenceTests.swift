@@ -147,6 +147,8 @@ import TrustBudgetTesting
       let copy = try MirrorFile(path: path).changed(by: "UPDATE meta SET complete_as_of = NULL")
       let older = try await TamperingTests.comparison(copy, database)
       #expect(older.report.isSound && older.behind.events == 10)
+      let first = try Timestamp(#require(try await database.emergencies().first?[19]) + "Z")
+      #expect(older.behind.oldest == first)
       // Nor is it a file of the format that knew none.
       try MirrorFile(path: path).execute(
         "DELETE FROM cursors WHERE table_name = 'break_glass_events'")
