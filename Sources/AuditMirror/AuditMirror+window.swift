@@ -32,12 +32,11 @@ extension AuditMirror {
 
   /// Brings all break-glass events of a window into the file. There are never many.
   ///
-  /// - Returns: how many came. Where they were cut short, the window says of no moment any more that
-  ///   the file is complete.
+  /// - Returns: how many came; nil where they were cut short.
   func catchUpEvents(
-    with window: inout TrailWindow, _ reader: TrailReader, _ file: AuditFile,
+    with window: TrailWindow, _ reader: TrailReader, _ file: AuditFile,
     until deadline: ContinuousClock.Instant?
-  ) async throws -> Int {
+  ) async throws -> Int? {
     let size = settings.pageSize
     var count = 0
     while true {
@@ -52,10 +51,7 @@ extension AuditMirror {
       }
       count += page.count
       if isEnd { return count }
-      if isCutShort(deadline) {
-        window.completeAsOf = nil
-        return count
-      }
+      if isCutShort(deadline) { return nil }
     }
   }
 

@@ -122,8 +122,13 @@ package struct AuditMirror: Service {
       }
       window.completeAsOf = complete?.moment
       let deadline = isLast ? start + settings.farewell : nil
-      // Events first: the file is complete once the last page of entries is in it.
-      let events = try await catchUpEvents(with: &window, reader, file, until: deadline)
+      // Events first: the file is complete once the last page of entries is in it, and whoever takes its
+      // events away is found by its entries.
+      guard let events = try await catchUpEvents(with: window, reader, file, until: deadline)
+      else {
+        if isLast { return }
+        continue
+      }
       let count =
         try await catchUp(with: window, reader, file, newEvents: events, until: deadline) + events
       health.noteWindow(file.summary, completeAt: complete?.instant)

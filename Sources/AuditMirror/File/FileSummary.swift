@@ -73,6 +73,21 @@ package struct FileSummary: Hashable, Sendable {
     throw .unusable("this export was restricted (\(filter)); compare a whole one")
   }
 
+  /// Whether the events must go as far as the entries do: of each window they come first.
+  ///
+  /// They need not in a file that was brought up from the first format and has had no window since, nor in an
+  /// export of a file of that format. Neither says that it is complete, and both have a unique index of the
+  /// entries, which other files of nodes have not.
+  func hasEventsAsFarAsEntries(_ db: Database) throws -> Bool {
+    if completeAsOf != nil { return true }
+    guard try AuditFile.format(of: db) == AuditFileSchema.version else { return false }
+    return try Bool.fetchOne(
+      db,
+      sql: """
+        SELECT NOT EXISTS (SELECT * FROM pragma_index_list('audit_entries') WHERE "unique")
+        """) == true
+  }
+
   func save(_ db: Database) throws {
     var meta = try FileStatement(db, "UPDATE meta SET epoch = ?, complete_as_of = ?")
     meta.put(ledger.epoch)

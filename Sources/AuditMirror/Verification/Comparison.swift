@@ -65,9 +65,8 @@ package struct Comparison: Sendable {
       MirroredEntry.self, as: summary.entries, reader, window, &report
     ) { onProgress(total + $0, 2 * total) }
     if var events = summary.events {
-      // Events come before the entries of the same window: in a file that is complete they go as far.
       let last = summary.entries.position
-      if summary.completeAsOf != nil {
+      if try await file.read({ try summary.hasEventsAsFarAsEntries($0) }) {
         events.position = max(
           events.position,
           TrailPosition(epoch: last.epoch, transactionID: last.transactionID, number: .max))
