@@ -39,7 +39,9 @@ struct BudgetState: Hashable, Sendable {
     createdAt = try row.moment()
     // The view `budgets` goes by it.
     guard try row.optionalText() == budget.resetsAt?.sortableText else {
-      throw InvalidValue("must be when the window ends (resets_at)")
+      throw InvalidValue(
+        "must be when the window ends: reset_interval_microseconds after window_started_at (resets_at)"
+      )
     }
   }
 }

@@ -115,7 +115,8 @@ struct Receipts {
   }
 
   private static func damaged(_ first: Int64) -> InvalidValue {
-    InvalidValue("must be \"rows\" receipts (those from row \(first) on)")
+    InvalidValue(
+      "must be whole, and as many as \"rows\" says (in the row whose first_row is \(first))")
   }
 }
 

@@ -18,6 +18,8 @@ struct BudgetReplay {
   private var budget: Budget?
   private var createdAt = Timestamp(microseconds: 0)
   private var recorded: BudgetState?
+  /// Why what is recorded is no value of ours.
+  private var unreadable: InvalidValue?
   /// What the entries made of the budget when they were at the recorded one.
   private var found: BudgetState?
   private var isFaulty = false
@@ -81,7 +83,12 @@ struct BudgetReplay {
     end(&report)
     (name, budget, found, isFaulty) = (newName, nil, nil, false)
     while let (name, state) = try states.next(before: newName) { note(name, state, &report) }
-    recorded = try states.take(newName)
+    (recorded, unreadable) = (nil, nil)
+    switch try states.take(newName) {
+    case .success(let state): recorded = state
+    case .failure(let problem): unreadable = problem
+    case nil: break
+    }
     try heads?.begin(newName, db)
   }
 
@@ -94,6 +101,7 @@ struct BudgetReplay {
     guard !isFaulty else { return }
     let last = budget.map { BudgetState(budget: $0, createdAt: createdAt) }
     if let problem = loss?.problem(after: budget?.lastSequence ?? 0)
+      ?? unreadable.map({ "the recorded state holds what is no value of ours: \($0)" })
       ?? BudgetReplay.difference(hasReceipts ? found ?? last : last, recorded)
       ?? heads?.problem
     {
@@ -118,9 +126,9 @@ struct BudgetReplay {
 
   /// A budget that has no entries.
   private mutating func note(
-    _ name: String, _ state: BudgetState?, _ report: inout TrailReport
+    _ name: String, _ state: RecordedStates.State, _ report: inout TrailReport
   ) {
-    let last = losses.take(name)?.last ?? state?.budget.lastSequence
+    let last = losses.take(name)?.last ?? (try? state.get().budget.lastSequence)
     report.add(TrailFault(.budget(name), problem: BudgetReplay.allGone(last)))
   }
 
@@ -128,7 +136,7 @@ struct BudgetReplay {
   private static func difference(_ found: BudgetState?, _ recorded: BudgetState?) -> String? {
     guard found != recorded else { return nil }
     guard let recorded else {
-      return "there are entries, and the budget's recorded state is gone, or no value of ours"
+      return "there are entries, and the budget's recorded state is gone"
     }
     guard let found else { return allGone(recorded.budget.lastSequence) }
     let (last, head) = (found.budget.lastSequence, recorded.budget.lastSequence)
@@ -157,8 +165,11 @@ struct BudgetReplay {
 
 /// The recorded states, in the order of the entries.
 private struct RecordedStates {
+  /// One that was read, or why it is no value of ours.
+  typealias State = Result<BudgetState, InvalidValue>
+
   private var rows: FileStatement
-  private var next: (name: String, state: BudgetState?)?
+  private var next: (name: String, state: State)?
 
   init(_ db: Database) throws {
     rows = try FileStatement(
@@ -172,7 +183,7 @@ private struct RecordedStates {
   /// The next one, if its budget comes before another.
   ///
   /// - Parameter end: nil for whichever comes.
-  mutating func next(before end: String? = nil) throws -> (name: String, state: BudgetState?)? {
+  mutating func next(before end: String? = nil) throws -> (name: String, state: State)? {
     guard let next, end.map({ next.name.utf8.lexicographicallyPrecedes($0.utf8) }) ?? true else {
       return nil
     }
@@ -181,7 +192,7 @@ private struct RecordedStates {
   }
 
   /// The state of a budget, once those before it are taken.
-  mutating func take(_ name: String) throws -> BudgetState? {
+  mutating func take(_ name: String) throws -> State? {
     guard let next, next.name == name else { return nil }
     try advance()
     return next.state
@@ -192,12 +203,12 @@ private struct RecordedStates {
       next = nil
       return
     }
-    do {
+    do throws(InvalidValue) {
       let state = try BudgetState(reading: &rows)
-      next = (state.budget.id.value, state)
+      next = (state.budget.id.value, .success(state))
     } catch {
       rows.seek(BudgetState.columnCount)
-      next = ((try? rows.text()) ?? "", nil)
+      next = ((try? rows.text()) ?? "", .failure(error))
     }
   }
 }

@@ -92,8 +92,9 @@ extension FileVerification {
     }
     let (last, head) = (found.sequence, recorded.sequence)
     if last < head {
-      return
-        "events \(last + 1) to \(head) are gone: the trail ends at \(last), the head is \(head)"
+      return last + 1 == head
+        ? "event \(head) is gone: the trail ends at \(last)"
+        : "events \(last + 1) to \(head) are gone: the trail ends at \(last)"
     }
     if last > head { return "the trail goes on to \(last), and the recorded head is \(head)" }
     return "event \(last) was rewritten, and its hash with it: the head has another hash"

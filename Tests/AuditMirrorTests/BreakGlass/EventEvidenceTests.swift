@@ -26,7 +26,11 @@ import TrustBudgetTesting
       """, 4, "no value of ours: must be UTF-8 (reason)"
     ),
     ("DELETE FROM break_glass_events WHERE node_seq = 4", 5, "events are missing or repeated"),
-    ("DELETE FROM break_glass_events WHERE node_seq = 10", nil, "events 10 to 10 are gone"),
+    (
+      "DELETE FROM break_glass_events WHERE node_seq = 10", nil,
+      "event 10 is gone: the trail ends at 9"
+    ),
+    ("DELETE FROM break_glass_events WHERE node_seq > 8", nil, "events 9 to 10 are gone"),
     ("DELETE FROM break_glass_events", nil, "all its events are gone; the head is event 10"),
     (
       """

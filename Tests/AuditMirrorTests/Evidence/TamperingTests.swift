@@ -34,7 +34,14 @@ import TrustBudgetTesting
     ("DELETE FROM budget_states", nil, "recorded state is gone"),
     ("UPDATE budget_states SET spent = 9223372036854775807", nil, "no value of ours"),
     ("UPDATE budget_states SET adjustment = -9223372036854775807 - 1", nil, "no value of ours"),
-    ("UPDATE budget_states SET resets_at = '2000-01-01 00:00:00.000000'", nil, "no value of ours"),
+    (
+      "UPDATE budget_states SET resets_at = '2000-01-01 00:00:00.000000'", nil,
+      "the recorded state holds what is no value of ours: must be when the window ends"
+    ),
+    (
+      "UPDATE budget_states SET reset_interval_microseconds = 3600000000", nil,
+      "the recorded state holds what is no value of ours: must be when the window ends"
+    ),
     ("UPDATE budget_heads SET balance = balance + 1", nil, "not what its entries make of it"),
     ("UPDATE budget_heads SET last_hash = zeroblob(32)", nil, "not what its entries make of it"),
     ("UPDATE budget_heads SET last_hash = 'x'", nil, "recorded head is no value of ours"),
@@ -58,6 +65,10 @@ import TrustBudgetTesting
     ("UPDATE receipts SET content = zeroblob(10)", nil, "the receipts are not what was written"),
     ("UPDATE receipts SET rows = rows + 1", nil, "the receipts are not what was written"),
     ("UPDATE receipts SET rows = 'x'", nil, "the receipts are not what was written"),
+    (
+      "UPDATE receipts SET content = CAST(content || x'00' AS BLOB)", nil,
+      "they must be whole, and as many as \"rows\" says (in the row whose first_row is 1)"
+    ),
     ("INSERT INTO receipts VALUES (21, 0, x'')", nil, "the receipts are not what was written"),
     ("UPDATE cursors SET entries = 30", nil, "says that it holds 30 entries"),
     ("UPDATE meta SET heads_through = -9223372036854775807 - 1", nil, "no value of ours"),
