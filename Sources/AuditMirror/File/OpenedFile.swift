@@ -83,6 +83,17 @@ struct OpenedFile: Sendable {
     }
   }
 
+  /// Whether a file is a database without its log.
+  static func isDatabase(_ path: String) -> Bool {
+    var configuration = Configuration()
+    configuration.readonly = true
+    guard let queue = try? DatabaseQueue(path: uri(path), configuration: configuration) else {
+      return false
+    }
+    defer { try? queue.close() }
+    return (try? queue.read { try Int.fetchOne($0, sql: "PRAGMA schema_version") }) != nil
+  }
+
   private static func uri(_ path: String) -> String {
     // Byte by byte: a sign and an accent that follows it are one character, but not to SQLite.
     let escaped = path.utf8.reduce(into: [UInt8]()) { escaped, byte in

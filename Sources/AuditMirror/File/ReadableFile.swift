@@ -39,6 +39,11 @@ package struct ReadableFile: Sendable {
         throw AuditFileError.unusable(
           "\(target).lock cannot be read, so a node may be writing to it, and SQLite can make no file "
             + "there to read along with it; copy the file, or let its group read the lock")
+      } catch let error as DatabaseError
+        where error.resultCode == .SQLITE_NOTADB && OpenedFile.isDatabase(target)
+      {
+        // What the log has of the first page is read in place of the file's own.
+        throw AuditFileError.corrupt("its log, \(target)-wal, is damaged")
       } catch let error as DatabaseError where error.resultCode == .SQLITE_NOTADB {
         throw AuditFileError.foreign(
           "\(path) does not begin as a SQLite file does. Exports as CSV or JSON lines are for reading; "

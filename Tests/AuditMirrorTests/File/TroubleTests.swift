@@ -190,6 +190,27 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a live file whose log is damaged is not called another program's`() async throws {
+    try await withLog { _, path in
+      let claim = try ClaimedFile(claiming: path, holder: "test")
+      defer { claim.release() }
+      // Who has it open knows where its pages are in the log, and looks at no checksum again.
+      let queue = try DatabaseQueue(path: path)
+      defer { try? queue.close() }
+      _ = try await queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM audit_entries") }
+      let log = try FileHandle(forUpdating: URL(filePath: path + "-wal"))
+      defer { try? log.close() }
+      let length = Int(try log.seekToEnd())
+      try log.seek(toOffset: 32)
+      try log.write(contentsOf: Data(repeating: 0xA5, count: length - 32))
+      await #expect(
+        throws: AuditFileError.corrupt("its log, \(path)-wal, is damaged")
+      ) {
+        try await ReadableFile(path: path)
+      }
+    }
+  }
+
   @Test func `the log of a file that was emptied is kept, by whoever looks and by the mirror`()
     async throws
   {
