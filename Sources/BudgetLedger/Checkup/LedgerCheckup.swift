@@ -17,8 +17,9 @@ package struct LedgerCheckup: Sendable {
   /// Who has the oldest transaction that may still write; nil: nobody.
   package let horizonHolder: HorizonHolder?
   package let rights: LedgerRights?
-  /// The ledger, or why nodes would not work on it.
-  package let schema: Result<LedgerIdentity, SchemaProblem>
+  /// The ledger, or why nodes would not work on it; nil on a standby, which cannot be asked for it.
+  package let schema: Result<LedgerIdentity, SchemaProblem>?
+  package let transport: PostgresTransport
 
   /// - Throws: `PostgresError` when the server cannot be reached or asked.
   package static func read(connectionString: String) async throws -> LedgerCheckup {
@@ -41,9 +42,11 @@ package struct LedgerCheckup: Sendable {
     isInRecovery = server.isInRecovery
     synchronousCommit = server.synchronousCommit
     freeConnections = server.freeConnections
+    transport = session.transport
     horizonHolder = try session.execute(FindHorizonHolder()).first
     do {
-      schema = .success(try SchemaCheck.embedded.ledgerIdentity(on: session))
+      schema =
+        isInRecovery ? nil : .success(try SchemaCheck.embedded.ledgerIdentity(on: session))
     } catch let problem as SchemaProblem {
       schema = .failure(problem)
     }

@@ -18,9 +18,13 @@ struct DatabaseCheck {
     do {
       let checkup = try await LedgerCheckup.read(connectionString: connectionString)
       let after = Timestamp.wallClock()
-      return [
-        server(checkup), role(checkup), await schema(checkup), synchronousCommit(checkup),
-        connections(checkup), horizon(checkup), clock(checkup, before: before, after: after),
+      let server = [server(checkup)] + encryption(checkup.transport)
+      let clock = clock(checkup, before: before, after: after)
+      // A node works with the primary, of which a standby says nothing.
+      guard let identity = checkup.schema else { return server + [clock] }
+      return server + [
+        role(checkup), await schema(identity), synchronousCommit(checkup), connections(checkup),
+        horizon(checkup), clock,
       ]
     } catch let error as PostgresError where error.kind == .server {
       // It answers, so neither the address nor the server is what is wrong.
@@ -49,6 +53,26 @@ struct DatabaseCheck {
         "Name all hosts in the URL (postgresql://a,b/ledger): a node finds the primary itself.")
     }
     return .ok("server", "PostgreSQL \(checkup.serverVersion), a primary.")
+  }
+
+  /// libpq's own default is to try TLS, and to go on without a word where that fails.
+  private func encryption(_ transport: PostgresTransport) -> [Finding] {
+    guard let address = transport.address else { return [] }
+    if transport.isEncrypted {
+      return [.ok("encryption", "the session with PostgreSQL at \(address) is encrypted.")]
+    }
+    if transport.isRemote {
+      return [
+        .warning(
+          "encryption",
+          "the session with PostgreSQL at \(address) is not encrypted: whoever is on the way reads it, "
+            + "and may change it.",
+          "Set up TLS in PostgreSQL, and say sslmode=verify-full, with sslrootcert, in the URL.")
+      ]
+    }
+    return [
+      .ok("encryption", "the session with PostgreSQL is not encrypted, and stays on this machine.")
+    ]
   }
 
   private func role(_ checkup: LedgerCheckup) -> Finding {
@@ -89,15 +113,14 @@ struct DatabaseCheck {
   }
 
   /// What nodes look at, and what they trust to be there: indexes, triggers, functions.
-  private func schema(_ checkup: LedgerCheckup) async -> Finding {
+  private func schema(_ identity: Result<LedgerIdentity, SchemaProblem>) async -> Finding {
     let ledger: LedgerIdentity
-    switch checkup.schema {
+    switch identity {
     case .success(let identity): ledger = identity
     case .failure(let problem):
       return .problem("schema", "nodes refuse to charge.", "\(problem)")
     }
     let sound = Finding.ok("schema", "ledger \(ledger.id), epoch \(ledger.epoch).")
-    guard !checkup.isInRecovery else { return sound }
     do {
       let differences =
         try await MigrationRunner(connectionString: connectionString).verify().catalogue ?? []

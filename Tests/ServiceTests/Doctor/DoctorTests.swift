@@ -319,4 +319,17 @@ struct DoctorTests {
       #expect(try findings(end)["schema"]?["action"].text?.contains("migrate up") == true)
     }
   }
+
+  @Test func `a standby is called one`() async throws {
+    try await ReplicatedCluster.with { cluster in
+      let end = try await Program.run(
+        "doctor", "--json", "--database-url",
+        cluster.database(on: cluster.standby).connectionString)
+      #expect(end.status == 1)
+      let findings = try findings(end)
+      #expect(findings["server"]?["status"] == "problem", "\(end.output)")
+      #expect(findings["server"]?["action"].text?.contains("Name all hosts in the URL") == true)
+      #expect(findings["database"] == nil)
+    }
+  }
 }
