@@ -39,18 +39,19 @@ final class DiagnosticLog {
       omittedCount += 1
       return
     }
-    let excerpt = isSecret ? .hidden : source.excerpt(around: span)
+    let isHidden = isSecret || source.mayHoldSecret(onLineOf: span)
+    let excerpt = isHidden ? nil : source.excerpt(around: span)
     noted[severity, default: []].insert(
       PolicyDiagnostic(
         severity: severity,
         file: source.fileName,
         line: span.start.line + 1,
         column: span.start.column + 1,
-        message: message(),
+        message: SecretText.hide(in: message(), isOnSuchLine: isHidden),
         expected: expected(),
         suggestion: suggestion(),
-        sourceLine: excerpt.line,
-        marked: excerpt.marked))
+        sourceLine: excerpt?.line ?? "",
+        marked: excerpt?.marked ?? 0..<0))
   }
 
   /// What was noted so far, sorted by position.

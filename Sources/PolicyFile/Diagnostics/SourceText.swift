@@ -4,8 +4,6 @@ struct SourceText: Sendable {
     let line: String
     /// Where the offending text stands in `line`, in characters from 0.
     let marked: Range<Int>
-
-    static let hidden = Excerpt(line: "", marked: 0..<0)
   }
 
   let fileName: String
@@ -13,21 +11,20 @@ struct SourceText: Sendable {
   let bytes: [UInt8]
   /// libyaml's positions are indices of these. Decoded only when there is something to show.
   private lazy var scalars = SourceText.scalars(in: bytes.prefix(YAMLLoader.maximumBytes))
+  /// Whether lines may hold a password, by where they begin: a long one is read once.
+  private var secretLines: [Int: Bool] = [:]
 
   private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
   /// The most characters of a line that are shown, and of those before the offending text.
   private static let maximumWidth = 100
   private static let maximumLead = 60
-  /// How far from what is shown the other end of an address is looked for, in characters.
-  private static let longestAddress = 1_000
 
   init(bytes: [UInt8], fileName: String) {
     self.fileName = fileName
     self.bytes = bytes.starts(with: SourceText.byteOrderMark) ? Array(bytes.dropFirst(3)) : bytes
   }
 
-  /// The line that `span` is in, cut to what fits around it; none where that may show the password of an
-  /// address.
+  /// The line that `span` is in, cut to what fits around it.
   mutating func excerpt(around span: SourceSpan) -> Excerpt {
     let mark = min(span.start.index, scalars.count)
     let lineStart = max(0, mark - span.start.column)
@@ -38,7 +35,6 @@ struct SourceText: Sendable {
     {
       end += 1
     }
-    guard !mayHoldPassword(from: start, to: end, since: lineStart) else { return .hidden }
     let isCut = end < scalars.count && !SourceText.isLineBreak(scalars[end])
     let lead = start > lineStart ? "…" : ""
     let offset = mark - start + lead.count
@@ -47,15 +43,17 @@ struct SourceText: Sendable {
       marked: offset..<(offset + max(1, min(span.length, end - mark))))
   }
 
-  /// Whether a part of a line, with what is near, has `://` and then `@` in it.
-  private mutating func mayHoldPassword(
-    from start: Int, to end: Int, since lineStart: Int
-  ) -> Bool {
-    let first = max(lineStart, start - SourceText.longestAddress)
-    let near = scalars[first..<min(scalars.count, end + SourceText.longestAddress)]
-      .prefix { !SourceText.isLineBreak($0) }
-    guard let last = near.lastIndex(of: "@") else { return false }
-    return String(String.UnicodeScalarView(near[..<last])).contains("://")
+  /// Whether the line that `span` is in may hold a password, in whatever part of it.
+  mutating func mayHoldSecret(onLineOf span: SourceSpan) -> Bool {
+    let mark = min(span.start.index, scalars.count)
+    let start = max(0, mark - span.start.column)
+    if let known = secretLines[start] { return known }
+    let end = scalars[mark...].firstIndex(where: SourceText.isLineBreak) ?? scalars.count
+    var line = ""
+    line.unicodeScalars.append(contentsOf: scalars[start..<end])
+    let mayHold = SecretText.mayBe(in: line)
+    secretLines[start] = mayHold
+    return mayHold
   }
 
   /// Where a byte stands, for the one mistake that libyaml does not give a mark for.

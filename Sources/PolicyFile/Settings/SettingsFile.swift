@@ -50,14 +50,14 @@ package struct SettingsFile: Sendable {
   ///   - yaml: the file's bytes: UTF-8, at most 1 MiB.
   ///   - fileName: what diagnostics call the file.
   ///   - isPublic: whether everybody may read the file.
-  /// - Throws: everything that is wrong with the file, at once. What looks like a secret is not shown.
+  /// - Throws: everything that is wrong with the file, at once, without the lines themselves.
   package init(
     yaml: [UInt8], fileName: String, keys: [Key], isPublic: Bool
   ) throws(PolicyDiagnostics) {
     let source = SourceText(bytes: yaml, fileName: fileName)
     let log = DiagnosticLog(source: source)
     values = SettingsReader.read(source, keys: keys, isPublic: isPublic, log: log)
-    guard !log.hasErrors else { throw log.diagnostics.hidingSecrets }
+    guard !log.hasErrors else { throw log.diagnostics.withoutSource }
   }
 }
 
@@ -138,20 +138,15 @@ extension YAMLNode.Content {
 }
 
 extension PolicyDiagnostics {
-  /// Without lines that may hold a password: diagnostics end up in logs.
-  fileprivate var hidingSecrets: PolicyDiagnostics {
+  /// Places and reasons alone: what stands in the lines of such a file may be a password, however it is
+  /// misspelt.
+  fileprivate var withoutSource: PolicyDiagnostics {
     PolicyDiagnostics(
-      all: all.map { diagnostic in
-        diagnostic.sourceLine.lowercased().contains("password")
-          ? diagnostic.withoutSource : diagnostic
+      all: all.map {
+        PolicyDiagnostic(
+          severity: $0.severity, file: $0.file, line: $0.line, column: $0.column,
+          message: $0.message, expected: $0.expected, suggestion: $0.suggestion, sourceLine: "",
+          marked: 0..<0)
       }, omittedCount: omittedCount)
-  }
-}
-
-extension PolicyDiagnostic {
-  fileprivate var withoutSource: PolicyDiagnostic {
-    PolicyDiagnostic(
-      severity: severity, file: file, line: line, column: column, message: message,
-      expected: expected, suggestion: suggestion, sourceLine: "", marked: 0..<0)
   }
 }

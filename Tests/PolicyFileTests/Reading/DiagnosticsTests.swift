@@ -69,6 +69,23 @@ struct DiagnosticsTests {
     #expect(problems.map { "\($0.line):\($0.column)" } == places, "\(problems)")
   }
 
+  @Test(
+    "A line that may hold a password is not shown, nor what a message quotes of it",
+    arguments: [
+      "database_url: postgresql://u:sesame@db/x",
+      "databse_url: postgresql://u:sesame\(String(repeating: "0", count: 120))@db/x",
+      "database_url: postgresql://u:sesame@db-1,db-2/x?sslmode=require: x",
+      "database_url: host=db password=sesame", #"url: "passw\ord=sesame""#, "pgpass: sesame",
+      "policies: postgresql://u:sesame@db/x", "postgresql://u:sesame@db/x: 1",
+      "policies: >\n  postgresql://u:sesame@db/x", "policies: [{passwd: [sesame]}]",
+      "client_secret: sesame", "postgresql://u:sesame\(String(repeating: "0", count: 120))@db/x",
+    ])
+  func passwords(yaml: String) {
+    let problems = Policy.problems(yaml)
+    #expect(!problems.isEmpty)
+    #expect(!"\(problems)".contains("sesame"), "\(problems)")
+  }
+
   @Test("A list of too many budgets is read for what else is wrong with them")
   func manyBudgets() {
     let budgets = (1...16).map { "{budget_id: \"b\($0)\"}" }.joined(separator: ", ")

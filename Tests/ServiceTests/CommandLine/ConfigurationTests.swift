@@ -125,6 +125,21 @@ struct ConfigurationTests {
       "1:9: error: server must have no user name and no password in it"
     ),
     ("database_url:\n  - host=h password=sesame-open", "found a list"),
+    // A password may be cut off from what would tell that it is one, or be misspelt, or be all there is.
+    (
+      "databse_url: postgresql://u:sesame-open\(String(repeating: "0", count: 90))@h/d",
+      "did you mean \"database_url\"?"
+    ),
+    (
+      "database_url: postgresql://u:sesame-open@db-1,db-2/d?sslmode=require: x",
+      "1:69: error: not valid YAML"
+    ),
+    (#"database_url: "passw\ord=sesame-open""#, "not valid YAML"),
+    ("pgpass: sesame-open", #"unknown key "pgpass""#), ("pw: sesame-open", #"unknown key "pw""#),
+    ("token_file:\n  passwd: sesame-open", "found a mapping"),
+    ("postgresql://u:sesame-open@h/d", #"found the text "(hidden)""#),
+    ("{postgresql://u:sesame-open@h/d}", #"unknown key "(hidden)""#),
+    ("lanes: >\n  postgresql://u:sesame-open@h/d", #"found the text "(hidden)""#),
   ])
   func `what is wrong with a file is said with its place, and no secret with it`(
     text: String, message: String

@@ -332,4 +332,27 @@ struct DoctorTests {
       #expect(findings["database"] == nil)
     }
   }
+
+  @Test func `a file that is none of the node's is not shown where it holds a password`()
+    async throws
+  {
+    try await Undertaker.shared.withDirectory { directory in
+      let config = try directory.write(
+        "database_url: postgresql://u:hunter2@db/x\n", to: "config.yaml")
+      for command in [
+        ["policy", "check", config], ["policy", "check", "--json", config],
+        ["doctor", "--policy", config, "--database-url", "host=/nowhere dbname=x"],
+        ["serve", "--policy", config, "--database-url", "host=/nowhere dbname=x"],
+        [
+          "doctor", "--auth", "mtls", "--tls-roles", config, "--database-url",
+          "host=/nowhere dbname=x",
+        ],
+      ] {
+        let end = try await Program.with(command) { try await $0.end() }
+        let text = end.output + end.errors
+        #expect(text.contains("config.yaml:1:1"), "\(command): \(text)")
+        #expect(!text.contains("hunter2"), "\(command): \(text)")
+      }
+    }
+  }
 }
