@@ -69,7 +69,17 @@ struct DoctorCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  func validate() throws { try database.validateSettings() }
+  func validate() throws {
+    try database.validateSettings()
+    for (setting, value) in [
+      (Settings.policy, policy), (Settings.unixSocket, unixSocket),
+      (Settings.certificate, certificate), (Settings.certificateKey, key),
+      (Settings.clientAuthority, clientAuthority), (Settings.clientRoles, clientRoles),
+    ] { try setting.validate(value) }
+    for (setting, value) in [
+      (Settings.auditFile, auditFile), (Settings.breakGlassJournal, breakGlassJournal),
+    ] { if let value { try setting.validate(value) } }
+  }
 
   func run() async throws {
     var findings: [Finding] = []

@@ -64,6 +64,11 @@ struct EntranceOptions: ParsableArguments {
   var requestTimeout = Settings.requestTimeout.value
 
   func validate() throws {
+    try Settings.unixSocket.validate(unixSocketPath)
+    try Settings.certificate.validate(certificateFile)
+    try Settings.certificateKey.validate(keyFile)
+    try Settings.clientAuthority.validate(clientAuthorityFile)
+    try Settings.clientRoles.validate(clientRolesFile)
     guard (certificate == nil) == (key == nil) else {
       throw ValidationError("--tls-cert and --tls-key go together")
     }

@@ -100,6 +100,7 @@ struct ServeCommand: AsyncParsableCommand {
     try Settings.nodeName.validate(nodeName)
     try Settings.lanes.validate(lanes)
     try Settings.drainDelay.validate(drainDelay)
+    try Settings.policy.validate(policy)
     try Settings.drainTimeout.validate(drainTimeout)
     try Settings.breakGlassJournal.validate(breakGlassJournal)
     try Settings.auditFile.validate(auditFile.path)

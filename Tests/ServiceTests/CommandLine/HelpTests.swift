@@ -90,6 +90,17 @@ struct HelpTests {
     #expect(!option.errors.contains("two dashes"), "\(option.errors)")
   }
 
+  @Test(arguments: [
+    "--unix-socket", "--tls-cert", "--tls-key", "--tls-client-ca", "--tls-roles", "--policy",
+  ])
+  func `an empty option is refused, as an empty setting is`(option: String) async throws {
+    for command in ["serve", "doctor"] {
+      let end = try await Program.run(command, option, "", "--database-url", "host=/nowhere")
+      #expect(end.status == 2, "\(end.errors)\(end.output)")
+      #expect(end.errors.contains("\(option) must not be empty"), "\(end.errors)")
+    }
+  }
+
   @Test(
     arguments: [
       ["--auth", "none", "--listen", "0.0.0.0:0"], ["--auth", "none", "--listen", "[::]:0"],
