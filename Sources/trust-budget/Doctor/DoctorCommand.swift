@@ -1,6 +1,5 @@
 import ArgumentParser
 import BudgetLedger
-import ClaimedFile
 import PolicyFile
 import TrustBudget
 
@@ -86,7 +85,8 @@ struct DoctorCommand: AsyncParsableCommand {
     if let path = Configuration.current.path {
       findings.append(.ok("configuration", "\(path); trust-budget config shows what holds."))
     }
-    let policy = (policy ?? Settings.policy.value).map(FileCheck.policy)
+    let policyPath = policy ?? Settings.policy.value
+    let policy = policyPath.map(FileCheck.policy)
     findings += policy?.findings ?? []
     // Who names a policy means a node, and it has these files wherever it is not told.
     let auditFile =
@@ -98,19 +98,24 @@ struct DoctorCommand: AsyncParsableCommand {
         ? Settings.breakGlassJournal.configured : Settings.breakGlassJournal.value)
     if let auditFile { findings += FileCheck.auditFile(auditFile) }
     if let journal { findings += FileCheck.breakGlassJournal(journal) }
-    if let auditFile, let journal, ClaimedFile.isSamePlace(auditFile, journal) {
-      findings.append(
-        .problem(
-          "break-glass journal", "it is the audit file, too.", "Name another one for one of them."))
-    }
     let unixSocket = unixSocket ?? Settings.unixSocket.value
     if let unixSocket { findings += FileCheck.unixSocket(unixSocket) }
     let clientAuthority = clientAuthority ?? Settings.clientAuthority.value
-    findings += FileCheck.tls(
-      certificate: certificate ?? Settings.certificate.value,
-      key: key ?? Settings.certificateKey.value, clientAuthority: clientAuthority)
+    let certificate = certificate ?? Settings.certificate.value
+    let key = key ?? Settings.certificateKey.value
+    findings += FileCheck.tls(certificate: certificate, key: key, clientAuthority: clientAuthority)
     let clientRoles = clientRoles ?? Settings.clientRoles.value
     if let clientRoles { findings += FileCheck.clientRoles(clientRoles) }
+    let files = NodeFiles(
+      auditFile: auditFile,
+      breakGlassJournal: journal ?? policyPath.map { _ in Settings.breakGlassJournal.value },
+      others: [
+        ("--policy", policyPath), ("--unix-socket", unixSocket), ("--tls-cert", certificate),
+        ("--tls-key", key), ("--tls-client-ca", clientAuthority), ("--tls-roles", clientRoles),
+      ])
+    if let problem = files.problem {
+      findings.append(.problem("files", "\(problem).", "Name another one for one of them."))
+    }
     let addresses = listen.isEmpty ? Settings.listen.value : listen
     if let problem = auth.problem(
       at: addresses, insecure: insecure, unixSocket: unixSocket,

@@ -86,6 +86,14 @@ struct EntranceOptions: ParsableArguments {
   var clientAuthority: String? { clientAuthorityFile ?? Settings.clientAuthority.value }
   var rolesFile: String? { clientRolesFile ?? Settings.clientRoles.value }
 
+  /// All of them, by their options.
+  var files: [(option: String, path: String?)] {
+    [
+      ("--unix-socket", unixSocket), ("--tls-cert", certificate), ("--tls-key", key),
+      ("--tls-client-ca", clientAuthority), ("--tls-roles", rolesFile),
+    ]
+  }
+
   /// The addresses of `--listen`, or its default where there is no Unix socket.
   func tcpAddresses(_ listen: [ListenAddress]) -> [ListenAddress] {
     let addresses = listen.isEmpty ? Settings.listen.value : listen

@@ -3,7 +3,6 @@ import ArgumentParser
 import AuditMirror
 import BreakGlass
 import BudgetLedger
-import ClaimedFile
 import Foundation
 import LibPQ
 import Logging
@@ -104,9 +103,10 @@ struct ServeCommand: AsyncParsableCommand {
     try Settings.drainTimeout.validate(drainTimeout)
     try Settings.breakGlassJournal.validate(breakGlassJournal)
     try Settings.auditFile.validate(auditFile.path)
-    guard !ClaimedFile.isSamePlace(breakGlassJournal, auditFile.path) else {
-      throw ValidationError("--audit-file and --break-glass-journal must be two files")
-    }
+    let files = NodeFiles(
+      auditFile: auditFile.path, breakGlassJournal: breakGlassJournal,
+      others: [("--policy", policyPath)] + entrance.files)
+    if let problem = files.problem { throw ValidationError(problem) }
     try Settings.authGrace.validate(authGrace)
     let fixed = entrance.tcpAddresses(listen).filter { $0.port != 0 }.map(\.description)
     guard Set(fixed).count == fixed.count else {

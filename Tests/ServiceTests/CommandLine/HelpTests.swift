@@ -101,6 +101,28 @@ struct HelpTests {
     }
   }
 
+  @Test(arguments: [
+    (["--audit-file", "a.db"], ["--break-glass-journal", "a.db"], "must be two files"),
+    (["--audit-file", "a.db"], ["--break-glass-journal", "a.db.lock"], "keeps a file"),
+    (["--audit-file", "a.db-wal"], ["--break-glass-journal", "a.db"], "keeps a file"),
+    (["--audit-file", "a.db.tokens"], ["--break-glass-journal", "./a.db"], "keeps a file"),
+    (["--audit-file", "a.db"], ["--policy", "x/../a.db"], "must be two files"),
+    (["--break-glass-journal", "a.db"], ["--policy", "a.db-wal"], "keeps a file"),
+    (["--break-glass-journal", "a.db"], ["--tls-roles", "a.db"], "must be two files"),
+    (["--break-glass-journal", "a"], ["--tls-cert", "a", "--tls-key", "b"], "must be two files"),
+    (["--audit-file", "b"], ["--tls-cert", "a", "--tls-key", "b"], "must be two files"),
+    (["--audit-file", "/dev/null"], ["--config", "/dev/null"], "must be two files"),
+  ])
+  func `what a node writes is in the way of nothing else`(
+    one: [String], other: [String], message: String
+  ) async throws {
+    let end = try await Program.with(
+      ["serve", "--auth", "none", "--database-url", "host=/nowhere"] + one + other
+    ) { try await $0.end() }
+    #expect(end.status == 2, "\(end.errors)")
+    #expect(end.errors.contains(message), "\(end.errors)")
+  }
+
   @Test(
     arguments: [
       ["--auth", "none", "--listen", "0.0.0.0:0"], ["--auth", "none", "--listen", "[::]:0"],

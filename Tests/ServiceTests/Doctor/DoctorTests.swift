@@ -333,6 +333,19 @@ struct DoctorTests {
     }
   }
 
+  @Test func `files that are in each other's way are a problem`() async throws {
+    try await Undertaker.shared.withDirectory { directory in
+      let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
+      let end = try await Program.run(
+        "doctor", "--json", "--policy", policy, "--audit-file", policy, "--break-glass-journal",
+        directory.file("journal.db"), "--database-url", "host=/nowhere dbname=x")
+      let finding = try findings(end)["files"]
+      #expect(finding?["status"] == "problem", "\(end.output)")
+      #expect(
+        finding?["message"].text?.hasPrefix("--audit-file and --policy must be two files") == true)
+    }
+  }
+
   @Test func `a file that is none of the node's is not shown where it holds a password`()
     async throws
   {
