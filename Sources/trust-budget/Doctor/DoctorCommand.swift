@@ -116,7 +116,10 @@ struct DoctorCommand: AsyncParsableCommand {
     if let problem = files.problem {
       findings.append(.problem("files", "\(problem).", "Name another one for one of them."))
     }
-    let addresses = listen.isEmpty ? Settings.listen.value : listen
+    let named = listen.isEmpty ? Settings.listen.value : listen
+    let addresses =
+      policyPath == nil ? named : EntranceOptions.tcpAddresses(named, unixSocket: unixSocket)
+    findings += addresses.map { AddressCheck($0).finding }
     if let problem = auth.problem(
       at: addresses, insecure: insecure, unixSocket: unixSocket,
       clientAuthority: clientAuthority, roles: clientRoles)

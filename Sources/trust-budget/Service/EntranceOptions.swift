@@ -96,6 +96,10 @@ struct EntranceOptions: ParsableArguments {
 
   /// The addresses of `--listen`, or its default where there is no Unix socket.
   func tcpAddresses(_ listen: [ListenAddress]) -> [ListenAddress] {
+    EntranceOptions.tcpAddresses(listen, unixSocket: unixSocket)
+  }
+
+  static func tcpAddresses(_ listen: [ListenAddress], unixSocket: String?) -> [ListenAddress] {
     let addresses = listen.isEmpty ? Settings.listen.value : listen
     guard addresses.isEmpty else { return addresses }
     return unixSocket == nil ? [ListenAddress(host: "127.0.0.1", port: 8470)] : []

@@ -333,6 +333,40 @@ struct DoctorTests {
     }
   }
 
+  @Test(arguments: [
+    ("127.0.0.1:0", "ok", "can be listened at"), ("localhost:0", "ok", "can be listened at"),
+    ("nosuch.invalid:0", "problem", "no such host is known here"),
+    ("300.1.1.1:0", "problem", "no such host is known here"),
+    ("203.0.113.1:0", "problem", "it is no address of this machine"),
+  ])
+  func `an address at which a node could not listen is a problem`(
+    address: String, status: String, message: String
+  ) async throws {
+    let end = try await Program.run(
+      "doctor", "--json", "--listen", address, "--database-url", "host=/nowhere dbname=x")
+    let finding = try findings(end)["listen"]
+    #expect(finding?["status"] == .init(stringLiteral: status), "\(end.output)")
+    #expect(finding?["message"].text?.contains(message) == true, "\(end.output)")
+  }
+
+  @Test func `an address that is in use may be the node's own`() async throws {
+    let server = try await TestDatabase.withLedger { database in
+      try await Undertaker.shared.withDirectory { directory in
+        let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
+        return try await RunningNode.with(
+          ["node-1"], on: database.connectionString, policy: policy
+        ) { nodes in
+          try await Program.run(
+            "doctor", "--json", "--listen", "127.0.0.1:\(nodes[0].port)", "--database-url",
+            "host=/nowhere dbname=x")
+        }
+      }
+    }
+    let finding = try findings(server)["listen"]
+    #expect(finding?["status"] == "ok", "\(server.output)")
+    #expect(finding?["message"].text?.contains("in use: by the node") == true)
+  }
+
   @Test func `files that are in each other's way are a problem`() async throws {
     try await Undertaker.shared.withDirectory { directory in
       let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
