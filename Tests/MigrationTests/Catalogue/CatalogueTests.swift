@@ -79,6 +79,10 @@ import TrustBudgetTesting
       "rule audit_entries.lose is not from a migration"
     ),
     ("ALTER TABLE trust_budget.budgets SET (fillfactor = 100)", "table budgets is changed"),
+    (
+      "CREATE TABLE public.arch () INHERITS (trust_budget.audit_entries)",
+      "child audit_entries.public.arch is not from a migration"
+    ),
   ])
   func `what is not as the migrations made it is named`(
     change: String, complaint: String
@@ -90,6 +94,32 @@ import TrustBudgetTesting
       let complaints = try #require(result.catalogue).map(\.description)
       #expect(complaints.count == 1)
       #expect(complaints.first?.hasPrefix(complaint) == true, "\(complaints)")
+    }
+  }
+
+  @Test(arguments: [
+    (
+      "FUNCTION trust_budget.recognise_server(text, bigint, bytea)",
+      "function recognise_server("
+    ),
+    ("TABLE trust_budget.api_tokens", "table api_tokens is changed"),
+    ("VIEW trust_budget.budget_status", "view budget_status is changed"),
+  ])
+  func `what belongs to somebody else than the schema is named`(
+    object: String, complaint: String
+  ) async throws {
+    try await TestDatabase.withLedger { database in
+      try await TestRole.with(in: database) { role in
+        try await database.execute("GRANT CREATE ON SCHEMA trust_budget TO \"\(role.name)\"")
+        try await database.execute("ALTER \(object) OWNER TO \"\(role.name)\"")
+        let complaints = try await database.runner().verify().catalogue?.map(\.description) ?? []
+        #expect(complaints.count == 1, "\(complaints)")
+        #expect(complaints.first?.hasPrefix(complaint) == true, "\(complaints)")
+        #expect(complaints.first?.contains("owned by \(role.name)") == true, "\(complaints)")
+        // Before the role goes.
+        try await database.execute(
+          "REASSIGN OWNED BY \"\(role.name)\" TO CURRENT_USER; DROP OWNED BY \"\(role.name)\"")
+      }
     }
   }
 

@@ -40,7 +40,7 @@ package struct Catalogue: Hashable, Sendable {
 
 /// One object of a schema.
 package struct CatalogueObject: Hashable, Sendable, CustomStringConvertible {
-  /// `table`, `column`, `constraint`, `index`, `trigger`, `function`, `view`, `rule` or `policy`.
+  /// `table`, `column`, `child`, `constraint`, `index`, `trigger`, `function`, `view`, `rule` or `policy`.
   package let kind: String
   /// Without the schema; with its table, where it belongs to one.
   package let name: String

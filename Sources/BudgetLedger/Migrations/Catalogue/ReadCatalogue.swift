@@ -7,13 +7,16 @@ struct ReadCatalogue: PostgresStatement {
   static let name: String? = nil
   static let sql = """
     WITH relations AS (
-        SELECT oid, relname::text, relkind, relpersistence, relrowsecurity, reloptions
-        FROM pg_class WHERE relnamespace = to_regnamespace('trust_budget')
+        SELECT c.oid, relname::text, relkind, relpersistence, relrowsecurity, reloptions,
+               -- Who owns a table is held back by none of the grants.
+               CASE WHEN relowner <> nspowner THEN 'owned by ' || pg_get_userbyid(relowner) END AS stranger
+        FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace AND nspname = 'trust_budget'
     ), objects (kind, name, definition) AS (
         SELECT 'table', relname,
                concat_ws(', ', CASE relpersistence WHEN 'p' THEN 'permanent' ELSE 'not permanent' END,
                          CASE WHEN relrowsecurity THEN 'row security' END,
-                         (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest(reloptions) AS o))
+                         (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest(reloptions) AS o),
+                         stranger)
         FROM relations WHERE relkind IN ('r', 'p')
         UNION ALL
         SELECT 'column', r.relname || '.' || a.attname,
@@ -30,6 +33,11 @@ struct ReadCatalogue: PostgresStatement {
         JOIN pg_type AS t ON t.oid = a.atttypid
         LEFT JOIN pg_attrdef AS d ON (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
         WHERE r.relkind IN ('r', 'p', 'v')
+        UNION ALL
+        -- Rows of such a table are among those of ours, and no trigger of ours keeps them.
+        SELECT 'child', r.relname || '.' || c.relnamespace::regnamespace || '.' || c.relname, 'inherits'
+        FROM relations AS r JOIN pg_inherits AS i ON i.inhparent = r.oid JOIN pg_class AS c ON c.oid = i.inhrelid
+        WHERE r.relkind IN ('r', 'p')
         UNION ALL
         -- The number in this one is the ledger's epoch, which moves on.
         SELECT 'constraint', r.relname || '.' || c.conname,
@@ -55,11 +63,12 @@ struct ReadCatalogue: PostgresStatement {
                          CASE WHEN p.prosecdef THEN 'security definer' END,
                          array_to_string(p.proconfig, ', '),
                          CASE WHEN has_function_privilege('public', p.oid, 'EXECUTE') THEN 'open to all' END,
-                         'body ' || md5(replace(p.prosrc, E'\\r', '')))
+                         'body ' || md5(replace(p.prosrc, E'\\r', '')),
+                         CASE WHEN p.proowner <> n.nspowner THEN 'owned by ' || pg_get_userbyid(p.proowner) END)
         FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
-        WHERE p.pronamespace = to_regnamespace('trust_budget')
+        JOIN pg_namespace AS n ON n.oid = p.pronamespace AND n.nspname = 'trust_budget'
         UNION ALL
-        SELECT 'view', relname, pg_get_viewdef(oid) FROM relations WHERE relkind = 'v'
+        SELECT 'view', relname, concat_ws(' ', pg_get_viewdef(oid), stranger) FROM relations WHERE relkind = 'v'
         UNION ALL
         SELECT 'rule', r.relname || '.' || w.rulename, pg_get_ruledef(w.oid)
         FROM relations AS r JOIN pg_rewrite AS w ON w.ev_class = r.oid WHERE w.rulename <> '_RETURN'
