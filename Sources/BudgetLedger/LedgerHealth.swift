@@ -51,6 +51,9 @@ package final class LedgerHealth: Sendable {
     case .invalidStatementName, .duplicatePreparedStatement:
       "\(words). A pooler seems to lend this session to others; connect to PostgreSQL itself, or have the "
         + "pooler keep sessions for as long as their clients stay (pool_mode = session)"
+    case .insufficientPrivilege where words.contains("permission denied for database"):
+      "\(words). To make the schema a role needs CREATE on the database; its owner runs: GRANT CREATE ON "
+        + "DATABASE … TO …"
     case .insufficientPrivilege:
       "\(words). Either this is for the owner of the schema to run; or the owner runs: trust-budget "
         + "migrate up --service-role ROLE if the role is to serve, --auditor-role ROLE if it is to read"

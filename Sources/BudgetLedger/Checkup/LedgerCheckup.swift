@@ -68,6 +68,8 @@ package struct LedgerRights: Hashable, Sendable {
   package let canRewrite: Bool
   /// It may become a superuser, or make itself a member of other roles.
   package let canBecomeOthers: Bool
+  /// It may have the chains verified, which is an auditor's to do and not a node's.
+  package let canVerify: Bool
 
   fileprivate init(of role: String, on session: PostgresSession) throws {
     missing = try session.execute(FindMissingRights.forEverything).first?.rights ?? []
@@ -75,7 +77,15 @@ package struct LedgerRights: Hashable, Sendable {
     let found = try session.execute(FindRole(role: role)).first
     canRewrite = found.map { $0.ownsSchema || $0.mightyRole != nil } ?? false
     canBecomeOthers = found.map { $0.isSuperuser || $0.createsRoles } ?? false
+    canVerify = try session.execute(MayVerify()).first ?? false
   }
+}
+
+private struct MayVerify: PostgresStatement {
+  static let name: String? = nil
+  static let sql = "SELECT has_function_privilege('trust_budget.verify_all_budgets()', 'EXECUTE')"
+
+  static func decode(_ row: inout PostgresRow) throws -> Bool { try row.next(Bool.self) }
 }
 
 private struct ReadServer: PostgresStatement {

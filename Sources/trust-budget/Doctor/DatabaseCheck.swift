@@ -87,6 +87,11 @@ struct DatabaseCheck {
       return .warning(
         "role", "What \(role) may do cannot be told without the schema.", "See schema.")
     }
+    if !rights.missing.isEmpty, rights.canVerify {
+      return .problem(
+        "role", "\(role) may read and verify, as an auditor does, and not charge.",
+        "Let the service connect as a role of its own: docs/dba.md.")
+    }
     if !rights.missing.isEmpty {
       return .problem(
         "role", "\(role) has no \(rights.missing.joined(separator: ", no ")).",

@@ -31,7 +31,9 @@ struct DoctorCommand: AsyncParsableCommand {
     help: ArgumentHelp("The node's journal of emergencies.", valueName: "path"))
   var breakGlassJournal: String?
 
-  @Option(help: ArgumentHelp("Where the node listens.", valueName: "host:port"))
+  @Option(
+    help: ArgumentHelp("Where the node listens.", valueName: "host:port"),
+    transform: ListenAddress.init(option:))
   var listen: [ListenAddress] = []
 
   @Option(

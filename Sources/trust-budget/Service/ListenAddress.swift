@@ -17,8 +17,21 @@ struct ListenAddress: ExpressibleByArgument, CustomStringConvertible {
     else { return nil }
     var host = argument[..<colon]
     if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-    guard !host.isEmpty else { return nil }
+    guard !host.isEmpty, !host.contains(",") else { return nil }
     self.init(host: String(host), port: port)
+  }
+
+  /// Reads one `--listen`.
+  ///
+  /// - Throws: `ValidationError`.
+  init(option text: String) throws {
+    guard !text.contains(",") else {
+      throw ValidationError("give --listen once for each address")
+    }
+    guard let address = ListenAddress(argument: text) else {
+      throw ValidationError("it must be HOST:PORT")
+    }
+    self = address
   }
 
   var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }

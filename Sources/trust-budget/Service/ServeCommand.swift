@@ -36,7 +36,7 @@ struct ServeCommand: AsyncParsableCommand {
       """
       Where to listen, HOST:PORT; port 0 takes a free one. May be given several times. Default: \
       127.0.0.1:8470, or nowhere with --unix-socket.
-      """, valueName: "host:port"))
+      """, valueName: "host:port"), transform: ListenAddress.init(option:))
   var listen: [ListenAddress] = []
 
   @OptionGroup(title: "Connections") var entrance: EntranceOptions
@@ -99,8 +99,8 @@ struct ServeCommand: AsyncParsableCommand {
     try Settings.nodeName.validate(nodeName)
     try Settings.lanes.validate(lanes)
     try Settings.drainDelay.validate(drainDelay)
-    try Settings.policy.validate(policy)
     try Settings.drainTimeout.validate(drainTimeout)
+    try Settings.policy.validate(policy)
     try Settings.breakGlassJournal.validate(breakGlassJournal)
     try Settings.auditFile.validate(auditFile.path)
     let files = NodeFiles(

@@ -38,6 +38,19 @@ struct DatabaseCommandTests {
     }
   }
 
+  @Test func `a role that may not make the schema is told what it needs`() async throws {
+    try await TestDatabase.withEmptyDatabase { database in
+      try await TestRole.with(in: database) { role in
+        let refused = try await run("migrate", "up", on: role.database)
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("GRANT CREATE ON DATABASE"), "\(refused.errors)")
+        try await database.execute(
+          "GRANT CREATE ON DATABASE \"\(database.name)\" TO \"\(role.name)\"")
+        #expect(try await run("migrate", "up", on: role.database).status == 0)
+      }
+    }
+  }
+
   @Test func `four migrations at once apply each step once`() async throws {
     try await TestDatabase.withEmptyDatabase { database in
       let ends = try await concurrently(4) { _ in

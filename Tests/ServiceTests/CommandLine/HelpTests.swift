@@ -101,6 +101,13 @@ struct HelpTests {
     }
   }
 
+  @Test(arguments: ["serve", "doctor"])
+  func `several addresses are several options`(command: String) async throws {
+    let end = try await Program.run(command, "--listen", "127.0.0.1:1,127.0.0.1:2")
+    #expect(end.status == 2)
+    #expect(end.errors.contains("give --listen once for each address"), "\(end.errors)")
+  }
+
   @Test(arguments: [
     (["--audit-file", "a.db"], ["--break-glass-journal", "a.db"], "must be two files"),
     (["--audit-file", "a.db"], ["--break-glass-journal", "a.db.lock"], "keeps a file"),

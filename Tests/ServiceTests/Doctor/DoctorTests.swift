@@ -1,3 +1,4 @@
+import BudgetLedger
 import Foundation
 import Testing
 import TrustBudgetTesting
@@ -377,6 +378,20 @@ struct DoctorTests {
       #expect(finding?["status"] == "problem", "\(end.output)")
       #expect(
         finding?["message"].text?.hasPrefix("--audit-file and --policy must be two files") == true)
+    }
+  }
+
+  @Test func `an auditor is not told to become the service`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await TestRole.with(in: database) { role in
+        _ = try await MigrationRunner(connectionString: database.connectionString)
+          .up(roles: LedgerRoles(auditor: role.name))
+        let end = try await Program.run(
+          "doctor", "--json", "--database-url", role.database.connectionString)
+        let finding = try findings(end)["role"]
+        #expect(finding?["status"] == "problem", "\(end.output)")
+        #expect(finding?["action"].text?.contains("--service-role") == false)
+      }
     }
   }
 
