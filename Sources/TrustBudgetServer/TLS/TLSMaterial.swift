@@ -1,3 +1,4 @@
+import NIOCore
 import NIOSSL
 import TrustBudget
 
@@ -27,6 +28,8 @@ package struct TLSMaterial: Sendable {
       certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(privateKey))
     configuration.minimumTLSVersion = .tlsv12
     configuration.applicationProtocols = ["http/1.1"]
+    // For a caller's goodbye, which need not come: a node that ends waits for no more than that.
+    configuration.shutdownTimeout = .milliseconds(500)
     if let clientAuthority {
       let authorities = try TLSMaterial.certificates(clientAuthority, "client CA")
       configuration.certificateVerification = .noHostnameVerification
