@@ -26,8 +26,8 @@ struct AddressCheck {
     case EACCES:
       return problem(
         "this user may not listen at a port below \(firstOpenPort)",
-        "Choose another port, or give the node the right: AmbientCapabilities=CAP_NET_BIND_SERVICE, and "
-          + "the same in CapabilityBoundingSet=.")
+        "Choose another port, or give the node the right, in its unit: PrivateUsers=no, and "
+          + "CAP_NET_BIND_SERVICE in AmbientCapabilities= and CapabilityBoundingSet=.")
     case let code: return problem(String(cString: strerror(code)), "Name another one: --listen.")
     }
   }
