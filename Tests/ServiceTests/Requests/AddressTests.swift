@@ -83,7 +83,9 @@ struct AddressTests {
     if method != "HEAD" {
       #expect(reply.json["type"] == "urn:trust-budget:method-not-allowed")
       #expect(
-        reply.json["detail"] == .text("\(target) does not take this method. Send \(allowed)."))
+        reply.json["detail"]
+          == .text(
+            "\(target) does not take this method. Send \(allowed.replacing(", ", with: " or "))."))
     }
     #expect(reply.head.lowercased().contains("allow: \(allowed.lowercased())\r\n"))
   }
