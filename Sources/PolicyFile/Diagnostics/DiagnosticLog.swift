@@ -15,6 +15,9 @@ final class DiagnosticLog {
 
   var hasErrors: Bool { noted[.error] != nil }
 
+  /// How many were noted so far, as far as they are counted.
+  var errorCount: Int { noted[.error, default: []].count }
+
   /// `expected` and `suggestion` complete "expected …" and "did you mean …?".
   ///
   /// - Parameter isSecret: whether the line must not be shown.

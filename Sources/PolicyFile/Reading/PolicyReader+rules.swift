@@ -2,20 +2,28 @@ import TrustBudget
 
 extension PolicyReader {
   /// Reads `policies`.
-  func rules(_ node: YAMLNode, mayBeEmpty: Bool) -> [PolicyRule]? {
-    if mayBeEmpty, case .list(let elements) = node.content, elements.isEmpty { return [] }
+  ///
+  /// - Returns: the rules, and the first that matches every request: no other, and no default, comes after it.
+  func rules(_ node: YAMLNode, mayBeEmpty: Bool) -> (all: [PolicyRule], catchAll: PolicyRule?)? {
+    if mayBeEmpty, case .list(let elements) = node.content, elements.isEmpty { return ([], nil) }
     var names = RuleNames()
     var catchAll: PolicyRule?
-    return reader.list(node, example: "- name: Developer") { node -> PolicyRule? in
+    let rules = reader.list(node, example: "- name: Developer") { node -> PolicyRule? in
       if let catchAll {
         reader.log.warning(
           "never reached: rule \(VisibleText.quoted(catchAll.name)) matches every request",
           expected: "rules that match everybody to come last", at: node.span)
       }
+      let errorCount = reader.log.errorCount
       let rule = self.rule(node, names: &names)
-      if let rule, catchAll == nil, rule.match.matchesEverybody { catchAll = rule }
+      // A match that is wrong may be wrong in just what it asks for.
+      if let rule, catchAll == nil, rule.match.matchesEverybody, reader.log.errorCount == errorCount
+      {
+        catchAll = rule
+      }
       return rule
     }
+    return rules.map { ($0, catchAll) }
   }
 
   private func rule(_ node: YAMLNode, names: inout RuleNames) -> PolicyRule? {

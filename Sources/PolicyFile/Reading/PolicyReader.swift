@@ -37,12 +37,12 @@ struct PolicyReader {
     let rules = fields.required("policies", example: "a list of rules") {
       self.rules($0, mayBeEmpty: mayBeEmpty)
     }
-    if let catchAll = rules?.first(where: { $0.match.matchesEverybody }), fields.has("default") {
+    if fields.has("default"), let catchAll = rules?.catchAll {
       reader.log.warning(
         "never reached: rule \(VisibleText.quoted(catchAll.name)) matches every request",
         expected: "no default beside a rule that matches everybody", at: fields.span(of: "default"))
     }
-    return Content(rules: rules ?? [], defaultRule: defaultRule, breakGlass: breakGlass)
+    return Content(rules: rules?.all ?? [], defaultRule: defaultRule, breakGlass: breakGlass)
   }
 
   private func defaultRule(_ node: YAMLNode) -> DefaultRule? {

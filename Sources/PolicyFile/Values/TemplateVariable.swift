@@ -18,7 +18,9 @@ package enum TemplateVariable: String, Sendable, Hashable, CaseIterable {
   /// The variable that `literal` names as other programs write theirs: `$username`, `{username}`, `%{username}`,
   /// `$(username)`, `<username>`, `%USERNAME%`.
   static func misspelt(in literal: String) -> TemplateVariable? {
-    literal.matches(of: /(?:[$%](?:\( *)?|[{<] *)([A-Za-z]+)/).lazy
+    // Looking for the pattern takes long, and a file may have very many names.
+    guard literal.utf8.contains(where: "$%{<".utf8.contains) else { return nil }
+    return literal.matches(of: /(?:[$%](?:\( *)?|[{<] *)([A-Za-z]+)/).lazy
       .compactMap { TemplateVariable(rawValue: $0.1.lowercased()) }.first
   }
 

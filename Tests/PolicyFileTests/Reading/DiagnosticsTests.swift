@@ -283,6 +283,8 @@ struct DiagnosticsTests {
     #expect(problems.map(\.message) == ["never reached: rule \"Rule\" matches every request"])
     #expect(problems.first?.line == 5)
     #expect(Policy.problems(Samples.rule(match: "emails: ['*']") + standard).isEmpty)
+    let mistaken = Policy.problems(Samples.rule(match: "email: ['*']") + standard)
+    #expect(mistaken.count == 1 && mistaken.first?.message.contains("unknown key") == true)
   }
 
   @Test("Anchors and aliases work, and a mistake in one is reported once")
@@ -357,6 +359,14 @@ struct DiagnosticsTests {
       """)
     #expect(problems.contains { $0.line == 5 && $0.column > 10 && $0.message.contains(message) })
     #expect(!problems.contains { $0.description.contains("sesame") }, "\(problems)")
+  }
+
+  @Test("A word that secrets have for names hides no line in which it is none")
+  func harmlessWord() {
+    let problems = Policy.problems(
+      "policies: [{name: token-secrets, principal: [a], max_duration: 1m}]")
+    #expect(!problems.isEmpty)
+    #expect(problems.allSatisfy { $0.sourceLine.contains("token-secrets") }, "\(problems)")
   }
 
   @Test("It has a form for programs")
