@@ -179,7 +179,7 @@ let package = Package(
     .testTarget(
       name: "BreakGlassTests",
       dependencies: [
-        "TrustBudget", "LibPQ", "BudgetLedger", "BreakGlass", "TrustBudgetTesting",
+        "TrustBudget", "LibPQ", "BudgetLedger", "BreakGlass", "ClaimedFile", "TrustBudgetTesting",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),

@@ -1,4 +1,5 @@
 import BreakGlass
+import ClaimedFile
 import Foundation
 import GRDB
 import Testing
@@ -231,6 +232,28 @@ import TrustBudgetTesting
         try String.fetchOne($0, sql: "PRAGMA journal_mode")
       }
       #expect(mode == "delete")
+    }
+  }
+
+  @Test func `what a file is can be told before it is opened, unless its log alone says so`()
+    async throws
+  {
+    try await TemporaryDirectory.with { directory in
+      let journal = try BreakGlassJournal(path: directory.journal)
+      #expect(DatabaseHead(directory.journal)?.kind == .breakGlassJournal)
+      withExtendedLifetime(journal) {}
+      let path = directory.file("begun.db")
+      let begun = try DatabasePool(path: path)
+      try await begun.write {
+        try $0.execute(sql: "PRAGMA application_id = 0x54426267; CREATE TABLE journal (x)")
+      }
+      #expect(DatabaseHead(path) == nil)
+      #expect(!ClaimedFile.isForeign(path, to: .breakGlassJournal))
+      try begun.close()
+      #expect(ClaimedFile.isForeign(path, to: .auditFile))
+      let other = directory.file("other.db")
+      try await DatabaseQueue(path: other).write { try $0.execute(sql: "CREATE TABLE mine (x)") }
+      #expect(ClaimedFile.isForeign(other, to: .breakGlassJournal))
     }
   }
 }

@@ -58,6 +58,10 @@ package final class BreakGlassJournal: Sendable {
           try Int64.fetchOne(database, sql: "SELECT forwarded_through FROM journal") ?? 0
         )
       }
+      if chain.sequence == 0 {
+        // Out of the log: the file itself says what it is.
+        try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint") }
+      }
       self.journalID = id
       self.file = file
       self.database = database

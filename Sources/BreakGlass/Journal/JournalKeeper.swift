@@ -173,7 +173,7 @@ final class JournalKeeper: Sendable {
       // Nobody's to move: not the next time either.
       guard file.isOne(of: .breakGlassJournal) else {
         file.abandon()
-        throw .foreign(reason)
+        throw .foreign("\(reason). Name another file, or move it away")
       }
       let target: String
       do {

@@ -23,7 +23,7 @@ extension JournalProblem: CustomStringConvertible {
     case .unusable(let reason), .unwritable(let reason): reason
     case .corrupt(let reason): reason
     case .foreign(let reason):
-      "this is no break-glass journal of this program: \(reason). Name another file, or move it away"
+      "this is no break-glass journal of this program: \(reason)"
     case .vanished(let path): "\(path), or its log or lock, was removed or replaced"
     case .silent(let path): "\(path) does not answer: its disk hangs, or is very slow"
     }

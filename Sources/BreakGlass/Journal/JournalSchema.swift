@@ -44,12 +44,13 @@ enum JournalSchema {
   static func refuseForeign(_ database: Database) throws {
     guard try !isEmpty(database) else { return }
     guard try Int32.fetchOne(database, sql: "PRAGMA application_id") == applicationID else {
-      throw JournalProblem.foreign("it is another program's SQLite database")
+      throw JournalProblem.foreign(
+        "it is another program's SQLite database. Name another file, or move it away")
     }
     let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
     guard found == version else {
       throw JournalProblem.foreign(
-        "it has format \(found), and this program knows \(version)")
+        "it has format \(found), and this program knows \(version): upgrade the program")
     }
     let encoding = try String.fetchOne(database, sql: "PRAGMA encoding") ?? ""
     guard encoding == "UTF-8" else {
