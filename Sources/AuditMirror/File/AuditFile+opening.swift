@@ -70,7 +70,9 @@ extension AuditFile {
 
   /// - Throws: `MirrorRefusal.redefined`.
   static func checkDefinitions(_ db: Database) throws {
-    if let problem = try FileDefinition.problem(db) { throw MirrorRefusal.redefined(problem) }
+    if let problem = try FileDefinition.problem(db) ?? FileDefinition.obstacle(db) {
+      throw MirrorRefusal.redefined(problem)
+    }
   }
 
   /// - Throws: `AuditFileError.foreign`.

@@ -3,7 +3,7 @@ import GRDB
 /// A table or a view of a file, a trigger, or a unique index, as its schema defines it.
 ///
 /// With every row as it was, another view under one of our names shows something else, and a trigger on one of
-/// our tables writes it. A unique index on one of them refuses rows that must come. Other indexes, and tables
+/// our tables writes it. A unique index on one of them refuses rows that are to come. Other indexes, and tables
 /// and views of other names, change nothing of ours: anybody may add some.
 struct FileDefinition: Hashable {
   private let type: String
@@ -53,10 +53,17 @@ struct FileDefinition: Hashable {
     if let trigger = strangers.first(where: { $0.type == "trigger" && names.contains($0.table) }) {
       return "its \(trigger.table) has a trigger that is none of ours, \(trigger.name): drop it"
     }
-    if let index = strangers.first(where: { $0.type == "index" && names.contains($0.table) }) {
-      return "its \(index.table) has a unique index that is none of ours, \(index.name): drop it"
-    }
     return names.subtracting(found.map(\.name)).min().map { "it has no \($0) any more" }
+  }
+
+  /// What may refuse rows that are to come. It changes nothing for who only reads.
+  static func obstacle(_ db: Database) throws -> String? {
+    let tables = [MirroredEntry.table, MirroredEvent.table]
+    return try all(db).subtracting([budgetIndex]).filter {
+      $0.type == "index" && tables.contains($0.table)
+    }.min { $0.name < $1.name }.map {
+      "its \($0.table) has a unique index that is none of ours, \($0.name): drop it"
+    }
   }
 
   private static func all(_ db: Database) throws -> Set<FileDefinition> {
