@@ -51,6 +51,8 @@ package final class LedgerHealth: Sendable {
     case .invalidStatementName, .duplicatePreparedStatement:
       "\(words). A pooler seems to lend this session to others; connect to PostgreSQL itself, or have the "
         + "pooler keep sessions for as long as their clients stay (pool_mode = session)"
+    // It may not connect: that is another right.
+    case .insufficientPrivilege where (error as? PostgresError)?.kind == .connection: words
     case .insufficientPrivilege where words.contains("permission denied for database"):
       "\(words). To make the schema a role needs CREATE on the database; its owner runs: GRANT CREATE ON "
         + "DATABASE … TO …"

@@ -123,6 +123,22 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a schema that was made for whoever migrates is sound`() async throws {
+    try await TestDatabase.withEmptyDatabase { database in
+      try await TestRole.with(in: database) { owner in
+        try await database.execute(
+          """
+          CREATE SCHEMA trust_budget;
+          GRANT USAGE, CREATE ON SCHEMA trust_budget TO "\(owner.name)"
+          """)
+        _ = try await owner.database.runner().up()
+        let result = try await owner.database.runner().verify()
+        #expect(result.isSound, "\(result)")
+        try await database.execute("DROP SCHEMA trust_budget CASCADE")
+      }
+    }
+  }
+
   @Test(arguments: [
     "standard_conforming_strings = off", "quote_all_identifiers = on",
     "intervalstyle = sql_standard",

@@ -6,10 +6,16 @@ import LibPQ
 struct ReadCatalogue: PostgresStatement {
   static let name: String? = nil
   static let sql = """
-    WITH relations AS (
+    WITH owners (id) AS (
+        -- Whoever made the schema, and whoever migrates: a DBA may have made it for an owner who may make none.
+        SELECT nspowner FROM pg_namespace WHERE nspname = 'trust_budget'
+        UNION
+        SELECT relowner FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
+        WHERE nspname = 'trust_budget' AND relname = 'schema_migrations'
+    ), relations AS (
         SELECT c.oid, relname::text, relkind, relpersistence, relrowsecurity, reloptions,
                -- Who owns a table is held back by none of the grants.
-               CASE WHEN relowner <> nspowner THEN 'owned by ' || pg_get_userbyid(relowner) END AS stranger
+               CASE WHEN relowner NOT IN (SELECT id FROM owners) THEN 'owned by ' || pg_get_userbyid(relowner) END AS stranger
         FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace AND nspname = 'trust_budget'
     ), objects (kind, name, definition) AS (
         SELECT 'table', relname,
@@ -64,7 +70,8 @@ struct ReadCatalogue: PostgresStatement {
                          array_to_string(p.proconfig, ', '),
                          CASE WHEN has_function_privilege('public', p.oid, 'EXECUTE') THEN 'open to all' END,
                          'body ' || md5(replace(p.prosrc, E'\\r', '')),
-                         CASE WHEN p.proowner <> n.nspowner THEN 'owned by ' || pg_get_userbyid(p.proowner) END)
+                         CASE WHEN p.proowner NOT IN (SELECT id FROM owners)
+                              THEN 'owned by ' || pg_get_userbyid(p.proowner) END)
         FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
         JOIN pg_namespace AS n ON n.oid = p.pronamespace AND n.nspname = 'trust_budget'
         UNION ALL

@@ -14,7 +14,7 @@ extension MigrationRunner {
   ) async throws -> [Migration] {
     let deadline = ContinuousClock.now + patience
     return try await withRunnerLock(until: deadline, progress: progress) { connection in
-      let applied = try await MigrationRunner.whenFree(until: deadline) {
+      let applied = try await whenFree(until: deadline) {
         try await connection.run { try MigrationHistory.read(on: $0) }
       }
       let leaving = try leaving(applied: applied, downTo: target)

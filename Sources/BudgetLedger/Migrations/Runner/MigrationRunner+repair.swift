@@ -81,7 +81,7 @@ extension MigrationRunner {
   ) async throws -> R {
     let deadline = ContinuousClock.now + patience
     return try await withRunnerLock(until: deadline, progress: { _ in }) { connection in
-      try await MigrationRunner.whenFree(until: deadline) { try await connection.run(body) }
+      try await whenFree(until: deadline) { try await connection.run(body) }
     }
   }
 

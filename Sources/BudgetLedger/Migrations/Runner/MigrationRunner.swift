@@ -94,7 +94,7 @@ package struct MigrationRunner: Sendable {
   /// tried out changes.
   ///
   /// - Throws: `MigrationError` where that is so until the deadline, or what `body` throws.
-  static func whenFree<R>(
+  func whenFree<R>(
     until deadline: ContinuousClock.Instant, _ body: () async throws -> R
   ) async throws -> R {
     while true {
@@ -105,7 +105,8 @@ package struct MigrationRunner: Sendable {
       } catch let error as MigrationError {
         guard case .blocked = error, .now < deadline else { throw error }
       }
-      try await Task.sleep(for: .milliseconds(.random(in: 100...300)))
+      // Longer than it stood in the way: those who waited behind it get through in between.
+      try await Task.sleep(for: lockTimeout * Double.random(in: 1...2) + .milliseconds(10))
     }
   }
 
