@@ -49,8 +49,12 @@ extension PolicyReader {
 
   /// Reads what a budget costs, and notes what nobody could ever pay.
   ///
-  /// - Parameter standard: what holds where `fields` say nothing.
-  private func price(_ fields: Fields, or standard: Price) -> Price {
+  /// - Parameters:
+  ///   - standard: what holds where `fields` say nothing.
+  ///   - mayBeClosed: whether an allocation of 0 is no mistake: it closes particular budgets.
+  private func price(
+    _ fields: Fields, or standard: Price, mayBeClosed: Bool = false
+  ) -> Price {
     let price = Price(
       cost: fields.has("cost") ? fields.optional("cost", points) : standard.cost,
       initialBalance: fields.has("initial_balance")
@@ -59,7 +63,7 @@ extension PolicyReader {
         ? fields.optional("enforcement", reader.choice) : standard.enforcement)
     if let key = ["cost", "initial_balance", "enforcement"].first(where: fields.has),
       price.enforcement == .enforce, let cost = price.cost, let balance = price.initialBalance,
-      cost > balance
+      cost > balance, !(mayBeClosed && balance == .zero)
     {
       reader.log.warning(
         "a cost of \(cost) can never be paid from a balance of \(balance)",
@@ -120,7 +124,7 @@ extension PolicyReader {
         "an override that changes nothing", expected: "one of \(terms.joined(separator: ", "))",
         at: fields.span)
     }
-    let price = self.price(fields, or: price)
+    let price = self.price(fields, or: price, mayBeClosed: true)
     return BudgetOverride(
       budgetIDs: budgetIDs ?? [],
       cost: fields.has("cost") ? price.cost : nil,
@@ -132,7 +136,7 @@ extension PolicyReader {
   /// Reads one of an override's patterns, and notes one that never matches.
   private func pattern(_ node: YAMLNode, of budgetID: BudgetIDTemplate?) -> Glob? {
     guard let glob = reader.value(node, Glob.init) else { return nil }
-    let text = VisibleText.quoted(glob.description)
+    var text: String { VisibleText.quoted(glob.description) }
     if glob.description.contains("${") || TemplateVariable.misspelt(in: glob.description) != nil {
       reader.log.warning(
         "\(text) is matched as it stands",

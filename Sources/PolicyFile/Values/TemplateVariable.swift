@@ -18,10 +18,21 @@ package enum TemplateVariable: String, Sendable, Hashable, CaseIterable {
   /// The variable that `literal` names as other programs write theirs: `$username`, `{username}`, `%{username}`,
   /// `$(username)`, `<username>`, `%USERNAME%`.
   static func misspelt(in literal: String) -> TemplateVariable? {
-    // Looking for the pattern takes long, and a file may have very many names.
-    guard literal.utf8.contains(where: "$%{<".utf8.contains) else { return nil }
-    return literal.matches(of: /(?:[$%](?:\( *)?|[{<] *)([A-Za-z]+)/).lazy
-      .compactMap { TemplateVariable(rawValue: $0.1.lowercased()) }.first
+    // Without a pattern, which takes longer to make than a name to read: a file may have very many names.
+    var rest = literal.utf8[...]
+    while let mark = rest.popFirst() {
+      guard "$%{<".utf8.contains(mark) else { continue }
+      var name = rest
+      var isBracketed = "{<".utf8.contains(mark)
+      if !isBracketed, name.first == UInt8(ascii: "(") {
+        name = name.dropFirst()
+        isBracketed = true
+      }
+      if isBracketed { name = name.drop { $0 == UInt8(ascii: " ") } }
+      name = name.prefix { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20) }
+      if let variable = TemplateVariable(rawValue: Substring(name).lowercased()) { return variable }
+    }
+    return nil
   }
 
   /// What it stands for, in a sentence.

@@ -102,6 +102,11 @@ final class BoundsHandler: ChannelDuplexHandler {
         .unsupportedTransferCoding,
         "The one Transfer-Encoding that is understood is chunked. Send the body in that, or as it is with its "
           + "Content-Length.")
+    case is UnusableHost:
+      refusal = Problem(
+        .invalidRequest,
+        "A request has one Host field, with a name or an address and perhaps a port: node-1:8470, [::1]:8470."
+      )
     case is HTTPParserError, is NIOHTTPDecoderError, is HTTP1TypeConversionError:
       refusal = Problem(.invalidRequest, "The request is not HTTP/1.1 as RFC 9112 has it.")
     default: break

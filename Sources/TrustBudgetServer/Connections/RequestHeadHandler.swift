@@ -26,11 +26,9 @@ final class RequestHeadHandler: ChannelInboundHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard !isRefused else { return }
     guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
-    let hosts = head.headers["host"]
-    let needsHost = needsHost && head.version == .http1_1
-    guard hosts.count <= 1, hosts.first.map(HostField.isValid) ?? !needsHost else {
+    guard hasUsableHost(head) else {
       isRefused = true
-      return context.fireErrorCaught(HTTPParserError.invalidHeaderToken)
+      return context.fireErrorCaught(UnusableHost())
     }
     let codings = head.headers[canonicalForm: "transfer-encoding"]
     guard codings.count <= 1, codings.allSatisfy({ $0.lowercased() == "chunked" }) else {
@@ -46,7 +44,18 @@ final class RequestHeadHandler: ChannelInboundHandler {
     head.headers.replaceOrAdd(name: "connection", value: "close")
     context.fireChannelRead(wrapInboundOut(.head(head)))
   }
+
+  private func hasUsableHost(_ head: HTTPRequestHead) -> Bool {
+    let hosts = head.headers["host"]
+    guard hosts.count <= 1 else { return false }
+    // Whatever a client calls a socket that is a file.
+    guard needsHost else { return true }
+    return hosts.first.map(HostField.isValid) ?? (head.version != .http1_1)
+  }
 }
 
 /// A request's body is in another coding than `chunked`.
 struct UnsupportedTransferCoding: Error {}
+
+/// A request names no host, several, or what is none.
+struct UnusableHost: Error {}

@@ -23,6 +23,7 @@ enum JSONBody {
         invalid: [FieldProblem(field: "query", problem: "has no place here: use the body")])
     }
     let codings = request.headers[values: .contentEncoding]
+      .flatMap { $0.filter { $0 != " " && $0 != "\t" }.split(separator: ",") }
     guard codings.allSatisfy({ $0.lowercased() == "identity" }) else {
       throw Problem(
         .unsupportedContentCoding,

@@ -1,3 +1,4 @@
+import ClaimedFile
 import Crypto
 import Foundation
 import TrustBudget
@@ -26,11 +27,15 @@ struct SSHCertificate {
     "sk-ssh-ed25519@openssh.com": 2,
   ]
 
+  /// How much of a file is looked at; far more than any certificate has.
+  private static let maximumBytes = 1 << 20
+
   /// - Throws: `CommandFailure` when the file can't be read or holds no certificate.
   init(readingFile path: String) throws {
-    guard let text = try? Data(contentsOf: URL(filePath: path)) else {
-      throw CommandFailure("the certificate \(path) cannot be read")
-    }
+    // A pipe would be waited for.
+    guard case .file = FilePlace(path), let file = FileHandle(forReadingAtPath: path),
+      let text = try? file.read(upToCount: SSHCertificate.maximumBytes) ?? Data()
+    else { throw CommandFailure("the certificate \(path) cannot be read") }
     // The third word is a comment, and of whatever encoding.
     let words = text.split(maxSplits: 2) { [0x09, 0x0A, 0x0D, 0x20].contains($0) }
     guard words.count >= 2, let blob = Data(base64Encoded: Data(words[1])),

@@ -247,7 +247,9 @@ struct DiagnosticsTests {
     "An override is looked at as its rule is",
     arguments: [
       ("{budget_ids: ['user:ci'], cost: 101}", "a cost of 101 points can never"),
-      ("{budget_ids: ['user:ci'], initial_balance: 0}", "a cost of 1 point can never"),
+      ("{budget_ids: ['user:ci'], initial_balance: 1, cost: 2}", "a cost of 2 points can never"),
+      // Whom nobody shall serve.
+      ("{budget_ids: ['user:ci'], initial_balance: 0}", nil),
       ("{budget_ids: ['user:ci'], cost: 101, enforcement: observe}", nil),
       ("{budget_ids: ['user:ci'], cost: 101, initial_balance: 101}", nil),
       (
@@ -367,6 +369,11 @@ struct DiagnosticsTests {
       "policies: [{name: token-secrets, principal: [a], max_duration: 1m}]")
     #expect(!problems.isEmpty)
     #expect(problems.allSatisfy { $0.sourceLine.contains("token-secrets") }, "\(problems)")
+    let others = Policy.problems(
+      Samples.rule(
+        "trust_budget: {cost: 1x, budget_id: 'token:${usernam}'} # secret: x, https://a@b"))
+    #expect(others.count == 2)
+    #expect(others.allSatisfy { !$0.sourceLine.isEmpty && !$0.message.contains("hidden") })
   }
 
   @Test("It has a form for programs")
