@@ -5,9 +5,11 @@ import TrustBudget
 /// A read gives nil once it has noted why, so that the reading goes on and finds whatever else is
 /// wrong.
 final class NodeReader {
-  /// The most nodes that are read. A document without aliases never has as many; one with aliases
-  /// can stand for far more than it holds.
-  static let maximumVisits = YAMLTally.maximumTokens
+  /// The most nodes that are read, long texts counting as several. A document without aliases never has as
+  /// many; one with aliases can stand for far more than it holds.
+  static let maximumVisits = YAMLTally.maximumTokens + YAMLLoader.maximumBytes / visitLength
+  /// How many bytes of a text count as one more node.
+  private static let visitLength = 16
 
   let log: DiagnosticLog
   private let document: YAMLDocument
@@ -77,9 +79,13 @@ final class NodeReader {
   ///   with one may hold other mistakes.
   func node(_ id: YAMLNodeID) -> YAMLNode? {
     let node = document[id]
+    let earlier = visits
     visits += 1
+    if case .scalar(let text, _) = node.content {
+      visits += text.utf8.count / NodeReader.visitLength
+    }
     guard visits <= NodeReader.maximumVisits else {
-      if visits == NodeReader.maximumVisits + 1 {
+      if earlier <= NodeReader.maximumVisits {
         log.error(
           "the file's aliases stand for too much",
           expected: "at most \(NodeReader.maximumVisits) values, aliases counted each time",
