@@ -75,6 +75,7 @@ struct BreakGlassRunCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard !command.isEmpty else { throw ValidationError("give the signing command after --") }
+    guard certificate != "" else { throw ValidationError("--certificate must not be empty") }
     guard !reason.isEmpty else { throw ValidationError("--reason must not be empty") }
     guard let requestID else { return }
     do {

@@ -44,6 +44,7 @@ struct ExecCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard !command.isEmpty else { throw ValidationError("give the signing command after --") }
+    guard certificate != "" else { throw ValidationError("--certificate must not be empty") }
     if let requestID {
       do {
         _ = try RequestID(requestID)

@@ -29,6 +29,10 @@ struct CredentialOptions: ParsableArguments {
     return Settings.tokenFile.value
   }
 
+  func validate() throws {
+    guard tokenFile != "" else { throw ValidationError("--token-file must not be empty") }
+  }
+
   /// - Returns: nil where there is none: for nodes that ask for none.
   /// - Throws: `CommandFailure` when there is something else than a token.
   func token() throws -> String? {
