@@ -63,7 +63,7 @@ struct BudgetReplay {
       report.unverifiable += 1
       return
     }
-    do throws(EntryCheck.Fault) {
+    do throws(TrailFault) {
       let next = try check.budget(budget, after: entry)
       budget = next
       if let head = next.head { heads?.note(head, at: rowID) }

@@ -97,7 +97,7 @@ struct ChainFollower {
         head = budget.head
         if changed.count == ChainFollower.changesTogether { try saveChanges(db) }
       }
-    } catch let fault as EntryCheck.Fault {
+    } catch let fault as TrailFault {
       throw MirrorRefusal.broken(fault)
     }
   }

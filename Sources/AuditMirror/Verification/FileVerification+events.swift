@@ -50,7 +50,7 @@ extension FileVerification {
             return
           }
         }
-        do throws(BreakGlassChain.Fault) {
+        do throws(TrailFault) {
           try chain.verify(event)
         } catch {
           note(TrailFault(row, error.problem), journal)

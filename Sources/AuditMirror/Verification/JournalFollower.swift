@@ -35,13 +35,13 @@ struct JournalFollower {
       awaited.add(row, sequence, of: journal, window: window)
       return true
     }
-    do throws(BreakGlassChain.Fault) {
+    do throws(TrailFault) {
       try chain.verify(row.event)
       while let next = awaited.take(chain.sequence + 1, of: journal) {
         try chain.verify(next.event)
       }
     } catch {
-      throw MirrorRefusal.brokenJournal(error)
+      throw MirrorRefusal.broken(error)
     }
     chains[journal] = chain
     changed.insert(journal)

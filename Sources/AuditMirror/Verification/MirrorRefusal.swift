@@ -16,10 +16,8 @@ package enum MirrorRefusal: Error, Hashable, Sendable {
   case repeated(TrailPlace)
   /// A row whose predecessor never came, or is not in the file any more.
   case gap(TrailPlace)
-  /// An entry that does not follow from the one before it.
-  case broken(EntryCheck.Fault)
-  /// A break-glass event that does not follow the one before it.
-  case brokenJournal(BreakGlassChain.Fault)
+  /// A row that does not follow from the one before it.
+  case broken(TrailFault)
   /// The file does not have what was written to it, where it was written.
   case fileChanged(String)
   /// The file's tables and views are not those that it was made with.
@@ -63,8 +61,6 @@ extension MirrorRefusal: CustomStringConvertible {
     case .gap(let place):
       "\(place) is in PostgreSQL, and the one before it is not in the audit file: PostgreSQL has lost "
         + "it, or somebody took it out of the file. \(MirrorRefusal.keep)"
-    case .brokenJournal(let fault):
-      "\(fault). \(MirrorRefusal.keep)"
     case .broken(let fault): "\(fault). \(MirrorRefusal.keep)"
     case .fileChanged(let problem):
       "the audit file's rows are not as they were written: somebody took some out, or put some in "

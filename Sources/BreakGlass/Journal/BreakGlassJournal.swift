@@ -336,7 +336,7 @@ extension JournalProblem {
       case let problem as JournalProblem: problem
       case FileProblem.held(let holder): .inUse(path, by: holder)
       case FileProblem.unusable(let reason): .unusable(reason)
-      case let fault as BreakGlassChain.Fault: .corrupt("\(fault)")
+      case let fault as TrailFault: .corrupt("\(fault)")
       case let error as DatabaseError
       where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode):
         .corrupt(error.message ?? "\(error.resultCode)")

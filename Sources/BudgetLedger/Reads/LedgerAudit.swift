@@ -105,11 +105,11 @@ private struct AuditedBudget {
 
   mutating func take(_ entry: Entry, _ check: inout EntryCheck, _ report: inout TrailReport) {
     guard !isFaulty else { return }
-    do throws(EntryCheck.Fault) {
+    do throws(TrailFault) {
       replayed = try check.budget(replayed, after: entry)
     } catch {
       isFaulty = true
-      report.add(TrailFault(.budget(name), sequence: error.sequence, problem: error.problem))
+      report.add(error)
     }
   }
 
@@ -144,12 +144,11 @@ private struct AuditedJournal {
 
   mutating func take(_ event: BreakGlassEvent, _ report: inout TrailReport) {
     guard !isFaulty else { return }
-    do throws(BreakGlassChain.Fault) {
+    do throws(TrailFault) {
       try chain.verify(event)
     } catch {
       isFaulty = true
-      report.add(
-        TrailFault(.journal(event.journalID), sequence: error.sequence, problem: error.problem))
+      report.add(error)
     }
   }
 }
@@ -163,7 +162,6 @@ struct ReadTrail: PostgresStatement {
     let budget: Result<Budget, UnreadableBudget>?
   }
 
-  static let name: String? = nil
   static let sql = """
     SELECT budget_id, budget_seq, \(Entry.columns), id IS NOT NULL, \(Budget.columnsButID)
     FROM trust_budget.audit_entries
@@ -196,7 +194,6 @@ struct ReadTrail: PostgresStatement {
 
 /// The budgets of which the trail knows nothing.
 struct ReadBudgetsWithoutEntries: PostgresStatement {
-  static let name: String? = nil
   static let sql = """
     SELECT budget_id FROM trust_budget.budgets AS b
     WHERE NOT EXISTS
@@ -211,7 +208,6 @@ struct ReadBudgetsWithoutEntries: PostgresStatement {
 
 /// How many entries and events there are, as the budgets' rows have it: to show progress.
 struct CountTrail: PostgresStatement {
-  static let name: String? = nil
   static let sql = """
     SELECT least((SELECT coalesce(sum(last_seq), 0) FROM trust_budget.budgets), 1::bigint << 60)::bigint
            + (SELECT count(*) FROM trust_budget.break_glass_events)

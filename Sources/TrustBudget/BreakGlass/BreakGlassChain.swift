@@ -15,15 +15,6 @@ package struct BreakGlassChain: Hashable, Sendable {
     self.hash = hash
   }
 
-  /// What is wrong with a chain, and where.
-  package struct Fault: Error, Hashable, Sendable, CustomStringConvertible {
-    package let journalID: String
-    package let sequence: Int64
-    package let problem: String
-
-    package var description: String { "journal \(journalID) event \(sequence): \(problem)" }
-  }
-
   /// Makes the next event.
   package mutating func append(
     _ request: BreakGlassIssuance, node: String, at now: Timestamp
@@ -46,10 +37,10 @@ package struct BreakGlassChain: Hashable, Sendable {
 
   /// Takes the next event of the journal.
   ///
-  /// - Throws: `Fault` when the event cannot follow the one before it.
-  package mutating func verify(_ event: BreakGlassEvent) throws(Fault) {
-    func fault(_ problem: String) -> Fault {
-      Fault(journalID: journalID, sequence: event.sequence, problem: problem)
+  /// - Throws: when the event cannot follow the one before it.
+  package mutating func verify(_ event: BreakGlassEvent) throws(TrailFault) {
+    func fault(_ problem: String) -> TrailFault {
+      TrailFault(.journal(journalID), sequence: event.sequence, problem: problem)
     }
     guard event.journalID == journalID else {
       throw fault("is of another journal, \(event.journalID)")

@@ -3,15 +3,6 @@
 /// What an auditor does: if a budget's entries from the first to the last are without a fault, the trail is
 /// whole and unaltered, and what they make is what the budget's row must say.
 package struct EntryCheck {
-  /// What is wrong with a trail, and where.
-  package struct Fault: Error, Hashable, Sendable, CustomStringConvertible {
-    package let budgetID: BudgetID
-    package let sequence: Int64
-    package let problem: String
-
-    package var description: String { "\(budgetID) entry \(sequence): \(problem)" }
-  }
-
   private var entryHash: EntryHash
 
   /// - Parameter ledgerID: the ledger's UUID, in lower case with hyphens.
@@ -22,10 +13,10 @@ package struct EntryCheck {
   /// What an entry makes of its budget.
   ///
   /// - Parameter previous: the budget before the entry; nil before its first.
-  /// - Throws: `Fault` when the entry cannot follow the ones before it.
+  /// - Throws: when the entry cannot follow the ones before it.
   package mutating func budget(
     _ previous: Budget?, after entry: Entry
-  ) throws(Fault) -> Budget {
+  ) throws(TrailFault) -> Budget {
     guard entry.budgetID == previous?.id ?? entry.budgetID else {
       throw fault(entry, "is of another budget than \(previous?.id.value ?? "")")
     }
@@ -52,10 +43,10 @@ package struct EntryCheck {
   /// (``Entry/Kind/isAllInItsBalances``), and the first half of what there is to any other.
   ///
   /// - Parameter previous: the chain's end before the entry; nil before its first.
-  /// - Throws: `Fault` when the entry cannot follow the ones before it.
+  /// - Throws: when the entry cannot follow the ones before it.
   package mutating func head(
     _ previous: ChainHead?, after entry: Entry
-  ) throws(Fault) -> ChainHead {
+  ) throws(TrailFault) -> ChainHead {
     let before = previous ?? .start
     guard entry.sequence == before.sequence + 1 else {
       throw fault(entry, "follows entry \(before.sequence); entries are missing or repeated")
@@ -82,14 +73,14 @@ package struct EntryCheck {
     return ChainHead(sequence: entry.sequence, hash: entry.hash, balance: entry.balanceAfter)
   }
 
-  private func expect(_ balance: Int64, after entry: Entry) throws(Fault) {
+  private func expect(_ balance: Int64, after entry: Entry) throws(TrailFault) {
     guard entry.balanceAfter == balance else {
       throw fault(entry, "balance_after is \(entry.balanceAfter), not \(balance)")
     }
   }
 
-  private func fault(_ entry: Entry, _ problem: String) -> Fault {
-    Fault(budgetID: entry.budgetID, sequence: entry.sequence, problem: problem)
+  private func fault(_ entry: Entry, _ problem: String) -> TrailFault {
+    TrailFault(.budget(entry.budgetID.value), sequence: entry.sequence, problem: problem)
   }
 
   private static func opened(by entry: Entry) -> Budget? {

@@ -24,30 +24,3 @@ package struct TrailReport: Hashable, Sendable {
     if faults.count < TrailReport.keptFaults { faults.append(fault) }
   }
 }
-
-/// Something wrong with a trail, and where.
-package struct TrailFault: Hashable, Sendable, CustomStringConvertible {
-  /// nil for what concerns the whole trail.
-  package let chain: TrailChain?
-  package let sequence: Int64?
-  /// PostgreSQL's number of the row, as a file has it.
-  package let number: Int64?
-  package let problem: String
-
-  package init(
-    _ chain: TrailChain? = nil, sequence: Int64? = nil, number: Int64? = nil, problem: String
-  ) {
-    self.chain = chain
-    self.sequence = sequence
-    self.number = number
-    self.problem = problem
-  }
-
-  package var description: String {
-    guard let chain else { return problem }
-    var place = "\(chain)"
-    if let sequence { place += " \(chain.rowName) \(sequence)" }
-    if let number { place += " (\(chain.rowName)_id \(number))" }
-    return "\(place): \(problem)"
-  }
-}

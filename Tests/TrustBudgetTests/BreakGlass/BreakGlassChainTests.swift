@@ -34,12 +34,12 @@ struct BreakGlassChainTests {
 
     for order in [[1], [0, 2], [0, 0], [1, 0]] {
       var chain = BreakGlassChain(journalID: events[0].journalID)
-      #expect(throws: BreakGlassChain.Fault.self) {
+      #expect(throws: TrailFault.self) {
         for index in order { try chain.verify(events[index]) }
       }
     }
     var other = BreakGlassChain(journalID: "00000000-0000-0000-0000-000000000000")
-    #expect(throws: BreakGlassChain.Fault.self) { try other.verify(events[0]) }
+    #expect(throws: TrailFault.self) { try other.verify(events[0]) }
   }
 
   @Test func `members of lists do not run into each other, nor one list into the next`() throws {

@@ -12,7 +12,7 @@ struct Replay {
   }
 
   /// Takes the next entry of the budget's chain.
-  mutating func append(_ entry: Entry) throws(EntryCheck.Fault) {
+  mutating func append(_ entry: Entry) throws(TrailFault) {
     budget = try check.budget(budget, after: entry)
   }
 }

@@ -7,7 +7,7 @@ import Testing
 struct ForgedTrailTests {
   private func problem(in entries: [Entry]) -> String? {
     var replay = Replay(ledgerID: MemoryLedger.identity.id)
-    do throws(EntryCheck.Fault) {
+    do throws(TrailFault) {
       for entry in rehashed(entries) { try replay.append(entry) }
       return nil
     } catch {

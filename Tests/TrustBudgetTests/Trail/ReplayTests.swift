@@ -5,9 +5,9 @@ import Testing
 @Suite("Replaying a trail")
 struct ReplayTests {
   /// Replays `entries`; the number of the first that is found at fault, and the problem.
-  private func fault(in entries: [Entry]) -> EntryCheck.Fault? {
+  private func fault(in entries: [Entry]) -> TrailFault? {
     var replay = Replay(ledgerID: MemoryLedger.identity.id)
-    do throws(EntryCheck.Fault) {
+    do throws(TrailFault) {
       for entry in entries { try replay.append(entry) }
       return nil
     } catch {
@@ -56,7 +56,7 @@ struct ReplayTests {
       var tampered = entries
       tampered[index] = entries[index].changing(ReplayTests.changes[change])
       #expect(fault(in: tampered)?.sequence == Int64(index + 1))
-      #expect(fault(in: tampered)?.budgetID == tampered[index].budgetID)
+      #expect(fault(in: tampered)?.chain == .budget(tampered[index].budgetID.value))
     }
   }
 
@@ -94,7 +94,7 @@ struct ReplayTests {
   func otherLedger() throws {
     var replay = Replay(ledgerID: "1" + MemoryLedger.identity.id.dropFirst())
     let entries = try trail()
-    #expect(throws: EntryCheck.Fault.self) { try replay.append(entries[0]) }
+    #expect(throws: TrailFault.self) { try replay.append(entries[0]) }
     #expect(replay.budget == nil)
   }
 
@@ -121,7 +121,7 @@ struct ReplayTests {
     var replay = Replay(ledgerID: MemoryLedger.identity.id)
     for entry in entries.prefix(3) { try replay.append(entry) }
     let before = replay.budget
-    #expect(throws: EntryCheck.Fault.self) { try replay.append(entries[4]) }
+    #expect(throws: TrailFault.self) { try replay.append(entries[4]) }
     #expect(replay.budget == before)
     try replay.append(entries[3])
     #expect(replay.budget?.lastSequence == 4)
