@@ -12,7 +12,7 @@ struct NodeApplication: Service {
 
   init(
     address: Entrance.Address, entrance: Entrance, count: ConnectionCount,
-    responder: MeasuredResponder<NodeContext>, logger: Logger,
+    responder: MeasuredResponder, logger: Logger,
     onListening: @escaping @Sendable (Entrance.Address) async -> Void
   ) {
     let bindAddress: BindAddress

@@ -4,12 +4,12 @@ import Logging
 
 /// Logs each request at level debug, and a failure of the node's own as an error; with the trace that
 /// it belongs to. Never a body, never a header besides that.
-struct RequestLogMiddleware<Context: RequestContext>: RouterMiddleware {
+struct RequestLogMiddleware: RouterMiddleware {
   private static var traceparent: HTTPField.Name? { HTTPField.Name("traceparent") }
 
   func handle(
-    _ request: Request, context: Context,
-    next: (Request, Context) async throws -> Response
+    _ request: Request, context: NodeContext,
+    next: (Request, NodeContext) async throws -> Response
   ) async throws -> Response {
     var context = context
     let trace = RequestLogMiddleware.traceparent

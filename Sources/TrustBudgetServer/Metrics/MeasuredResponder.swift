@@ -4,14 +4,14 @@ import Hummingbird
 /// Measures how long requests take, by route.
 ///
 /// Around the router and not within it: only a router that is complete says which routes there are.
-struct MeasuredResponder<Context: RequestContext>: HTTPResponder {
-  private let responder: any HTTPResponder<Context>
+struct MeasuredResponder: HTTPResponder {
+  private let responder: any HTTPResponder<NodeContext>
   private let timers: [Route: Timer]
   /// For what is not in the contract: unknown paths must not make labels.
   private let otherTimer: Timer
 
   init(
-    _ responder: any HTTPResponder<Context>, routes: [Route], metrics: any MetricsFactory
+    _ responder: any HTTPResponder<NodeContext>, routes: [Route], metrics: any MetricsFactory
   ) {
     func timer(_ method: String, _ path: String) -> Timer {
       Timer(
@@ -24,7 +24,7 @@ struct MeasuredResponder<Context: RequestContext>: HTTPResponder {
     otherTimer = timer("other", "other")
   }
 
-  func respond(to request: Request, context: Context) async throws -> Response {
+  func respond(to request: Request, context: NodeContext) async throws -> Response {
     let start = ContinuousClock.now
     defer {
       let path = context.endpointPath

@@ -5,10 +5,10 @@ import Hummingbird
 ///
 /// A node on a loopback address is within reach of every page that the machine's user looks at, and
 /// a page may post text anywhere. Browsers name the page's origin; CAs and tools send none.
-struct BrowserMiddleware<Context: RequestContext>: RouterMiddleware {
+struct BrowserMiddleware: RouterMiddleware {
   func handle(
-    _ request: Request, context: Context,
-    next: (Request, Context) async throws -> Response
+    _ request: Request, context: NodeContext,
+    next: (Request, NodeContext) async throws -> Response
   ) async throws -> Response {
     guard request.headers[.origin] == nil || request.method == .get else {
       throw Problem(.forbidden, "Requests from web pages are not taken (Origin header).")

@@ -6,12 +6,12 @@ import NIOHTTP1
 import TrustBudget
 
 /// Turns whatever a route throws into a problem; nobody sees a raw error.
-struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
+struct ProblemMiddleware: RouterMiddleware {
   let metrics: NodeMetrics
 
   func handle(
-    _ request: Request, context: Context,
-    next: (Request, Context) async throws -> Response
+    _ request: Request, context: NodeContext,
+    next: (Request, NodeContext) async throws -> Response
   ) async throws -> Response {
     do {
       return try await next(request, context)
@@ -25,7 +25,8 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
     }
   }
 
-  private func problem(for error: any Error, _ request: Request, _ context: Context) -> Problem {
+  private func problem(for error: any Error, _ request: Request, _ context: NodeContext) -> Problem
+  {
     switch error {
     case let problem as Problem: return problem
     // What is more than a read goes through the node, which has said what it means.
