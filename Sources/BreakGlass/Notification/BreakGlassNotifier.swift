@@ -15,24 +15,24 @@ final class BreakGlassNotifier: Sendable {
   /// How long one attempt may take.
   static let patience: Duration = .seconds(10)
 
-  private struct Task: Sendable {
+  private struct Delivery: Sendable {
     let notice: BreakGlassNotice
     let event: BreakGlassEvent
   }
 
   private let logger: Logger
-  private let tasks: AsyncStream<Task>
-  private let task: AsyncStream<Task>.Continuation
+  private let deliveries: AsyncStream<Delivery>
+  private let delivery: AsyncStream<Delivery>.Continuation
 
   init(logger: Logger) {
     self.logger = logger
-    (tasks, task) = AsyncStream.makeStream(
+    (deliveries, delivery) = AsyncStream.makeStream(
       bufferingPolicy: .bufferingOldest(BreakGlassNotifier.capacity))
   }
 
   /// Remembers to tell of an event. Never waits.
   func tell(_ notice: BreakGlassNotice, of event: BreakGlassEvent) {
-    if case .dropped = task.yield(Task(notice: notice, event: event)) {
+    if case .dropped = delivery.yield(Delivery(notice: notice, event: event)) {
       logger.error(
         "break-glass notice dropped: too many wait",
         metadata: ["journal": "\(event.journalID)", "event": "\(event.sequence)"])
@@ -40,37 +40,37 @@ final class BreakGlassNotifier: Sendable {
   }
 
   func close() {
-    task.finish()
+    delivery.finish()
   }
 
   func run() async {
     await withTaskGroup(of: Void.self) { group in
       var running = 0
-      for await task in tasks {
+      for await delivery in deliveries {
         if running == BreakGlassNotifier.workers {
           await group.next()
           running -= 1
         }
         running += 1
-        group.addTask { await self.tell(task) }
+        group.addTask { await self.tell(delivery) }
       }
     }
   }
 
-  private func tell(_ task: Task) async {
+  private func tell(_ delivery: Delivery) async {
     await withTaskGroup(of: Void.self) { group in
-      if !task.notice.command.isEmpty {
+      if !delivery.notice.command.isEmpty {
         group.addTask {
-          await self.attempt("command", task.event) {
-            try await NoticeCommand(task.notice.command, logger: self.logger)
-              .run(input: task.event.json.text)
+          await self.attempt("command", delivery.event) {
+            try await NoticeCommand(delivery.notice.command, logger: self.logger)
+              .run(input: delivery.event.json.text)
           }
         }
       }
-      if let url = task.notice.webhook {
+      if let url = delivery.notice.webhook {
         group.addTask {
-          await self.attempt("webhook", task.event) {
-            try await NoticeWebhook(url).post(task.event.json.text)
+          await self.attempt("webhook", delivery.event) {
+            try await NoticeWebhook(url).post(delivery.event.json.text)
           }
         }
       }
@@ -88,11 +88,11 @@ final class BreakGlassNotifier: Sendable {
       do {
         return try await tell()
       } catch {
-        if !Swift.Task.isCancelled { problem = "\(error)" }
+        if !Task.isCancelled { problem = "\(error)" }
       }
-      guard let pause, (try? await Swift.Task.sleep(for: pause)) != nil else { break }
+      guard let pause, (try? await Task.sleep(for: pause)) != nil else { break }
     }
-    if Swift.Task.isCancelled {
+    if Task.isCancelled {
       problem = "the node ends" + (problem.isEmpty ? "" : "; before that: \(problem)")
     }
     metadata["problem"] = "\(problem)"
