@@ -81,39 +81,39 @@ package final class AuditFile: @unchecked Sendable {
     _ rows: [MirroredEntry], of window: TrailWindow, commits: Bool, endsWindow: Bool
   ) async throws {
     try await access { db in
-      try self.begin(db)
-      _ = try self.followed(db)
+      try begin(db)
+      _ = try followed(db)
       var insert = try InsertEntry(db)
-      var receipts = Receipts()
+      var receipts = EntryReceipts()
       // The chains of a restricted export have gaps, and no heads.
-      let isWhole = self.pending.filter == nil
+      let isWhole = pending.filter == nil
       // By their places in memory: a row taken out is a copy of all that it refers to.
       let span = rows.span
       for index in span.indices {
         if isWhole {
-          try self.follower?.take(span[index], of: window, db)
-          receipts.append(Receipt(span[index].entry))
+          try follower?.take(span[index], of: window, db)
+          receipts.append(EntryReceipt(span[index].entry))
         }
         try insert.run(span[index])
       }
-      try self.checkPlace(of: rows.count, db)
+      try checkPlace(of: rows.count, db)
       if let last = rows.last {
-        self.pending.entries.position = last.position
+        pending.entries.position = last.position
         // A window that is cut short must not leave a file that says less than it holds.
-        self.pending.ledger = LedgerIdentity(
-          id: self.pending.ledger.id,
-          epoch: max(self.pending.ledger.epoch, last.position.epoch))
+        pending.ledger = LedgerIdentity(
+          id: pending.ledger.id,
+          epoch: max(pending.ledger.epoch, last.position.epoch))
       }
-      self.pending.entries.rows += Int64(rows.count)
-      let lastRow = self.pending.entries.rows
+      pending.entries.rows += Int64(rows.count)
+      let lastRow = pending.entries.rows
       try receipts.save(endingAt: lastRow, db)
-      if isWhole { try self.follower?.endPage(rows.count, at: lastRow, db) }
+      if isWhole { try follower?.endPage(rows.count, at: lastRow, db) }
       if endsWindow {
-        try self.follower?.endWindow(window)
-        self.pending.ledger = window.ledger
-        if let moment = window.completeAsOf { self.pending.completeAsOf = moment }
+        try follower?.endWindow(window)
+        pending.ledger = window.ledger
+        if let moment = window.completeAsOf { pending.completeAsOf = moment }
       }
-      if commits { try self.commit(db) }
+      if commits { try commit(db) }
     }
   }
 
@@ -133,27 +133,27 @@ package final class AuditFile: @unchecked Sendable {
     _ rows: [MirroredEvent], of window: TrailWindow, endsWindow: Bool
   ) async throws {
     try await access { db in
-      try self.begin(db)
-      _ = try self.followedJournals(db)
+      try begin(db)
+      _ = try followedJournals(db)
       var put = try PutEvent(db)
-      var cursor = self.pending.events ?? FileSummary.Cursor()
-      let isWhole = self.pending.filter == nil
+      var cursor = pending.events ?? FileSummary.Cursor()
+      let isWhole = pending.filter == nil
       for row in rows {
-        let isNew = isWhole ? try self.journals?.take(row, of: window, db) ?? true : true
+        let isNew = isWhole ? try journals?.take(row, of: window, db) ?? true : true
         try put.run(row)
         cursor.position = row.position
         cursor.rows += isNew ? 1 : 0
       }
-      self.pending.events = cursor
-      if endsWindow { try self.journals?.endWindow(window) }
-      try self.commit(db)
+      pending.events = cursor
+      if endsWindow { try journals?.endWindow(window) }
+      try commit(db)
     }
   }
 
   /// Commits what was appended.
   package func commit() async throws {
     try await access { db in
-      if db.isInsideTransaction { try self.commit(db) }
+      if db.isInsideTransaction { try commit(db) }
     }
   }
 
@@ -162,7 +162,7 @@ package final class AuditFile: @unchecked Sendable {
   func finish() async throws {
     try await access { db in
       try db.inTransaction(.immediate) {
-        try self.follower?.finish(at: self.pending.entries.rows, db)
+        try follower?.finish(at: pending.entries.rows, db)
         return .commit
       }
       do {
@@ -176,12 +176,12 @@ package final class AuditFile: @unchecked Sendable {
 
   /// Whether entries wait for those before them.
   package var isWaiting: Bool {
-    get async throws { try await access { db in try self.followed(db).isWaiting } }
+    get async throws { try await access { db in try followed(db).isWaiting } }
   }
 
   /// Whether break-glass events wait for those before them.
   package var isWaitingForEvents: Bool {
-    get async throws { try await access { db in try self.followedJournals(db).isWaiting } }
+    get async throws { try await access { db in try followedJournals(db).isWaiting } }
   }
 
   /// Whether the file ends where it says, and the newest entries are where they were written, one after
@@ -190,8 +190,8 @@ package final class AuditFile: @unchecked Sendable {
   /// - Throws: `MirrorRefusal.fileChanged`.
   func checkEnd(_ limit: Int) async throws {
     try await access { db in
-      if let problem = try self.pending.endProblem(db) { throw MirrorRefusal.fileChanged(problem) }
-      let rows = self.pending.entries.rows
+      if let problem = try pending.endProblem(db) { throw MirrorRefusal.fileChanged(problem) }
+      let rows = pending.entries.rows
       let newest = min(rows, Int64(limit))
       var row = try FileStatement(db, "SELECT count(*) FROM audit_entries WHERE rowid > ?")
       row.put(rows - newest)

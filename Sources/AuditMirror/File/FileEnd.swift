@@ -58,7 +58,7 @@ extension FileSummary {
   /// where they are in the way.
   private func receiptsProblem(_ db: Database) throws -> String? {
     guard filter == nil, try AuditFile.format(of: db) >= AuditFileSchema.receiptsVersion,
-      case let through = try Receipts.through(db), through != entries.rows
+      case let through = try EntryReceipts.through(db), through != entries.rows
     else { return nil }
     return "the receipts go as far as row \(through), and the file says that it has \(entries.rows)"
   }

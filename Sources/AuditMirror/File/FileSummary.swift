@@ -122,7 +122,7 @@ package struct FileSummary: Hashable, Sendable {
     }
     if format < AuditFileSchema.receiptsVersion {
       try db.execute(sql: AuditFileSchema.receipts)
-      try Receipts.fill(db)
+      try EntryReceipts.fill(db)
     }
     try db.execute(sql: AuditFileSchema.heads)
     try BudgetHeads.fill(db)

@@ -31,7 +31,7 @@ struct EntryLosses {
     var lastRow: Int64 = 0
     var isInPlace = true
     do {
-      try Receipts.forEach(db) { row, receipt in
+      try EntryReceipts.forEach(db) { row, receipt in
         isInPlace = isInPlace && row == lastRow + 1
         lastRow = row
         while let next = entries.next, next.row < row {
@@ -103,7 +103,7 @@ private struct UnmatchedEntries {
   var hasRoom: Bool { entries.count < TrailReport.keptFaults || !receipts.isEmpty }
 
   /// - Parameter entry: nil for one with what is no value of ours.
-  mutating func add(_ entry: Receipt?) {
+  mutating func add(_ entry: EntryReceipt?) {
     guard let entry else { return }
     if receipts[entry.place] == entry.hash {
       receipts[entry.place] = nil
@@ -112,7 +112,7 @@ private struct UnmatchedEntries {
     }
   }
 
-  mutating func add(awaiting receipt: Receipt) {
+  mutating func add(awaiting receipt: EntryReceipt) {
     if entries[receipt.place] == receipt.hash {
       entries[receipt.place] = nil
     } else {
@@ -126,11 +126,11 @@ private struct UnmatchedEntries {
 /// The entries in the order in which they were written, as they would have to be in the receipts.
 private struct ArrivedEntries {
   /// The next one, and its rowid; without a receipt where it holds what is no value of ours.
-  private(set) var next: (row: Int64, receipt: Receipt?)?
+  private(set) var next: (row: Int64, receipt: EntryReceipt?)?
   private var rows: FileStatement
 
   init(_ db: Database) throws {
-    rows = try FileStatement(db, Receipt.ofEntries)
+    rows = try FileStatement(db, EntryReceipt.ofEntries)
     try advance()
   }
 
@@ -140,6 +140,6 @@ private struct ArrivedEntries {
       return
     }
     let row = try rows.number()
-    next = (row, try? Receipt(reading: &rows))
+    next = (row, try? EntryReceipt(reading: &rows))
   }
 }

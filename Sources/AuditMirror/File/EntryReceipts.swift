@@ -6,7 +6,7 @@ import TrustBudget
 /// Together they are the second copy by which an entry that was taken away, or rewritten with its hash,
 /// is known. Written one after another, they cost a small part of what a row for each budget's newest
 /// entry does, of which every charge would touch another page.
-struct Receipt: Hashable {
+struct EntryReceipt: Hashable {
   let budgetID: String
   let sequence: Int64
   let hash: Digest
@@ -29,7 +29,7 @@ struct Receipt: Hashable {
 }
 
 /// Receipts of entries that follow each other in the file, as one row of `receipts`.
-struct Receipts {
+struct EntryReceipts {
   /// So many entries share a row, at most.
   static let perRow = 4_096
 
@@ -37,7 +37,7 @@ struct Receipts {
   private(set) var count: Int64 = 0
 
   /// The length of the budget's id, the id, the number, the hash.
-  mutating func append(_ receipt: Receipt) {
+  mutating func append(_ receipt: EntryReceipt) {
     content.append(field: receipt.budgetID)
     withUnsafeBytes(of: receipt.sequence.bigEndian) { content.append(contentsOf: $0) }
     receipt.hash.withUnsafeBytes { content.append(contentsOf: $0) }
@@ -60,16 +60,16 @@ struct Receipts {
 
   /// Writes those of all the entries that are in a file.
   static func fill(_ db: Database) throws {
-    var entries = try FileStatement(db, Receipt.ofEntries)
+    var entries = try FileStatement(db, EntryReceipt.ofEntries)
     defer { entries.reset() }
-    var receipts = Receipts()
+    var receipts = EntryReceipts()
     var lastRow: Int64 = 0
     while try entries.step() {
       let row = try entries.number()
       if receipts.count == perRow || row != lastRow + 1 {
         try receipts.save(endingAt: lastRow, db)
       }
-      receipts.append(try Receipt(reading: &entries))
+      receipts.append(try EntryReceipt(reading: &entries))
       lastRow = row
     }
     try receipts.save(endingAt: lastRow, db)
@@ -80,7 +80,7 @@ struct Receipts {
   /// - Parameter body: is given the rowid that an entry had when it came, too.
   /// - Throws: `InvalidValue` where they are not what was written.
   static func forEach(
-    _ db: Database, _ body: (_ row: Int64, Receipt) throws -> Void
+    _ db: Database, _ body: (_ row: Int64, EntryReceipt) throws -> Void
   ) throws {
     var rows = try FileStatement(
       db, "SELECT first_row, rows, content FROM receipts ORDER BY first_row")
@@ -89,7 +89,7 @@ struct Receipts {
       let span = try span(reading: &rows)
       var rest = try rows.bytes()[...]
       for row in span {
-        guard let receipt = Receipt(readingFrom: &rest) else { throw damaged(span.lowerBound) }
+        guard let receipt = EntryReceipt(readingFrom: &rest) else { throw damaged(span.lowerBound) }
         try body(row, receipt)
       }
       guard rest.isEmpty else { throw damaged(span.lowerBound) }
@@ -120,7 +120,7 @@ struct Receipts {
   }
 }
 
-extension Receipt {
+extension EntryReceipt {
   /// - Returns: nil where no whole one begins.
   fileprivate init?(readingFrom bytes: inout ArraySlice<UInt8>) {
     func take(_ count: Int) -> ArraySlice<UInt8>? {
