@@ -53,7 +53,7 @@ public struct TrustBudgetClient: Sendable {
   ///   ``Unreachable`` when there is no answer.
   public func settle(_ requestID: String, certificate: SignedCertificate) async throws {
     let _: Ignored = try await answer(
-      to: try post("/v1/charges/\(try Self.pathComponent(requestID))/settlement", certificate))
+      to: try post("/v1/charges/\(Self.pathComponent(requestID))/settlement", certificate))
   }
 
   /// What became of a charge.
@@ -64,7 +64,7 @@ public struct TrustBudgetClient: Sendable {
       let state: ChargeState
     }
     let charge: Charge = try await answer(
-      to: try request("/v1/charges/\(try Self.pathComponent(requestID))"))
+      to: try request("/v1/charges/\(Self.pathComponent(requestID))"))
     return charge.state
   }
 
@@ -74,7 +74,7 @@ public struct TrustBudgetClient: Sendable {
   ///   answer.
   public func refund(_ requestID: String, reason: String) async throws {
     let _: Ignored = try await answer(
-      to: try post("/v1/charges/\(try Self.pathComponent(requestID))/refund", ["reason": reason]))
+      to: try post("/v1/charges/\(Self.pathComponent(requestID))/refund", ["reason": reason]))
   }
 
   /// Asks for a certificate in an emergency. No budget blocks it, and everybody will hear of it.
@@ -94,7 +94,7 @@ public struct TrustBudgetClient: Sendable {
   public func breakGlassEvents(
     limit: Int = 100, cursor: String? = nil
   ) async throws -> BreakGlassPage {
-    let more = try cursor.map { "&cursor=\(try Self.pathComponent($0))" } ?? ""
+    let more = cursor.map { "&cursor=\(Self.pathComponent($0))" } ?? ""
     var client = self
     // A thousand events, each as long as a request may be, with what JSON and the policy add.
     client.longestAnswer = 1_000 << 17
@@ -103,7 +103,7 @@ public struct TrustBudgetClient: Sendable {
 
   private struct Ignored: Decodable {}
 
-  private static func pathComponent(_ text: String) throws -> String {
+  private static func pathComponent(_ text: String) -> String {
     let unreserved = CharacterSet(
       charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
     return text.addingPercentEncoding(withAllowedCharacters: unreserved) ?? text

@@ -14,10 +14,3 @@ extension PolicyDiagnostics: CustomStringConvertible {
     return paragraphs.joined(separator: "\n\n")
   }
 }
-
-extension PolicyDiagnostics: Encodable {
-  private enum CodingKeys: String, CodingKey {
-    case all = "diagnostics"
-    case omittedCount = "omitted"
-  }
-}

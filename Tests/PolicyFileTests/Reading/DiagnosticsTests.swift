@@ -383,8 +383,8 @@ struct DiagnosticsTests {
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
-    let text = String(decoding: try encoder.encode(try #require(error)), as: UTF8.self)
-    #expect(text.hasPrefix(#"{"diagnostics":[{"column":10,"expected":""#))
+    let text = String(decoding: try encoder.encode(try #require(error).all), as: UTF8.self)
+    #expect(text.hasPrefix(#"[{"column":10,"expected":""#))
     #expect(text.contains(#""line":2"#))
     #expect(text.contains(#""source_line":"default: 1""#))
   }
