@@ -2,13 +2,11 @@ import LibPQ
 import Testing
 
 private struct Begin: PostgresStatement {
-  static let name: String? = nil
   static let sql = "BEGIN"
   typealias Row = Void
 }
 
 private struct Commit: PostgresStatement {
-  static let name: String? = nil
   static let sql = "COMMIT"
   typealias Row = Void
 }

@@ -73,7 +73,6 @@ protocol Echo: PostgresStatement where Row == Value? {
 }
 
 extension Echo {
-  static var name: String? { nil }
   static var parameterTypes: [PostgresType] { [Value.postgresType] }
   func bind(_ parameters: inout PostgresParameters) { parameters.append(value) }
   static func decode(_ row: inout PostgresRow) throws -> Value? { try row.next(Value?.self) }

@@ -78,7 +78,6 @@ extension TrailReader {
 }
 
 struct CountRowsAfter<TableRow: TrailRow>: PostgresStatement {
-  static var name: String? { nil }
   static var sql: String {
     """
     SELECT count(*), min(\(TableRow.clockColumn))

@@ -38,7 +38,6 @@ struct ReadTrailPage<TableRow: TrailRow>: PostgresStatement {
 
 /// The hashes and positions of rows that the file holds, as PostgreSQL has them: nil where it has none.
 struct FindTrailRows<TableRow: TrailRow>: PostgresStatement {
-  static var name: String? { nil }
   static var sql: String {
     """
     SELECT e.hash, e.epoch, e.transaction_id, e.\(TableRow.numberColumn)

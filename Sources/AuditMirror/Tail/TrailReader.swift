@@ -177,7 +177,6 @@ extension TrailReader {
 }
 
 struct EstimateEntries: PostgresStatement {
-  static let name: String? = nil
   static let sql = """
     SELECT greatest(reltuples, 0)::bigint FROM pg_class
     WHERE oid = 'trust_budget.audit_entries'::regclass

@@ -34,7 +34,6 @@ extension BreakGlassEvent {
 
 /// A page of the trail, the newest first.
 package struct BreakGlassQuery: PostgresStatement {
-  package static let name: String? = nil
   package static let sql = """
     SELECT \(BreakGlassEvent.columns)
     FROM trust_budget.break_glass_events
@@ -67,7 +66,6 @@ package struct BreakGlassQuery: PostgresStatement {
 
 /// Every event, each journal's in their order: what a verification reads.
 package struct ReadBreakGlassTrail: PostgresStatement {
-  package static let name: String? = nil
   package static let sql = """
     SELECT \(BreakGlassEvent.columns) FROM trust_budget.break_glass_events
     ORDER BY break_glass_events.journal_id, node_seq
@@ -82,7 +80,6 @@ package struct ReadBreakGlassTrail: PostgresStatement {
 
 /// The events that are recorded under some request ids, in any journal; the oldest first.
 struct FindBreakGlassRequests: PostgresStatement {
-  static let name: String? = nil
   static let sql = """
     SELECT \(BreakGlassEvent.columns) FROM trust_budget.break_glass_events
     WHERE request_id = ANY ($1)
@@ -101,7 +98,6 @@ struct FindBreakGlassRequests: PostgresStatement {
 
 /// The newest event of a journal.
 struct ReadBreakGlassHead: PostgresStatement {
-  static let name: String? = nil
   static let sql = """
     SELECT node_seq, hash FROM trust_budget.break_glass_events
     WHERE journal_id = $1::uuid ORDER BY node_seq DESC LIMIT 1
@@ -119,7 +115,6 @@ struct ReadBreakGlassHead: PostgresStatement {
 
 /// The hashes of a stretch of a journal, by number.
 struct BreakGlassRange: PostgresStatement {
-  static let name: String? = nil
   static let sql = """
     SELECT node_seq, hash FROM trust_budget.break_glass_events
     WHERE journal_id = $1::uuid AND node_seq BETWEEN $2 AND $3
@@ -143,7 +138,6 @@ struct BreakGlassRange: PostgresStatement {
 
 /// How many events there were since a moment, and when the newest was.
 struct CountBreakGlassEvents: PostgresStatement {
-  static let name: String? = nil
   static let sql = """
     SELECT count(*), max(occurred_at) FROM trust_budget.break_glass_events WHERE occurred_at > $1
     """

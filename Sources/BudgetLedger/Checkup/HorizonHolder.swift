@@ -47,7 +47,6 @@ extension HorizonHolder: CustomStringConvertible {
 
 /// Who has the oldest open transaction, in whatever database of the cluster.
 package struct FindHorizonHolder: PostgresStatement {
-  package static let name: String? = nil
   package static let sql = """
     WITH horizon AS (
         SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::numeric % 4294967296)::text::xid AS id

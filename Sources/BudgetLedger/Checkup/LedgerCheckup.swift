@@ -82,7 +82,6 @@ package struct LedgerRights: Hashable, Sendable {
 }
 
 private struct MayVerify: PostgresStatement {
-  static let name: String? = nil
   static let sql = "SELECT has_function_privilege('trust_budget.verify_all_budgets()', 'EXECUTE')"
 
   static func decode(_ row: inout PostgresRow) throws -> Bool { try row.next(Bool.self) }
@@ -99,7 +98,6 @@ private struct ReadServer: PostgresStatement {
     let freeConnections: Int64
   }
 
-  static let name: String? = nil
   static let sql = """
     SELECT current_setting('server_version'), current_setting('server_version_num')::bigint,
            current_user::text, current_setting('is_superuser') = 'on', pg_is_in_recovery(),

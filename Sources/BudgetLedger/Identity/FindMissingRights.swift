@@ -8,7 +8,6 @@ struct FindMissingRights: PostgresStatement {
     let rights: [String]
   }
 
-  static let name: String? = nil
   // A right that lacks one column is as good as none.
   static let sql = """
     SELECT current_user::text,

@@ -88,7 +88,6 @@ package struct LedgerInUse: Error, CustomStringConvertible {
 }
 
 struct BeginEpoch: PostgresStatement {
-  static let name: String? = nil
   static let sql = "SELECT trust_budget.begin_epoch($1)"
   static let parameterTypes: [PostgresType] = [.text]
 
@@ -101,7 +100,6 @@ struct BeginEpoch: PostgresStatement {
 
 /// Ends the sessions that nodes have open, as far as the role may.
 struct EndNodeSessions: PostgresStatement {
-  static let name: String? = nil
   static let sql = """
     SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()

@@ -51,7 +51,6 @@ struct ReadSchemaVersion: PostgresStatement {
     let compatibleWith: Int64?
   }
 
-  static let name: String? = nil
   // A migration that was begun and not finished is not there for those who need it, and is there
   // for those who could not work with it.
   static let sql = """
@@ -71,7 +70,6 @@ struct ReadSchemaVersion: PostgresStatement {
 }
 
 struct ReadLedger: PostgresStatement {
-  static let name: String? = nil
   static let sql = "SELECT id::text, epoch FROM trust_budget.ledger"
   static func decode(_ row: inout PostgresRow) throws -> LedgerIdentity {
     LedgerIdentity(id: try row.next(String.self), epoch: try row.next(Int64.self))

@@ -72,7 +72,6 @@ struct LedgerServer: Sendable {
 }
 
 struct ReadLedgerServer: PostgresStatement {
-  static let name: String? = nil
   static let sql = """
     SELECT l.id::text, l.epoch, l.system_identifier, l.timeline,
            s.system_identifier, s.timeline, s.is_original
@@ -93,7 +92,6 @@ struct ReadLedgerServer: PostgresStatement {
 struct RecogniseServer: PostgresStatement {
   typealias Row = Void
 
-  static let name: String? = nil
   static let sql = "SELECT trust_budget.recognise_server($1, $2, $3)"
   static let parameterTypes: [PostgresType] = [.text, .int8, .bytea]
 

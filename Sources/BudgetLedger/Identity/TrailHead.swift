@@ -50,7 +50,6 @@ extension PostgresSession {
 
 /// Which entries are not where they were seen, by their places in the list.
 struct FindLostHeads: PostgresStatement {
-  static let name: String? = nil
   static let sql = """
     SELECT place - 1
     FROM unnest($1, $2, $3) WITH ORDINALITY AS seen (budget_id, budget_seq, hash, place)

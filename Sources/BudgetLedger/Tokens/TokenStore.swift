@@ -57,7 +57,6 @@ package struct TokenStore: Sendable {
 }
 
 struct CreateToken: PostgresStatement {
-  static let name: String? = nil
   static let sql = """
     INSERT INTO trust_budget.api_tokens (name, roles, hash, expires_at)
     VALUES ($1, $2, $3, clock_timestamp() + make_interval(secs => $4))
@@ -84,7 +83,6 @@ struct CreateToken: PostgresStatement {
 }
 
 struct ReadAllTokens: PostgresStatement {
-  static let name: String? = nil
   static let sql = "SELECT \(APIToken.columns) FROM trust_budget.api_tokens ORDER BY token_id"
 
   static func decode(_ row: inout PostgresRow) throws -> APIToken {
@@ -93,7 +91,6 @@ struct ReadAllTokens: PostgresStatement {
 }
 
 struct RevokeToken: PostgresStatement {
-  static let name: String? = nil
   static let sql = """
     UPDATE trust_budget.api_tokens SET revoked_at = coalesce(revoked_at, clock_timestamp())
     WHERE name = $1

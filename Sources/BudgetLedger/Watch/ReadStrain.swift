@@ -14,7 +14,6 @@ struct ReadStrain: PostgresStatement {
     let states: Set<BudgetWatch.State>
   }
 
-  static let name: String? = nil
   static let sql = """
     WITH RECURSIVE budget AS (
         SELECT b.budget_id, b.initial_balance, b.window_seq, b.last_seq, b.window_started_at,
@@ -79,7 +78,6 @@ struct ReadStrain: PostgresStatement {
 
 /// The budgets of the newest entries, by the order in which the trail is followed.
 struct ReadNewestBudgets: PostgresStatement {
-  static let name: String? = nil
   static let sql = """
     SELECT DISTINCT e.budget_id
     FROM (SELECT budget_id FROM trust_budget.audit_entries

@@ -1,6 +1,5 @@
 /// Sets the settings of a session, all in one round trip, values as parameters.
 private struct SettingsStatement: PostgresStatement {
-  static let name: String? = nil
   static let sql = """
     SELECT set_config(name, value, false) FROM unnest($1, $2) AS setting (name, value)
     """

@@ -35,6 +35,9 @@ package protocol PostgresStatement: Sendable {
 }
 
 extension PostgresStatement {
+  /// Not prepared.
+  package static var name: String? { nil }
+
   /// No parameters.
   package static var parameterTypes: [PostgresType] { [] }
 

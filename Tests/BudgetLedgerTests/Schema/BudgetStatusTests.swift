@@ -103,7 +103,6 @@ import TrustBudgetTesting
 
 /// `now()`, which is the transaction's time.
 private struct TransactionTime: PostgresStatement {
-  static let name: String? = nil
   static let sql = "SELECT now()"
 
   static func decode(_ row: inout PostgresRow) throws -> Timestamp {
@@ -119,7 +118,6 @@ private struct ReadStatus: PostgresStatement {
     let resetsAt: Timestamp?
   }
 
-  static let name: String? = nil
   static let sql = """
     SELECT s.budget_id, s.initial_balance, s.adjustment, s.spent, s.reset_interval,
            s.window_started_at, b.window_seq, b.last_seq, b.last_hash, s.balance, s.resets_at

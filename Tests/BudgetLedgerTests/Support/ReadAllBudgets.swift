@@ -5,7 +5,6 @@ import TrustBudget
 
 /// Every budget's row.
 struct ReadAllBudgets: PostgresStatement {
-  static let name: String? = nil
   static let sql = "SELECT \(Budget.columns) FROM trust_budget.budgets"
 
   static func decode(_ row: inout PostgresRow) throws -> Budget {

@@ -4,7 +4,6 @@ import LibPQ
 ///
 /// The session's `search_path` must not hold the schema: else PostgreSQL leaves names unqualified.
 struct ReadCatalogue: PostgresStatement {
-  static let name: String? = nil
   static let sql = """
     WITH owners (id) AS (
         -- Whoever made the schema, and whoever migrates: a DBA may have made it for an owner who may make none.

@@ -2,19 +2,16 @@ import LibPQ
 import TrustBudget
 
 struct FindSchema: PostgresStatement {
-  static let name: String? = nil
   static let sql = "SELECT to_regnamespace('trust_budget') IS NOT NULL"
   static func decode(_ row: inout PostgresRow) throws -> Bool { try row.next(Bool.self) }
 }
 
 struct FindHistoryTable: PostgresStatement {
-  static let name: String? = nil
   static let sql = "SELECT to_regclass('trust_budget.schema_migrations') IS NOT NULL"
   static func decode(_ row: inout PostgresRow) throws -> Bool { try row.next(Bool.self) }
 }
 
 struct ReadHistory: PostgresStatement {
-  static let name: String? = nil
   static let sql = """
     SELECT version, name, checksum, coalesce(compatible_with, version), applied_at, program_version
     FROM trust_budget.schema_migrations ORDER BY version
@@ -34,7 +31,6 @@ struct ReadHistory: PostgresStatement {
 struct RecordMigration: PostgresStatement {
   typealias Row = Void
 
-  static let name: String? = nil
   static let sql = """
     INSERT INTO trust_budget.schema_migrations
            (version, name, checksum, compatible_with, started_at, applied_at, program_version)
@@ -59,7 +55,6 @@ struct RecordMigration: PostgresStatement {
 struct FinishMigration: PostgresStatement {
   typealias Row = Void
 
-  static let name: String? = nil
   static let sql = """
     UPDATE trust_budget.schema_migrations SET applied_at = clock_timestamp() WHERE version = $1
     """
@@ -73,7 +68,6 @@ struct FinishMigration: PostgresStatement {
 struct RemoveMigration: PostgresStatement {
   typealias Row = Void
 
-  static let name: String? = nil
   static let sql = "DELETE FROM trust_budget.schema_migrations WHERE version = $1"
   static let parameterTypes: [PostgresType] = [.int8]
 
@@ -86,7 +80,6 @@ struct RemoveMigration: PostgresStatement {
 struct RepairMigration: PostgresStatement {
   typealias Row = Void
 
-  static let name: String? = nil
   static let sql = """
     UPDATE trust_budget.schema_migrations
     SET name = $2, checksum = $3, compatible_with = $4 WHERE version = $1
@@ -110,7 +103,6 @@ struct RecordEvent: PostgresStatement {
     case applied, reverted, repaired, baselined
   }
 
-  static let name: String? = nil
   static let sql = """
     INSERT INTO trust_budget.schema_events
            (action, version, name, old_checksum, new_checksum, reason, program_version)

@@ -3,7 +3,6 @@ import LibPQ
 /// What a role may change in the ledger's schema beyond what it is given: by grants to PUBLIC, by another
 /// role that it may become, or by somebody else than the owner.
 struct FindExcessRights: PostgresStatement {
-  static let name: String? = nil
   // A right to a whole table is one to each of its columns.
   static let sql = """
     WITH schema AS (SELECT oid FROM pg_namespace WHERE nspname = 'trust_budget'),

@@ -83,7 +83,6 @@ struct FindRole: PostgresStatement {
   static let mightyRoles =
     "'pg_write_all_data', 'pg_execute_server_program', 'pg_write_server_files'"
 
-  static let name: String? = nil
   static let sql = """
     SELECT EXISTS (SELECT FROM pg_roles AS s
                    WHERE s.rolsuper AND pg_has_role(r.oid, s.oid, 'MEMBER')),
@@ -115,7 +114,6 @@ struct FindRole: PostgresStatement {
 
 /// Puts a role's name into statements, quoted by the server.
 struct RenderGrants: PostgresStatement {
-  static let name: String? = nil
   static let sql = """
     SELECT format(template, $2) FROM unnest($1) WITH ORDINALITY AS t (template, place) ORDER BY place
     """

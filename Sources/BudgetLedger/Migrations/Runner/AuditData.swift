@@ -37,7 +37,6 @@ struct GuardedTable: Sendable {
 }
 
 struct ReadGuardedTables: PostgresStatement {
-  static let name: String? = nil
   static let sql = """
     SELECT c.oid::bigint, format('%I.%I', 'trust_budget', c.relname),
            array(SELECT attname::text FROM pg_attribute
@@ -59,7 +58,6 @@ struct ReadGuardedTables: PostgresStatement {
 }
 
 struct ReadTableColumns: PostgresStatement {
-  static let name: String? = nil
   static let sql = """
     SELECT attrelid::bigint, array_agg(attname::text) FROM pg_attribute
     WHERE attrelid::bigint = ANY ($1) AND attnum > 0 AND NOT attisdropped

@@ -32,7 +32,6 @@ package struct Blocker: Hashable, Sendable, CustomStringConvertible {
 
 /// Who holds up a server process.
 struct ReadBlockers: PostgresStatement {
-  static let name: String? = nil
   static let sql = """
     SELECT blocker.pid, a.application_name, a.usename::text, a.xact_start,
            left(regexp_replace(a.query, '\\s+', ' ', 'g'), 120)

@@ -126,7 +126,6 @@ package struct MigrationRunner: Sendable {
 }
 
 struct TryAdvisoryLock: PostgresStatement {
-  static let name: String? = nil
   static let sql = "SELECT pg_try_advisory_lock($1)"
   static let parameterTypes: [PostgresType] = [.int8]
 
@@ -140,7 +139,6 @@ struct TryAdvisoryLock: PostgresStatement {
 }
 
 struct ReleaseAdvisoryLock: PostgresStatement {
-  static let name: String? = nil
   static let sql = "SELECT pg_advisory_unlock($1)"
   static let parameterTypes: [PostgresType] = [.int8]
 

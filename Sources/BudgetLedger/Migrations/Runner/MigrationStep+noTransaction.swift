@@ -87,7 +87,6 @@ struct FindInvalidIndexes: PostgresStatement {
     let quotedName: String
   }
 
-  static let name: String? = nil
   static let sql = """
     SELECT c.relname::text, format('%I.%I', 'trust_budget', c.relname)
     FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
