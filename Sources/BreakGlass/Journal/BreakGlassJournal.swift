@@ -9,9 +9,6 @@ import TrustBudget
 /// It is only ever appended to. How much of it PostgreSQL has is PostgreSQL's to say, so nothing here
 /// can be half done when the node is killed.
 package final class BreakGlassJournal: Sendable {
-  /// The most events; with more, numbers of them would not be JSON's any more.
-  private static let longest: Int64 = 1 << 53
-
   package let journalID: String
   private let file: ClaimedFile
   private let database: DatabaseQueue
@@ -54,7 +51,7 @@ package final class BreakGlassJournal: Sendable {
         let id = try JournalSchema.prepare(
           database, newJournalID: UUID().uuidString.lowercased())
         return (
-          id, try BreakGlassJournal.verify(database, journalID: id),
+          id, try JournalRows(database: database, journalID: id).verified(),
           try Int64.fetchOne(database, sql: "SELECT forwarded_through FROM journal") ?? 0
         )
       }
@@ -86,21 +83,18 @@ package final class BreakGlassJournal: Sendable {
     _ requests: [(request: BreakGlassIssuance, moment: Timestamp)], node: String
   ) async throws(JournalProblem) -> [BreakGlassOutcome] {
     guard file.isInPlace else { throw .vanished(file.path) }
-    let journalID = journalID
     do {
-      let (outcomes, last) = try await ask { database in
+      let (outcomes, last) = try await ask { rows in
         var outcomes: [BreakGlassOutcome] = []
         var last: Int64 = 0
-        try database.inTransaction {
-          var chain = try BreakGlassJournal.head(database, journalID: journalID)
+        try rows.database.inTransaction {
+          var chain = try rows.head()
           outcomes = try requests.map { request, moment in
-            if let event = try BreakGlassJournal.event(
-              request.requestID, database, journalID: journalID)
-            {
+            if let event = try rows.event(request.requestID) {
               return BreakGlassOutcome(request, recordedAs: event)
             }
             let event = chain.append(request, node: node, at: moment)
-            try event.insert(into: database)
+            try event.insert(into: rows.database)
             return .recorded(event, replayed: false)
           }
           last = chain.sequence
@@ -121,16 +115,7 @@ package final class BreakGlassJournal: Sendable {
   package func events(
     after sequence: Int64, limit: Int
   ) async throws(JournalProblem) -> [BreakGlassEvent] {
-    try await read { database, journalID in
-      try Row.fetchAll(
-        database,
-        sql: """
-          SELECT \(BreakGlassEvent.columns) FROM break_glass_events
-          WHERE node_seq > ? ORDER BY node_seq LIMIT ?
-          """,
-        arguments: [sequence, limit]
-      ).map { try BreakGlassEvent(row: $0, journalID: journalID) }
-    }
+    try await read { try $0.events(after: sequence, limit: limit) }
   }
 
   /// A page of events, the newest first.
@@ -139,24 +124,7 @@ package final class BreakGlassJournal: Sendable {
   package func page(
     before place: BreakGlassPlace?, limit: Int
   ) async throws(JournalProblem) -> [BreakGlassEvent] {
-    try await read { database, journalID in
-      // Of events with the time of `place`, those of a journal that sorts before it follow.
-      let beforeSequence =
-        switch place {
-        case nil: Int64.max
-        case .some(let place) where place.journalID == journalID: place.sequence
-        case .some(let place): place.journalID > journalID ? Int64.max : 0
-        }
-      return try Row.fetchAll(
-        database,
-        sql: """
-          SELECT \(BreakGlassEvent.columns) FROM break_glass_events
-          WHERE (occurred_at, node_seq) < (?, ?)
-          ORDER BY occurred_at DESC, node_seq DESC LIMIT ?
-          """,
-        arguments: [place?.occurredAt.sortableText ?? "9", beforeSequence, limit]
-      ).map { try BreakGlassEvent(row: $0, journalID: journalID) }
-    }
+    try await read { try $0.page(before: place, limit: limit) }
   }
 
   /// How many events there were since a moment, and when the newest was.
@@ -165,13 +133,7 @@ package final class BreakGlassJournal: Sendable {
   package func events(
     since moment: Timestamp
   ) async throws(JournalProblem) -> (count: Int64, newest: Timestamp?) {
-    try await read { database, _ in
-      let row = try Row.fetchOne(
-        database,
-        sql: "SELECT count(*), max(occurred_at) FROM break_glass_events WHERE occurred_at > ?",
-        arguments: [moment.sortableText])
-      return (row?[0] ?? 0, (row?[1] as String?).flatMap { Timestamp($0) })
-    }
+    try await read { try $0.count(since: moment) }
   }
 
   /// Notes how far PostgreSQL has the journal. For people only, so it may fail.
@@ -181,8 +143,8 @@ package final class BreakGlassJournal: Sendable {
       return forwarded
     }
     guard before != sequence else { return }
-    try? await ask { database in
-      try database.execute(
+    try? await ask { rows in
+      try rows.database.execute(
         sql: "UPDATE journal SET forwarded_through = ?", arguments: [sequence])
     }
   }
@@ -253,11 +215,10 @@ package final class BreakGlassJournal: Sendable {
   }
 
   private func read<R: Sendable>(
-    _ body: @escaping @Sendable (Database, _ journalID: String) throws -> R
+    _ body: @escaping @Sendable (JournalRows) throws -> R
   ) async throws(JournalProblem) -> R {
-    let journalID = journalID
     do {
-      return try await ask { try body($0, journalID) }
+      return try await ask(body)
     } catch {
       throw JournalProblem(error, path: file.path)
     }
@@ -265,56 +226,13 @@ package final class BreakGlassJournal: Sendable {
 
   /// Asks the file, unless it was closed meanwhile: whoever forwards or lists events has no part in that.
   private func ask<R: Sendable>(
-    _ body: @escaping @Sendable (Database) throws -> R
+    _ body: @escaping @Sendable (JournalRows) throws -> R
   ) async throws -> R {
-    let path = file.path
+    let (path, journalID) = (file.path, journalID)
     return try await database.writeWithoutTransaction { database in
       guard database.sqliteConnection != nil else { throw JournalProblem.vanished(path) }
-      return try body(database)
+      return try body(JournalRows(database: database, journalID: journalID))
     }
-  }
-
-  private static func verify(
-    _ database: Database, journalID: String
-  ) throws -> BreakGlassChain {
-    let report = try String.fetchAll(database, sql: "PRAGMA quick_check(3)")
-    guard report == ["ok"] else { throw JournalProblem.corrupt(report.joined(separator: "; ")) }
-    var chain = BreakGlassChain(journalID: journalID)
-    let rows = try Row.fetchCursor(
-      database,
-      sql: "SELECT \(BreakGlassEvent.columns) FROM break_glass_events ORDER BY node_seq")
-    while let row = try rows.next() {
-      try chain.verify(try BreakGlassEvent(row: row, journalID: journalID))
-    }
-    return chain
-  }
-
-  private static func head(
-    _ database: Database, journalID: String
-  ) throws -> BreakGlassChain {
-    let row = try Row.fetchOne(
-      database,
-      sql: "SELECT node_seq, hash FROM break_glass_events ORDER BY node_seq DESC LIMIT 1")
-    guard let row else { return BreakGlassChain(journalID: journalID) }
-    let sequence: Int64 = row["node_seq"]
-    guard let hash = Digest(bytes: Array(row["hash"] as Data)) else {
-      throw JournalProblem.corrupt("event \(sequence) has no hash")
-    }
-    // Nobody has had so many emergencies: somebody else wrote that while the journal was open.
-    guard sequence <= longest else {
-      throw JournalProblem.corrupt("event \(sequence) is none that was numbered here")
-    }
-    return BreakGlassChain(journalID: journalID, sequence: sequence, hash: hash)
-  }
-
-  private static func event(
-    _ id: RequestID, _ database: Database, journalID: String
-  ) throws -> BreakGlassEvent? {
-    try Row.fetchOne(
-      database,
-      sql: "SELECT \(BreakGlassEvent.columns) FROM break_glass_events WHERE request_id = ?",
-      arguments: [id.value]
-    ).map { try BreakGlassEvent(row: $0, journalID: journalID) }
   }
 }
 
@@ -325,27 +243,5 @@ extension ClaimedFile {
     } catch {
       throw JournalProblem(error, path: path)
     }
-  }
-}
-
-extension JournalProblem {
-  /// What SQLite, the chain or the file system says.
-  init(_ error: any Error, path: String) {
-    self =
-      switch error {
-      case let problem as JournalProblem: problem
-      case FileProblem.held(let holder): .inUse(path, by: holder)
-      case FileProblem.unusable(let reason): .unusable(reason)
-      case let fault as TrailFault: .corrupt("\(fault)")
-      case let error as DatabaseError
-      where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode):
-        .corrupt(error.message ?? "\(error.resultCode)")
-      case let error as DatabaseError
-      where [.SQLITE_FULL, .SQLITE_BUSY].contains(error.resultCode):
-        .unwritable("\(path): \(error.message ?? "\(error.resultCode)")")
-      case let error as DatabaseError:
-        .unusable("\(path): \(error.message ?? "\(error.resultCode)")")
-      default: .unusable("\(path): \(error.systemReason)")
-      }
   }
 }

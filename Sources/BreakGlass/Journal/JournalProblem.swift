@@ -1,3 +1,7 @@
+import ClaimedFile
+import GRDB
+import TrustBudget
+
 /// Why a journal cannot be used.
 package enum JournalProblem: Error, Hashable, Sendable {
   /// Another process has it.
@@ -27,5 +31,27 @@ extension JournalProblem: CustomStringConvertible {
     case .vanished(let path): "\(path), or its log or lock, was removed or replaced"
     case .silent(let path): "\(path) does not answer: its disk hangs, or is very slow"
     }
+  }
+}
+
+extension JournalProblem {
+  /// What SQLite, the chain or the file system says.
+  init(_ error: any Error, path: String) {
+    self =
+      switch error {
+      case let problem as JournalProblem: problem
+      case FileProblem.held(let holder): .inUse(path, by: holder)
+      case FileProblem.unusable(let reason): .unusable(reason)
+      case let fault as TrailFault: .corrupt("\(fault)")
+      case let error as DatabaseError
+      where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode):
+        .corrupt(error.message ?? "\(error.resultCode)")
+      case let error as DatabaseError
+      where [.SQLITE_FULL, .SQLITE_BUSY].contains(error.resultCode):
+        .unwritable("\(path): \(error.message ?? "\(error.resultCode)")")
+      case let error as DatabaseError:
+        .unusable("\(path): \(error.message ?? "\(error.resultCode)")")
+      default: .unusable("\(path): \(error.systemReason)")
+      }
   }
 }
