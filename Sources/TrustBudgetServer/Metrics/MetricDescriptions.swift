@@ -4,7 +4,7 @@ import PrometheusExposition
 extension MetricDescription {
   package static let all: [MetricDescription] =
     ProcessFigures.descriptions + requests + connections + decisions + ledger + budgets + policy
-    + besides
+    + mirror + breakGlass
 
   private static let requests = [
     MetricDescription(
@@ -81,21 +81,23 @@ extension MetricDescription {
       "1 while the policy file, as it is now, cannot be taken over, else 0."),
     MetricDescription(
       "trust_budget_policy_reloads_total", "Policy files read since the start, by result."),
+  ]
+
+  private static let mirror = [
     MetricDescription(
       "trust_budget_mirror_lag_seconds",
       "Time since the SQLite mirror was last known to hold the whole trail; an idle mirror looks once a second."
     ),
     MetricDescription(
       "trust_budget_mirror_up", "1 while the mirror follows the trail, 0 while it cannot."),
-  ]
-
-  /// Recorded by others than the ledger's routes.
-  private static let besides = [
     MetricDescription(
       "trust_budget_mirror_entries_total", "Entries copied into the SQLite mirror."),
     MetricDescription(
       "trust_budget_mirror_break_glass_events_total",
       "Break-glass events copied into the SQLite mirror."),
+  ]
+
+  private static let breakGlass = [
     MetricDescription(
       "trust_budget_break_glass_events_total", "Break-glass requests that were granted."),
     MetricDescription(
