@@ -97,13 +97,7 @@ package struct AuditMirror: Service {
       let start = ContinuousClock.now
       var (window, complete) = try await look(reader, &completeness)
       let known = file.summary
-      guard window.ledger.id == known.ledger.id else {
-        throw MirrorRefusal.foreignLedger(found: window.ledger.id, expected: known.ledger.id)
-      }
-      guard window.ledger.epoch >= known.ledger.epoch else {
-        throw MirrorRefusal.epochWentBack(
-          found: window.ledger.epoch, expected: known.ledger.epoch)
-      }
+      try window.requireContinuation(of: known.ledger)
       if window.ledger.epoch != epoch {
         // A new session, or a new epoch: is what the file has still there?
         try await file.checkEnd(settings.witnesses)
@@ -146,13 +140,18 @@ package struct AuditMirror: Service {
       interval =
         count > 0 || window.isHeldBack
         ? settings.busyInterval : min(interval * 3 / 2, settings.idleInterval)
-      // The longer the work, the longer the rest: under load, fewer and larger transactions, whose
-      // pages are written once for many entries. What commits now is in the file after this rest and
-      // the work on either side of it. Who falls behind does not rest.
-      let work = ContinuousClock.now - start
-      let spare = settings.freshness - work * 2
-      if spare > .zero { await pause(max(interval, min(work * 4, spare))) }
+      await rest(after: ContinuousClock.now - start, atLeast: interval)
     }
+  }
+
+  /// Waits before the next window is looked at.
+  ///
+  /// The longer the work, the longer the rest: under load, fewer and larger transactions, whose
+  /// pages are written once for many entries. What commits now is in the file after this rest and
+  /// the work on either side of it. Who falls behind does not rest.
+  private func rest(after work: Duration, atLeast interval: Duration) async {
+    let spare = settings.freshness - work * 2
+    if spare > .zero { await pause(max(interval, min(work * 4, spare))) }
   }
 
   /// Whether PostgreSQL has what the file has, by the newest rows of both trails.

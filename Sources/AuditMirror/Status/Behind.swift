@@ -46,13 +46,7 @@ package struct Behind: Hashable, Sendable {
 
   static func read(_ summary: FileSummary, _ reader: TrailReader) async throws -> Behind {
     let window = try await reader.window()
-    guard window.ledger.id == summary.ledger.id else {
-      throw MirrorRefusal.foreignLedger(found: window.ledger.id, expected: summary.ledger.id)
-    }
-    guard window.ledger.epoch >= summary.ledger.epoch else {
-      throw MirrorRefusal.epochWentBack(
-        found: window.ledger.epoch, expected: summary.ledger.epoch)
-    }
+    try window.requireContinuation(of: summary.ledger)
     let (entries, oldestEntry) = try await reader.count(
       MirroredEntry.self, after: summary.entries.position, limit: counted + 1)
     let (events, oldestEvent) = try await reader.count(

@@ -21,6 +21,18 @@ package struct TrailWindow: Hashable, Sendable {
   package let moment: Timestamp
   /// All that was committed by then is in the file, once the window is.
   package var completeAsOf: Timestamp?
+
+  /// Whether it is of the ledger that a file is a copy of, in the same epoch or a later one.
+  ///
+  /// - Throws: `MirrorRefusal.foreignLedger`, `MirrorRefusal.epochWentBack`.
+  func requireContinuation(of copied: LedgerIdentity) throws(MirrorRefusal) {
+    guard ledger.id == copied.id else {
+      throw .foreignLedger(found: ledger.id, expected: copied.id)
+    }
+    guard ledger.epoch >= copied.epoch else {
+      throw .epochWentBack(found: ledger.epoch, expected: copied.epoch)
+    }
+  }
 }
 
 struct ReadTrailWindow: PostgresStatement {
