@@ -1,5 +1,4 @@
 import BudgetLedger
-import GRDB
 import LibPQ
 import TrustBudget
 
@@ -138,34 +137,6 @@ struct TrailReader: Sendable {
     // The newest are there: somebody removed others.
     guard let first = missing.last else { return }
     throw MirrorRefusal.rowsLost(missing: missing.count, first: newest.places[first])
-  }
-}
-
-/// The newest rows of a file, newest first: what PostgreSQL must have, too.
-struct NewestRows<TableRow: TrailRow>: Sendable {
-  var chains: [String] = []
-  var places: [TrailPlace] = []
-  var rows: [FoundRow] = []
-
-  init(_ limit: Int, _ db: Database) throws {
-    let (chain, sequence) = (TableRow.chainColumn.name, TableRow.sequenceColumn)
-    var rows = try FileStatement(
-      db,
-      """
-      SELECT \(chain), \(sequence), hash, epoch, transaction_id, \(TableRow.numberColumn)
-      FROM \(TableRow.table) ORDER BY rowid DESC LIMIT ?
-      """)
-    rows.put(Int64(limit))
-    while try rows.step() {
-      let name = try rows.text()
-      chains.append(name)
-      places.append(TrailPlace(chain: TableRow.chain(name), sequence: try rows.number()))
-      self.rows.append(
-        FoundRow(
-          hash: try rows.digest(),
-          position: TrailPosition(
-            epoch: try rows.count(), transactionID: try rows.count(), number: try rows.count())))
-    }
   }
 }
 
