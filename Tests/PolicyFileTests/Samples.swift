@@ -80,15 +80,15 @@ extension Policy {
   }
 
   /// What is wrong with `yaml`.
-  static func problems(_ yaml: [UInt8]) -> [PolicyDiagnostic] {
-    do throws(PolicyDiagnostics) {
+  static func problems(_ yaml: [UInt8]) -> [FileDiagnostic] {
+    do throws(FileDiagnostics) {
       return try Policy(yaml: yaml, fileName: "policy.yaml").warnings.all
     } catch {
       return error.all
     }
   }
 
-  static func problems(_ yaml: String) -> [PolicyDiagnostic] { problems(Array(yaml.utf8)) }
+  static func problems(_ yaml: String) -> [FileDiagnostic] { problems(Array(yaml.utf8)) }
 }
 
 extension Verdict {

@@ -17,7 +17,7 @@ package struct ClientRoles: Sendable {
   ///   - yaml: the file's bytes: UTF-8, at most 1 MiB.
   ///   - fileName: what diagnostics call the file.
   /// - Throws: everything that is wrong with the file, at once.
-  package init(yaml: [UInt8], fileName: String) throws(PolicyDiagnostics) {
+  package init(yaml: [UInt8], fileName: String) throws(FileDiagnostics) {
     let source = SourceText(bytes: yaml, fileName: fileName)
     let log = DiagnosticLog(source: source)
     let clients = ClientRolesReader.read(source, log: log)

@@ -6,7 +6,7 @@ final class DiagnosticLog {
 
   private var source: SourceText
   /// A mistake in an anchored node would be found again at every alias.
-  private var noted: [PolicyDiagnostic.Severity: Set<PolicyDiagnostic>] = [:]
+  private var noted: [FileDiagnostic.Severity: Set<FileDiagnostic>] = [:]
   private var omittedCount = 0
 
   init(source: SourceText) {
@@ -35,7 +35,7 @@ final class DiagnosticLog {
   }
 
   private func note(
-    _ severity: PolicyDiagnostic.Severity, _ message: () -> String, expected: () -> String?,
+    _ severity: FileDiagnostic.Severity, _ message: () -> String, expected: () -> String?,
     suggestion: () -> String?, at span: SourceSpan, isSecret: Bool
   ) {
     guard noted[severity, default: []].count < DiagnosticLog.maximumCount else {
@@ -45,7 +45,7 @@ final class DiagnosticLog {
     let isHidden = isSecret || source.mayHoldSecret(onLineOf: span)
     let excerpt = isHidden ? nil : source.excerpt(around: span)
     noted[severity, default: []].insert(
-      PolicyDiagnostic(
+      FileDiagnostic(
         severity: severity,
         file: source.fileName,
         line: span.start.line + 1,
@@ -58,10 +58,10 @@ final class DiagnosticLog {
   }
 
   /// What was noted so far, sorted by position.
-  var diagnostics: PolicyDiagnostics {
+  var diagnostics: FileDiagnostics {
     let sorted = noted.values.joined().sorted {
       ($0.line, $0.column, $0.message) < ($1.line, $1.column, $1.message)
     }
-    return PolicyDiagnostics(all: sorted, omittedCount: omittedCount)
+    return FileDiagnostics(all: sorted, omittedCount: omittedCount)
   }
 }

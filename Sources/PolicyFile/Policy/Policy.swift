@@ -16,7 +16,7 @@ package struct Policy: Sendable {
   /// nil: break-glass is not set up.
   package let breakGlass: BreakGlassRule?
   /// What is likely a mistake and yet no error.
-  package let warnings: PolicyDiagnostics
+  package let warnings: FileDiagnostics
 
   /// Reads a policy file.
   ///
@@ -24,7 +24,7 @@ package struct Policy: Sendable {
   ///   - yaml: The file's bytes: UTF-8, at most 1 MiB.
   ///   - fileName: What diagnostics call the file.
   /// - Throws: Everything that is wrong with the file, at once.
-  package init(yaml: [UInt8], fileName: String) throws(PolicyDiagnostics) {
+  package init(yaml: [UInt8], fileName: String) throws(FileDiagnostics) {
     let source = SourceText(bytes: yaml, fileName: fileName)
     let log = DiagnosticLog(source: source)
     guard let content = PolicyReader.read(source, log: log), !log.hasErrors else {

@@ -53,7 +53,7 @@ package struct SettingsFile: Sendable {
   /// - Throws: everything that is wrong with the file, at once, without the lines themselves.
   package init(
     yaml: [UInt8], fileName: String, keys: [Key], isPublic: Bool
-  ) throws(PolicyDiagnostics) {
+  ) throws(FileDiagnostics) {
     let source = SourceText(bytes: yaml, fileName: fileName)
     let log = DiagnosticLog(source: source)
     values = SettingsReader.read(source, keys: keys, isPublic: isPublic, log: log)
@@ -137,13 +137,13 @@ extension YAMLNode.Content {
   }
 }
 
-extension PolicyDiagnostics {
+extension FileDiagnostics {
   /// Places and reasons alone: what stands in the lines of such a file may be a password, however it is
   /// misspelt.
-  fileprivate var withoutSource: PolicyDiagnostics {
-    PolicyDiagnostics(
+  fileprivate var withoutSource: FileDiagnostics {
+    FileDiagnostics(
       all: all.map {
-        PolicyDiagnostic(
+        FileDiagnostic(
           severity: $0.severity, file: $0.file, line: $0.line, column: $0.column,
           message: $0.message, expected: $0.expected, suggestion: $0.suggestion, sourceLine: "",
           marked: 0..<0)

@@ -35,7 +35,7 @@ package final class PolicyStore: Service {
   /// Reads the file for the first time. From then on SIGHUP ends no program: it waits for ``run()``.
   ///
   /// - Parameter now: the wall clock, for what `/v1/policy` says.
-  /// - Throws: `PolicyDiagnostics`, or `UnreadableFile`.
+  /// - Throws: `FileDiagnostics`, or `UnreadableFile`.
   package init(
     path: String, now: @escaping @Sendable () -> Timestamp, logger: Logger
   ) async throws {

@@ -20,7 +20,7 @@ enum FileCheck {
       }
       let findings = warnings.isEmpty ? [.ok("policy", "\(path) has \(count).")] : warnings
       return (policy, findings + notice(of: policy))
-    } catch let diagnostics as PolicyDiagnostics {
+    } catch let diagnostics as FileDiagnostics {
       let first = "\(diagnostics)".split(separator: "\n").first.map(String.init) ?? path
       return (nil, [.problem("policy", first, "trust-budget policy check \(path)")])
     } catch {
@@ -171,7 +171,7 @@ enum FileCheck {
       let bytes = try Data(contentsOf: URL(filePath: path))
       _ = try ClientRoles(yaml: Array(bytes), fileName: path)
       return [.ok("client roles", "\(path) can be used.")]
-    } catch let diagnostics as PolicyDiagnostics {
+    } catch let diagnostics as FileDiagnostics {
       let first = "\(diagnostics)".split(separator: "\n").first.map(String.init) ?? path
       return [.problem("client roles", first, "Mend it there: --tls-roles.")]
     } catch {

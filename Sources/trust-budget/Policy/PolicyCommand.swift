@@ -38,7 +38,7 @@ struct PolicyCheckCommand: ParsableCommand {
 private struct PolicyReport: Encodable {
   let valid: Bool
   let digest: String?
-  let diagnostics: [PolicyDiagnostic]
+  let diagnostics: [FileDiagnostic]
   /// How many more there were.
   let omitted: Int
   /// Why the file cannot be read; then there are no diagnostics.
@@ -52,7 +52,7 @@ private struct PolicyReport: Encodable {
     self.problem = problem
   }
 
-  init(policy: Policy?, diagnostics: PolicyDiagnostics) {
+  init(policy: Policy?, diagnostics: FileDiagnostics) {
     self.valid = policy != nil
     self.digest = policy?.digest.hexadecimal
     self.diagnostics = diagnostics.all
@@ -83,7 +83,7 @@ extension Policy {
     guard !path.isEmpty else { throw ValidationError("the policy file's name must not be empty") }
     do {
       try self.init(yaml: Policy.bytes(ofFile: path), fileName: path)
-    } catch let diagnostics as PolicyDiagnostics {
+    } catch let diagnostics as FileDiagnostics {
       if json {
         print(try PolicyReport(policy: nil, diagnostics: diagnostics).json)
       } else {

@@ -141,7 +141,7 @@ struct EntranceOptions: ParsableArguments {
       return try ClientRolesFile("client roles", [rolesFile], logger: logger) { files in
         try ClientRoles(yaml: files[0], fileName: rolesFile)
       }
-    } catch let diagnostics as PolicyDiagnostics {
+    } catch let diagnostics as FileDiagnostics {
       Console.note("\(diagnostics)")
       throw ExitCode.failure
     } catch {

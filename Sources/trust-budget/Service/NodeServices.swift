@@ -15,7 +15,7 @@ import UnixSignals
 func openPolicy(_ path: String, logger: Logger) async throws -> PolicyStore {
   do {
     return try await PolicyStore(path: path, now: { .wallClock() }, logger: logger)
-  } catch let diagnostics as PolicyDiagnostics {
+  } catch let diagnostics as FileDiagnostics {
     Console.note("\(diagnostics)")
     throw ExitCode.failure
   } catch {

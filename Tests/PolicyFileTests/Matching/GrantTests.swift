@@ -159,7 +159,7 @@ struct GrantTests {
       #"{command: [""]}"#, "{webhook: soon}", #"{webhook: "ftp://h.example"}"#,
       #"{webhook: "https://"}"#, "{mail: root}", "[]",
     ] {
-      #expect(throws: PolicyDiagnostics.self, "\(wrong)") { try rule(wrong) }
+      #expect(throws: FileDiagnostics.self, "\(wrong)") { try rule(wrong) }
     }
   }
 }

@@ -378,7 +378,7 @@ struct DiagnosticsTests {
 
   @Test("It has a form for programs")
   func json() throws {
-    let error = #expect(throws: PolicyDiagnostics.self) {
+    let error = #expect(throws: FileDiagnostics.self) {
       try Policy("policies: []\ndefault: 1")
     }
     let encoder = JSONEncoder()

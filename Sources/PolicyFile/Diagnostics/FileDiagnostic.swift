@@ -1,6 +1,6 @@
-/// One thing that is wrong, or likely wrong, with a policy file, and where.
-package struct PolicyDiagnostic: Sendable, Hashable {
-  /// Only an error keeps a policy from being used.
+/// One thing that is wrong, or likely wrong, with a YAML file of ours, and where.
+package struct FileDiagnostic: Sendable, Hashable {
+  /// Only an error keeps a file from being used.
   package enum Severity: String, Sendable, Hashable, Encodable {
     case error
     case warning
@@ -25,7 +25,7 @@ package struct PolicyDiagnostic: Sendable, Hashable {
   let marked: Range<Int>
 }
 
-extension PolicyDiagnostic: CustomStringConvertible {
+extension FileDiagnostic: CustomStringConvertible {
   /// In the manner of compilers: place, severity and message; the line; what to do.
   package var description: String {
     let place = "\(VisibleText.line(file)):\(line):\(column)"
@@ -54,7 +54,7 @@ extension PolicyDiagnostic: CustomStringConvertible {
   }
 }
 
-extension PolicyDiagnostic: Encodable {
+extension FileDiagnostic: Encodable {
   private enum CodingKeys: String, CodingKey {
     case severity, file, line, column, message, expected, suggestion
     case sourceLine = "source_line"
