@@ -151,6 +151,17 @@ public struct Problem: Error, Sendable, CustomStringConvertible {
   public let kind: String
   /// What happened and what to do, for people.
   public let detail: String
+  /// `budget-exhausted`: the budget that fell short; the first, where a rule has several. Else nil, as the next three.
+  public let budgetID: String?
+  /// Points that the request requires of ``budgetID``.
+  public let cost: Int64?
+  /// Points left in it; nothing was taken.
+  public let remaining: Int64?
+  /// When it resets, in RFC 3339, to the second; nil as well for a budget that never does.
+  public let resetsAt: String?
+  /// How long to wait before asking again, in whole seconds, where the node says so: until ``resetsAt``, or until it
+  /// may be able to answer.
+  public let retryAfter: Duration?
 
   /// Asking again, under the same id, may bring another answer: the node, or a proxy before it, cannot
   /// say now.
@@ -181,15 +192,31 @@ public struct Problem: Error, Sendable, CustomStringConvertible {
       ? "\(detail) Whether the request was carried out is not known." : detail
   }
 
-  init(status: UInt, content: Data) {
+  /// - Parameter retryAfter: the header `Retry-After`.
+  init(status: UInt, retryAfter: String?, content: Data) {
     struct Body: Decodable {
       let type: String?
       let detail: String?
+      let budgetID: String?
+      let cost: Int64?
+      let remaining: Int64?
+      let resetsAt: String?
+
+      enum CodingKeys: String, CodingKey {
+        case type, detail, cost, remaining
+        case budgetID = "budget_id"
+        case resetsAt = "resets_at"
+      }
     }
     let body = try? JSONDecoder().decode(Body.self, from: content)
     self.status = Int(status)
     self.kind = body?.type?.split(separator: ":").last.map(String.init) ?? "unknown"
     self.detail = body?.detail ?? "The server answered with HTTP status \(status)."
+    self.budgetID = body?.budgetID
+    self.cost = body?.cost
+    self.remaining = body?.remaining
+    self.resetsAt = body?.resetsAt
+    self.retryAfter = retryAfter.flatMap { UInt32($0) }.map { .seconds($0) }
     // What is not in the node's words is a proxy's, which may have passed the request on.
     self.isOutcomeUnknown = kind == "outcome-unknown" || (kind == "unknown" && status >= 500)
   }

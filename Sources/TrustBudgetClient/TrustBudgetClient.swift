@@ -9,11 +9,14 @@ import NIOHTTP1
 /// A request is repeated under the same id while the node cannot be reached or cannot answer, so an
 /// attempt is charged once however often it is sent. What the node refuses is a ``Problem``: one that
 /// ``Problem/isUnauthenticated`` needs another token, one that ``Problem/isForbidden`` another role.
+///
+/// In a task that is cancelled, each call throws `CancellationError` as soon as it would wait. What was sent may have
+/// been carried out by then, or may be yet: asking again under the same id tells.
 public struct TrustBudgetClient: Sendable {
   private let server: String
   private let http: HTTPClient
   private let token: String?
-  private let patience: Duration
+  package var patience: Duration
   private let traceparent: String?
   /// The longest answer that is read, in bytes.
   private var longestAnswer = 1 << 20
@@ -21,20 +24,22 @@ public struct TrustBudgetClient: Sendable {
   /// - Parameters:
   ///   - server: the node's address: `https://ledger.internal:8470`, or `http+unix://` and the
   ///     percent-encoded path of its Unix socket.
-  ///   - token: what `trust-budget token create` printed; nil for a node that takes everybody's word.
+  ///   - token: what `trust-budget token create` printed, with white space around it or not; nil for a node that takes
+  ///     everybody's word.
   ///   - http: the HTTP client to send with; ``TransportSecurity`` makes one that knows the node's CA. One that
   ///     follows redirects, such as `HTTPClient.shared`, may have a request carried out elsewhere.
-  ///   - patience: how long to try, in all, before giving up.
-  ///   - traceparent: the trace that the requests belong to, as W3C Trace Context writes it; nil: none.
+  ///   - patience: how long to try, in all, before giving up; a year at most. There is one attempt at least.
+  ///   - traceparent: the trace that the requests belong to, as W3C Trace Context writes it; nil, or what no header
+  ///     may have: none.
   public init(
     server: String, token: String? = nil, http: HTTPClient = TransportSecurity.usual,
     patience: Duration = .seconds(10), traceparent: String? = nil
   ) {
     self.server = server
-    self.token = token
+    self.token = token?.trimmingCharacters(in: .whitespacesAndNewlines)
     self.http = http
-    self.patience = patience
-    self.traceparent = traceparent
+    self.patience = min(max(patience, .zero), Self.longestPatience)
+    self.traceparent = traceparent.flatMap { Self.mayBeInHeader($0) ? $0 : nil }
   }
 
   /// Asks whether somebody may have a certificate, and charges its budget.
@@ -103,6 +108,14 @@ public struct TrustBudgetClient: Sendable {
 
   private struct Ignored: Decodable {}
 
+  /// What is longer cannot be counted in the units of everything that waits.
+  private static let longestPatience = Duration.seconds(365 * 86_400)
+
+  /// Whether a header may have such a value: no control characters, of which a new line would begin another header.
+  private static func mayBeInHeader(_ value: String) -> Bool {
+    value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+  }
+
   private static func pathComponent(_ text: String) -> String {
     let unreserved = CharacterSet(
       charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -120,7 +133,13 @@ public struct TrustBudgetClient: Sendable {
   /// What every request has: where it goes, who asks, and the trace that it belongs to.
   private func request(_ path: String) throws -> HTTPClientRequest {
     var request = HTTPClientRequest(url: try baseURL() + path)
-    if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+    if let token {
+      guard Self.mayBeInHeader(token) else {
+        throw Unreachable(
+          server: server, reason: "it was not asked, for what was given for the token is none")
+      }
+      request.headers.add(name: "authorization", value: "Bearer \(token)")
+    }
     if let traceparent { request.headers.add(name: "traceparent", value: traceparent) }
     return request
   }
@@ -155,6 +174,7 @@ public struct TrustBudgetClient: Sendable {
         if refusal.isOutcomeUnknown { open = refusal }
         failure = open ?? refusal
       } catch {
+        try Task.checkCancellation()
         var unreachable = error as? Unreachable ?? Unreachable(server: server, error)
         if isReading { unreachable.isOutcomeUnknown = false }
         guard unreachable.isTemporary else {
@@ -176,11 +196,14 @@ public struct TrustBudgetClient: Sendable {
   private func attempt<Answer: Decodable>(
     _ request: HTTPClientRequest, before deadline: ContinuousClock.Instant
   ) async throws -> Answer {
-    let (status, content, location) = try await send(request, before: deadline)
-    if (300..<400).contains(status), let location {
+    let (status, headers, content) = try await send(request, before: deadline)
+    if (300..<400).contains(status), let location = headers.first(name: "location") {
       throw Unreachable(server: server, reason: "it sends elsewhere; ask there: \(location)")
     }
-    guard (200..<300).contains(status) else { throw Problem(status: status, content: content) }
+    guard (200..<300).contains(status) else {
+      throw Problem(
+        status: status, retryAfter: headers.first(name: "retry-after"), content: content)
+    }
     guard let answer = try? JSONDecoder().decode(Answer.self, from: content) else {
       throw Unreachable(server: server, unreadableStatus: status)
     }
@@ -215,10 +238,10 @@ public struct TrustBudgetClient: Sendable {
 
   private func send(
     _ request: HTTPClientRequest, before deadline: ContinuousClock.Instant
-  ) async throws -> (status: UInt, content: Data, location: String?) {
+  ) async throws -> (status: UInt, headers: HTTPHeaders, content: Data) {
     let left = Int64((deadline - .now) / .milliseconds(1))
     let response = try await http.execute(request, timeout: .milliseconds(max(left, 1)))
     let body = try await response.body.collect(upTo: longestAnswer)
-    return (response.status.code, Data(buffer: body), response.headers.first(name: "location"))
+    return (response.status.code, response.headers, Data(buffer: body))
   }
 }

@@ -53,9 +53,22 @@ public struct Unreachable: Error, Sendable, CustomStringConvertible {
       error is NIOTooManyBytesError || isTemporary && !Unreachable.isBeforeSending(error)
   }
 
+  /// What keeps the HTTP client from sending, whenever it is asked.
+  private static let mistakes: [HTTPClientError] = [
+    .invalidURL, .emptyHost, .emptyScheme, .missingSocketPath, .alreadyShutdown,
+    .invalidLocalAddress, .invalidProxyConfiguration, .invalidDNSOverridesConfiguration,
+    .invalidHTTPVersionConfiguration, .invalidRedirectConfiguration,
+  ]
+
+  /// How long it may take to have a connection.
+  private static let connectionTimeouts: [HTTPClientError] = [
+    .connectTimeout, .tlsHandshakeTimeout, .socksHandshakeTimeout, .httpProxyHandshakeTimeout,
+    .getConnectionFromPoolTimeout,
+  ]
+
   /// Whether there was no connection to send anything on.
   private static func isBeforeSending(_ error: any Error) -> Bool {
-    if let error = error as? HTTPClientError { return error == .connectTimeout }
+    if let error = error as? HTTPClientError { return connectionTimeouts.contains(error) }
     if isUnknownHost(error) { return true }
     return code(of: error).map {
       [ECONNREFUSED, ENOENT, EACCES, ENETUNREACH, EHOSTUNREACH].contains($0)
@@ -88,7 +101,8 @@ public struct Unreachable: Error, Sendable, CustomStringConvertible {
   private static func reason(_ error: any Error) -> (String, isTemporary: Bool) {
     if let error = error as? HTTPClientError {
       return error == .deadlineExceeded
-        ? ("none came in time", true) : (error.shortDescription.lowercased(), true)
+        ? ("none came in time", true)
+        : (error.shortDescription.lowercased(), !mistakes.contains(error))
     }
     if error is NIOTooManyBytesError { return ("its answer is too long to be read", false) }
     let text = "\(error)"
