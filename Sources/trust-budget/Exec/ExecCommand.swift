@@ -63,27 +63,22 @@ struct ExecCommand: AsyncParsableCommand {
     let request = request
     let mayBeRepeated = requestID != nil
     let signals = SignalTrap()
-    let authorization = try await ExecCommand.until(signals, asking: request.requestID) {
+    let grant = try await ExecCommand.until(signals, asking: request.requestID) {
       let authorization = try await ExecCommand.authorize(request, with: client)
       Console.note(ExecCommand.receipt(of: authorization))
-      if mayBeRepeated, authorization.isReplayed {
-        try await ExecCommand.refuseIfSettled(authorization, client)
-      }
-      return authorization
+      let payment = try await ExecCommand.payment(
+        for: authorization, mayBeRepeated: mayBeRepeated, with: client)
+      return Grant(authorization: authorization, payment: payment)
     }
-    // An id that was made up here is repeated by nobody else.
-    let isRepeated = mayBeRepeated && authorization.isReplayed
 
-    let allowed = AllowedCertificate(authorization)
+    let allowed = AllowedCertificate(grant.authorization)
     let signing = SigningCommand(command, allowed: allowed)
     let certificates = AwaitedCertificates(certificate.map { [$0] } ?? signing.certificatePaths)
     let status: Int32
     do {
       status = try await signing.run(passing: signals)
     } catch {
-      await refund(
-        authorization, isRepeated: isRepeated, with: client,
-        reason: "the signing command could not be started")
+      await refund(grant, with: client, reason: "the signing command could not be started")
       throw CommandFailure("\(command[0]) cannot be run: \(error.systemReason)")
     }
     let written = certificates.written
@@ -91,20 +86,18 @@ struct ExecCommand: AsyncParsableCommand {
       try? SSHCertificate(readingFile: path).noteExcess(over: allowed, path: path)
     }
     if status == 0 {
-      await settle(authorization, written, with: client)
+      await settle(grant, written, with: client)
     } else if case let signed = written.filter(SSHCertificate.mayBe(in:)),
       let certificate = signed.first
     {
-      if !authorization.receipts.isEmpty {
+      if grant.payment != .none {
         Console.error(
           "nothing is refunded, although the signing command ended with status \(status): it wrote "
             + certificate)
       }
-      await settle(authorization, signed, with: client)
+      await settle(grant, signed, with: client)
     } else {
-      await refund(
-        authorization, isRepeated: isRepeated, with: client,
-        reason: "the signing command ended with status \(status)")
+      await refund(grant, with: client, reason: "the signing command ended with status \(status)")
     }
     throw ExitCode(status)
   }
@@ -113,8 +106,8 @@ struct ExecCommand: AsyncParsableCommand {
   /// made.
   private static func until(
     _ signals: SignalTrap, asking requestID: String,
-    _ ask: @escaping @Sendable () async throws -> Authorization
-  ) async throws -> Authorization {
+    _ ask: @escaping @Sendable () async throws -> Grant
+  ) async throws -> Grant {
     try await withThrowingTaskGroup(of: Asked.self) { group in
       group.addTask { .answered(try await ask()) }
       group.addTask {
@@ -124,11 +117,11 @@ struct ExecCommand: AsyncParsableCommand {
       defer { group.cancelAll() }
       while let asked = try await group.next() {
         switch asked {
-        case .answered(let authorization):
+        case .answered(let grant):
           group.cancelAll()
           // It came together with the answer, and is the command's then.
           if case .ended(let arrival)? = try await group.next() { signals.deliver(arrival) }
-          return authorization
+          return grant
         case .ended(let arrival):
           Console.error(
             "ended by signal \(arrival.signal) before there was an answer; whether the request was "
@@ -141,8 +134,22 @@ struct ExecCommand: AsyncParsableCommand {
     }
   }
 
+  /// What the command may sign, and what pays for it.
+  private struct Grant {
+    let authorization: Authorization
+    let payment: Payment
+  }
+
+  private enum Payment {
+    case none
+    /// A charge that no other attempt can have signed for.
+    case ownCharge
+    /// A charge that an earlier attempt under the same id may have signed for.
+    case sharedCharge
+  }
+
   private enum Asked {
-    case answered(Authorization)
+    case answered(Grant)
     case ended(by: SignalTrap.Arrival)
     /// Nobody wants to know any more.
     case unended
@@ -172,21 +179,57 @@ struct ExecCommand: AsyncParsableCommand {
     }
   }
 
-  /// One charge pays for one certificate.
-  private static func refuseIfSettled(
-    _ authorization: Authorization, _ client: TrustBudgetClient
-  ) async throws {
-    let state: ChargeState
+  /// - Parameter mayBeRepeated: whether somebody may have asked under this id before. One that was made up here is
+  ///   repeated by nobody else.
+  /// - Throws: `CommandFailure` where the charge pays for nothing any more.
+  private static func payment(
+    for authorization: Authorization, mayBeRepeated: Bool, with client: TrustBudgetClient
+  ) async throws -> Payment {
+    let id = authorization.requestID
+    if authorization.receipts.isEmpty {
+      // The node looks for no charge where the rule has no budget; it may have had one before.
+      guard mayBeRepeated || authorization.followsOpenAttempt,
+        let state = await stateOfEarlierCharge(id, with: client)
+      else { return .none }
+      try refuse(id, unlessOpen: state)
+      Console.note("trust-budget: \(id) was charged before, when its rule had a budget.")
+    } else {
+      guard mayBeRepeated, authorization.isReplayed else { return .ownCharge }
+      do {
+        try refuse(id, unlessOpen: try await client.state(ofCharge: id))
+      } catch {
+        throw error as? CommandFailure ?? CommandFailure(ofNode: error)
+      }
+    }
+    return mayBeRepeated ? .sharedCharge : .ownCharge
+  }
+
+  /// - Returns: nil where there is no charge, or nobody can tell: what needs no budget does not wait for PostgreSQL.
+  private static func stateOfEarlierCharge(
+    _ id: String, with client: TrustBudgetClient
+  ) async -> ChargeState? {
+    var client = client
+    client.patience = .seconds(2)
     do {
-      state = try await client.state(ofCharge: authorization.requestID)
+      return try await client.state(ofCharge: id)
+    } catch let problem as Problem where problem.kind == "not-found" {
+      return nil
     } catch {
-      throw CommandFailure(ofNode: error)
+      Console.error("whether \(id) was charged before is not known: \(error)")
+      return nil
     }
-    guard state != .settled else {
-      throw CommandFailure(
-        "a certificate was signed for \(authorization.requestID) before, so nothing is run now; "
-          + "another certificate needs another --request-id, or none")
+  }
+
+  /// One charge pays for one certificate, and one that was given back for none.
+  private static func refuse(_ id: String, unlessOpen state: ChargeState) throws(CommandFailure) {
+    let end: String
+    switch state {
+    case .charged: return
+    case .settled: end = "a certificate was signed for \(id) before"
+    case .refunded: end = "\(id) was refunded before"
     }
+    throw CommandFailure(
+      "\(end), so nothing is run now; another certificate needs another --request-id, or none")
   }
 
   private var request: AuthorizationRequest {
@@ -216,10 +259,10 @@ struct ExecCommand: AsyncParsableCommand {
   /// The certificate exists by now, so a settlement that fails must not make the command fail: the
   /// charge stays charged, and `unsettled_charges` lists it.
   private func settle(
-    _ authorization: Authorization, _ certificates: [String], with client: TrustBudgetClient
+    _ grant: Grant, _ certificates: [String], with client: TrustBudgetClient
   ) async {
-    guard !authorization.receipts.isEmpty else { return }
-    let id = authorization.requestID
+    guard grant.payment != .none else { return }
+    let id = grant.authorization.requestID
     guard let path = certificates.first else {
       return Console.error(
         certificate.map { "\($0) was not written by the command; \(id) is charged but not settled" }
@@ -237,16 +280,12 @@ struct ExecCommand: AsyncParsableCommand {
     }
   }
 
-  /// - Parameter isRepeated: whether an earlier attempt under the same id may have signed.
-  private func refund(
-    _ authorization: Authorization, isRepeated: Bool, with client: TrustBudgetClient,
-    reason: String
-  ) async {
-    guard !authorization.receipts.isEmpty else { return }
-    let id = authorization.requestID
-    guard !isRepeated else {
+  private func refund(_ grant: Grant, with client: TrustBudgetClient, reason: String) async {
+    guard grant.payment != .none else { return }
+    let id = grant.authorization.requestID
+    guard grant.payment == .ownCharge else {
       let doubt =
-        authorization.followsOpenAttempt
+        grant.authorization.followsOpenAttempt
         ? "this attempt's first answer was lost, so whether an earlier one with its id was charged, and "
           + "may have signed, is not known"
         : "an earlier attempt with its id may have signed"

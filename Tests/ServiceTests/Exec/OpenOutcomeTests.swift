@@ -195,6 +195,27 @@ struct OpenOutcomeTests {
     }
   }
 
+  @Test func `a lost answer's charge is given back, though its rule has no budget by now`()
+    async throws
+  {
+    let free = """
+      {"decision":"allowed","request_id":"open","principals":["user"],"max_duration":"15m"}
+      """
+    let answers: [ScriptedNode.Answer?] = [
+      nil, .init(status: "200 OK", body: free),
+      .init(status: "200 OK", body: #"{"state":"charged"}"#),
+    ]
+    try await withNode(answers) { node in
+      let end = try await Program.run(
+        "exec", "--unix-socket", node.path, "--username", "alice", "--", "false")
+      #expect(end.status == 1)
+      #expect(
+        end.errors.hasSuffix(
+          "trust-budget: refunded, because the signing command ended with status 1.\n"),
+        "\(end.errors)")
+    }
+  }
+
   @Test func `a refund without an answer may have been made`() async throws {
     try await withNode([Self.allowed, nil]) { node in
       let end = try await Program.run(
