@@ -38,6 +38,7 @@ package struct AuditMirror: Service {
   }
 
   private func keepFollowing() async {
+    if let ledger = await ledgerOfFile() { health.note(ledger: ledger) }
     var failures = 0
     while !Task.isShuttingDownGracefully, !Task.isCancelled {
       do {
@@ -51,6 +52,13 @@ package struct AuditMirror: Service {
       }
     }
     health.note(.stopped)
+  }
+
+  /// The ledger that the file is of; nil where it cannot be read.
+  private func ledgerOfFile() async -> String? {
+    guard let file = try? await ReadableFile(path: path) else { return nil }
+    defer { file.close() }
+    return try? await file.summary.ledger.id
   }
 
   /// Opens session and file, and follows the one into the other for as long as both last.

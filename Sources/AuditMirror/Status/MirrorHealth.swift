@@ -57,9 +57,15 @@ package final class MirrorHealth: Sendable {
     }
   }
 
+  /// Notes which ledger the file is of.
+  func note(ledger: String) {
+    state.withLock { $0.status.ledger = ledger }
+  }
+
   /// Notes what is in the file now.
   func note(_ summary: FileSummary, newEntries: Int = 0, newEvents: Int = 0) {
     state.withLock {
+      $0.status.ledger = summary.ledger.id
       $0.status.entries = summary.entries.rows
       $0.status.events = summary.events?.rows
     }

@@ -39,6 +39,8 @@ package struct MirrorStatus: Sendable {
   }
 
   package internal(set) var state = State.starting
+  /// The id of the ledger that the file is of, known before PostgreSQL can be asked; nil where there is no file.
+  package internal(set) var ledger: String?
   /// Entries in the file.
   package internal(set) var entries: Int64?
   /// Break-glass events in the file.

@@ -14,12 +14,17 @@ package struct TokenReader: Sendable {
     self.patience = settings.patience
   }
 
-  /// All that are not revoked; those that have expired as well.
+  /// All that are not revoked, those that have expired as well; and the id of the ledger that they are of.
   ///
   /// - Throws: `PostgresError` when the ledger cannot be reached.
-  package func tokens() async throws -> [APIToken] {
+  package func tokens() async throws -> (tokens: [APIToken], ledger: String?) {
     try await pool.withConnection(deadline: .now + patience) { connection in
-      try await connection.run { try $0.execute(ReadGoodTokens()) }
+      try await connection.run { session in
+        (
+          try session.execute(ReadGoodTokens()),
+          try session.execute(ReadLedger()).first?.id
+        )
+      }
     }
   }
 

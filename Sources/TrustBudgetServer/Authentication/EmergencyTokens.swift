@@ -11,8 +11,11 @@ import TrustBudget
 /// Their digests and not they themselves, as in PostgreSQL; in JSON, readable by the node's user alone.
 package final class EmergencyTokens: Sendable {
   private struct Content: Codable, Hashable {
-    /// Where they were read: those of another ledger's callers are nothing here.
+    /// Where they were read: those of another ledger's callers are nothing here. An address is not a ledger, but it
+    /// is known before anybody has been asked there.
     let database: String
+    /// The ledger that they were read from; nil in a file of an earlier version.
+    let ledger: String?
     let tokens: [Kept]
   }
 
@@ -52,6 +55,7 @@ package final class EmergencyTokens: Sendable {
   private let path: String
   private let disk: JournalDisk
   private let database: String
+  private let knownLedger: @Sendable () -> String?
   private let isWanted: @Sendable () -> Bool
   /// What was read last, and from which file.
   private let seen = Mutex<(content: Content?, file: ChangeStamp)?>(nil)
@@ -62,13 +66,16 @@ package final class EmergencyTokens: Sendable {
   ///   - path: of the file.
   ///   - disk: where that is.
   ///   - database: where the node reads its tokens.
+  ///   - knownLedger: the ledger that the node has worked on, as its audit file has it; nil: not known.
   ///   - isWanted: whether the policy has break-glass; where it has none, nothing is kept.
   package init(
-    path: String, on disk: JournalDisk, database: String, isWanted: @escaping @Sendable () -> Bool
+    path: String, on disk: JournalDisk, database: String,
+    knownLedger: @escaping @Sendable () -> String?, isWanted: @escaping @Sendable () -> Bool
   ) {
     self.path = path
     self.disk = disk
     self.database = database
+    self.knownLedger = knownLedger
     self.isWanted = isWanted
   }
 
@@ -80,8 +87,12 @@ package final class EmergencyTokens: Sendable {
     guard let content = try content(of: file) else {
       throw Unusable(description: "\(path) is damaged")
     }
-    guard content.database == database else {
-      throw Unusable(description: "\(path) holds the tokens of another database")
+    let isOfKnownLedger = content.ledger != nil && content.ledger == knownLedger()
+    guard isOfKnownLedger || content.database == database else {
+      throw Unusable(
+        description: "\(path) was kept at another address of PostgreSQL, and the node's audit file "
+          + "is not of the same ledger; give the node that address, or let it reach PostgreSQL once"
+      )
     }
     return content.tokens.compactMap(\.token)
   }
@@ -104,15 +115,16 @@ package final class EmergencyTokens: Sendable {
   /// no older ones stay either, unless the disk does not answer: some may have been revoked since.
   ///
   /// - Throws: what the system says against it; `JournalProblem` where the disk does not answer.
-  func keep(_ tokens: [APIToken]) async throws {
-    try await disk.perform { try self.write(tokens) }
+  func keep(_ tokens: [APIToken], of ledger: String?) async throws {
+    try await disk.perform { try self.write(tokens, of: ledger) }
   }
 
-  private func write(_ tokens: [APIToken]) throws {
+  private func write(_ tokens: [APIToken], of ledger: String?) throws {
     guard isWanted() else { return forget() }
     let roles = Access.ofBreakGlass
     let kept = tokens.filter { !$0.roles.isDisjoint(with: roles) }.map(Kept.init)
-    let content = Content(database: database, tokens: kept.sorted { $0.name < $1.name })
+    let content = Content(
+      database: database, ledger: ledger, tokens: kept.sorted { $0.name < $1.name })
     let isThere = written.withLock {
       $0.map { $0.content == content && $0.file == ChangeStamp(path) }
     }

@@ -59,9 +59,9 @@ package final class TokenAuthenticator: Authenticator, Service {
     // Before the question: what is read is at least as new.
     let start = ContinuousClock.now
     do {
-      let tokens = try await reader.tokens()
+      let (tokens, ledger) = try await reader.tokens()
       state.withLock { $0 = .read(KnownTokens(tokens, readAt: start), failure: nil) }
-      await keep(tokens)
+      await keep(tokens, of: ledger)
     } catch {
       let reason = LedgerHealth.reason(error)
       let isNew = state.withLock { state in
@@ -79,10 +79,10 @@ package final class TokenAuthenticator: Authenticator, Service {
   }
 
   /// Keeps what an emergency needs. What fails is logged once, and tried again with the next reading.
-  private func keep(_ tokens: [APIToken]) async {
+  private func keep(_ tokens: [APIToken], of ledger: String?) async {
     var problem: String?
     do {
-      try await emergency.keep(tokens)
+      try await emergency.keep(tokens, of: ledger)
     } catch let error as JournalProblem {
       problem = "\(error)"
     } catch {
@@ -93,10 +93,10 @@ package final class TokenAuthenticator: Authenticator, Service {
       problem, after: keepingProblem)
   }
 
-  /// What was kept for emergencies, as far as it can be read. What fails is logged once: whoever made a token
+  /// What was kept for emergencies; nil where that can't be used. What fails is logged once: whoever made a token
   /// up can ask.
-  private func kept() -> [APIToken] {
-    var tokens: [APIToken] = []
+  private func kept() -> [APIToken]? {
+    var tokens: [APIToken]?
     var problem: String?
     do throws(EmergencyTokens.Unusable) {
       tokens = try emergency.read()
@@ -150,10 +150,17 @@ package final class TokenAuthenticator: Authenticator, Service {
       }
       return known.token(digest)
     case .unread(let reason):
-      if isEmergency, let token = KnownTokens(kept(), readAt: .now).token(digest) { return token }
+      var known = "knows no callers"
+      if isEmergency {
+        if let kept = kept() {
+          if let token = KnownTokens(kept, readAt: .now).token(digest) { return token }
+        } else {
+          known += ": those that it keeps for emergencies cannot be used, and its log says why"
+        }
+      }
       throw Problem(
         .ledgerUnavailable,
-        "This node could not read the tokens yet, and so knows no callers. Try again. (\(reason))",
+        "This node could not read the tokens yet, and so \(known). Try again. (\(reason))",
         retryAfter: 2)
     }
   }

@@ -160,7 +160,7 @@ struct ServeCommand: AsyncParsableCommand {
       connectionString: database.connectionString, node: name, path: auditFile.path,
       logger: logger, metrics: metrics)
     let tokens = try await tokenAuthenticator(
-      settings, policies, journalDisk: breakGlass.disk, logger: logger)
+      settings, policies, journalDisk: breakGlass.disk, mirror: mirror.health, logger: logger)
     let departure = Departure(delay: .seconds(drainDelay)) {
       logger.notice("leaving", metadata: ["node": "\(name)"])
       ServiceNotification.stopping.send()
@@ -191,7 +191,8 @@ struct ServeCommand: AsyncParsableCommand {
 
   /// What knows the tokens, where callers need one.
   private func tokenAuthenticator(
-    _ settings: LedgerSettings, _ policies: PolicyStore, journalDisk: JournalDisk, logger: Logger
+    _ settings: LedgerSettings, _ policies: PolicyStore, journalDisk: JournalDisk,
+    mirror: MirrorHealth, logger: Logger
   ) async throws -> TokenAuthenticator? {
     guard auth == .token else { return nil }
     let tokens = TokenAuthenticator(
@@ -200,8 +201,9 @@ struct ServeCommand: AsyncParsableCommand {
       grace: .seconds(try CertificateDuration(authGrace).seconds),
       emergency: EmergencyTokens(
         path: "\(breakGlassJournal).tokens", on: journalDisk,
-        database: try PostgresConfiguration(database.connectionString).target
-      ) { policies.current.policy.breakGlass != nil },
+        database: try PostgresConfiguration(database.connectionString).target,
+        knownLedger: { mirror.current.ledger },
+        isWanted: { policies.current.policy.breakGlass != nil }),
       now: { .wallClock() }, logger: logger)
     if entrance.certificate == nil,
       let address = entrance.tcpAddresses(listen).first(where: { !$0.isLoopback })
