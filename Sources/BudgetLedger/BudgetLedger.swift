@@ -80,8 +80,8 @@ package struct BudgetLedger: Service {
     let ledger: LedgerIdentity
     do {
       ledger = try await reader.check()
-    } catch let problem as SchemaProblem where problem.isOfVersion {
-      // It was migrated while the lanes' sessions were open.
+    } catch let problem as SchemaProblem {
+      // It was migrated or restored, say, while the lanes' sessions were open.
       for lane in lanes { lane.noteOutdated() }
       throw problem
     }

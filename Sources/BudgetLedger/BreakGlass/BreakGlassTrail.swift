@@ -9,7 +9,8 @@ import TrustBudget
 /// there is a synchronous standby, it has that, too.
 package actor BreakGlassTrail {
   private let configuration: PostgresConfiguration
-  private var connection: PostgresConnection?
+  /// The session in use, and the ledger that it was found to lead to.
+  private var open: (connection: PostgresConnection, ledger: FoundLedger)?
 
   /// - Throws: `PostgresError` when the connection string cannot be read.
   package init(connectionString: String, settings: LedgerSettings) throws {
@@ -26,11 +27,8 @@ package actor BreakGlassTrail {
     // each COMMIT that waits for a standby which is away would keep one more of its sessions. In a task of
     // its own, nobody else cancels it.
     try await Task {
-      try await withSession(onTaskCancellation: .cancelStatement) { session in
-        try BreakGlassTrail.begin(on: session)
-        let head = try BreakGlassTrail.head(of: journalID, on: session)
-        try session.commitTouchingLog()
-        return head
+      try await inTransaction(onTaskCancellation: .cancelStatement) { session in
+        try BreakGlassTrail.head(of: journalID, on: session)
       }
     }.value
   }
@@ -41,11 +39,7 @@ package actor BreakGlassTrail {
   ///   when the one before them is not there; `SchemaProblem`; `UnconfirmedCommit`, or
   ///   `PostgresError`, after which the events are there or not.
   package func append(_ events: [BreakGlassEvent]) async throws {
-    try await withSession { session in
-      try BreakGlassTrail.begin(on: session)
-      try BreakGlassTrail.insert(events, on: session)
-      try session.commitTouchingLog()
-    }
+    try await inTransaction { try BreakGlassTrail.insert(events, on: $0) }
   }
 
   /// Records requests here, where a node's own journal cannot be written.
@@ -58,8 +52,7 @@ package actor BreakGlassTrail {
     _ requests: [(request: BreakGlassIssuance, moment: Timestamp)], in journalID: String,
     node: String
   ) async throws -> [BreakGlassOutcome] {
-    try await withSession { session in
-      try BreakGlassTrail.begin(on: session)
+    try await inTransaction { session in
       let found = try session.execute(
         FindBreakGlassRequests(ids: requests.map(\.request.requestID.value)))
       var known = Dictionary(found.map { ($0.requestID, $0) }) { first, _ in first }
@@ -75,22 +68,14 @@ package actor BreakGlassTrail {
         return BreakGlassOutcome.recorded(event, replayed: false)
       }
       try BreakGlassTrail.insert(new, on: session)
-      try session.commitTouchingLog()
       return outcomes
     }
   }
 
   package func close() async {
-    let connection = connection
-    self.connection = nil
+    let connection = open?.connection
+    open = nil
     await connection?.close()
-  }
-
-  /// The ledger's row is looked at first, and locked against a new epoch by that: an event never
-  /// gets the number of an epoch that has ended.
-  private static func begin(on session: PostgresSession) throws {
-    _ = try session.execute(BeginTransaction())
-    _ = try session.execute(ReadLedger())
   }
 
   private static func insert(_ events: [BreakGlassEvent], on session: PostgresSession) throws {
@@ -115,32 +100,44 @@ package actor BreakGlassTrail {
       journalID: journalID, sequence: newest?.sequence ?? 0, hash: newest?.hash ?? .zero)
   }
 
-  /// Lends the session in use, or a new one that leads to our ledger. Errors end it: whatever was the
-  /// matter, a new one finds out how things are.
+  /// Runs `body` in one transaction of the session in use, or of a new one that leads to our ledger. Errors
+  /// end the session: whatever was the matter, a new one finds out how things are.
+  ///
+  /// The ledger's row is looked at first, and so its table is locked against a new epoch, and against a
+  /// restore: an event never gets the number of an epoch that has ended.
   ///
   /// What writes is never given up while it is under way: it would leave things unknown.
-  private func withSession<R: Sendable>(
+  private func inTransaction<R: Sendable>(
     onTaskCancellation: CancellationBehaviour = .ignore,
     _ body: @Sendable (PostgresSession) throws -> R
   ) async throws -> R {
-    let session: PostgresConnection
-    if let connection, connection.isUsable {
-      session = connection
-    } else {
-      session = try await PostgresConnection.connect(configuration)
-      do {
-        _ = try await session.run { try SchemaCheck.embedded.ledgerIdentity(on: $0) }
-      } catch {
-        await session.close()
-        throw error
-      }
-      connection = session
-    }
+    let (connection, ledger) = try await session()
     do {
-      return try await session.run(onTaskCancellation: onTaskCancellation, body)
+      return try await connection.run(onTaskCancellation: onTaskCancellation) { session in
+        _ = try session.execute(BeginTransaction())
+        guard try session.execute(ReadLedger()).first == ledger else { throw LedgerRewritten() }
+        let result = try body(session)
+        try session.commitTouchingLog()
+        return result
+      }
     } catch {
-      connection = nil
-      await session.close()
+      open = nil
+      await connection.close()
+      guard error is LedgerRewritten else { throw error }
+    }
+    // The new one says what is to be said of the ledger that is there.
+    return try await inTransaction(onTaskCancellation: onTaskCancellation, body)
+  }
+
+  private func session() async throws -> (PostgresConnection, FoundLedger) {
+    if let open, open.connection.isUsable { return open }
+    let connection = try await PostgresConnection.connect(configuration)
+    do {
+      let ledger = try await connection.run { try SchemaCheck.embedded.ledger(on: $0) }
+      open = (connection, ledger)
+      return (connection, ledger)
+    } catch {
+      await connection.close()
       throw error
     }
   }

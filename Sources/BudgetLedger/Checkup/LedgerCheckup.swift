@@ -46,7 +46,7 @@ package struct LedgerCheckup: Sendable {
     horizonHolder = try session.execute(FindHorizonHolder()).first
     do {
       schema =
-        isInRecovery ? nil : .success(try SchemaCheck.embedded.ledgerIdentity(on: session))
+        isInRecovery ? nil : .success(try SchemaCheck.embedded.ledger(on: session).identity)
     } catch let problem as SchemaProblem {
       schema = .failure(problem)
     }

@@ -22,7 +22,7 @@ package struct LedgerStatus: Hashable, Sendable {
   private init(on session: PostgresSession) throws {
     var problem: SchemaProblem?
     do {
-      _ = try SchemaCheck.embedded.ledgerIdentity(on: session)
+      _ = try SchemaCheck.embedded.ledger(on: session)
     } catch let found as SchemaProblem {
       switch found {
       case .restored, .promoted: problem = found
@@ -32,7 +32,7 @@ package struct LedgerStatus: Hashable, Sendable {
     guard let found = try session.execute(ReadLedgerServer()).first else {
       throw SchemaProblem.withoutLedger
     }
-    ledger = found.ledger
+    ledger = found.ledger.identity
     systemIdentifier = found.current.systemIdentifier
     timeline = found.current.timeline
     self.problem = problem

@@ -73,7 +73,7 @@ package struct NewEpoch: Sendable {
       throw SchemaProblem.withoutLedger
     }
     try session.commit()
-    return Result(ledger: ledger, endedSessions: Int(ended))
+    return Result(ledger: ledger.identity, endedSessions: Int(ended))
   }
 }
 

@@ -16,13 +16,10 @@ package struct SchemaCheck: Sendable {
   package static let embedded = SchemaCheck()
 
   /// - Parameter seen: entries that this node has seen committed.
-  /// - Returns: the ledger.
   /// - Throws: `SchemaProblem`, or `PostgresError`.
-  func ledgerIdentity(
-    on session: PostgresSession, seen: [TrailHead] = []
-  ) throws -> LedgerIdentity {
+  func ledger(on session: PostgresSession, seen: [TrailHead] = []) throws -> FoundLedger {
     try checkVersion(on: session)
-    return try ServerCheck(seen: seen).ledgerIdentity(on: session)
+    return try ServerCheck(seen: seen).ledger(on: session)
   }
 
   /// Whether the schema is one that this program knows, on whatever server.
@@ -66,12 +63,5 @@ struct ReadSchemaVersion: PostgresStatement {
 
   static func decode(_ row: inout PostgresRow) throws -> Version {
     Version(newest: try row.next(Int64?.self), compatibleWith: try row.next(Int64?.self))
-  }
-}
-
-struct ReadLedger: PostgresStatement {
-  static let sql = "SELECT id::text, epoch FROM trust_budget.ledger"
-  static func decode(_ row: inout PostgresRow) throws -> LedgerIdentity {
-    LedgerIdentity(id: try row.next(String.self), epoch: try row.next(Int64.self))
   }
 }

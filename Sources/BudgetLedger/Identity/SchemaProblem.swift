@@ -27,14 +27,6 @@ extension SchemaProblem {
     case .missing, .old, .new, .withoutLedger, .otherLedger, .forbidden: false
     }
   }
-
-  /// Whether it is about the schema's age, which is the same on every server that has the database.
-  var isOfVersion: Bool {
-    switch self {
-    case .old, .new: true
-    default: false
-    }
-  }
 }
 
 extension SchemaProblem: CustomStringConvertible {

@@ -13,17 +13,18 @@ struct ServerCheck: Sendable {
   /// Entries that this node has seen committed.
   let seen: [TrailHead]
 
-  func ledgerIdentity(on session: PostgresSession) throws -> LedgerIdentity {
+  func ledger(on session: PostgresSession) throws -> FoundLedger {
     guard let found = try session.execute(ReadLedgerServer()).first else {
       throw SchemaProblem.withoutLedger
     }
-    if let other = seen.first(where: { $0.ledger.id != found.ledger.id }) {
-      throw SchemaProblem.otherLedger(found: found.ledger.id, expected: other.ledger.id)
+    if let other = seen.first(where: { $0.ledger.id != found.ledger.identity.id }) {
+      throw SchemaProblem.otherLedger(
+        found: found.ledger.identity.id, expected: other.ledger.id)
     }
     let isOtherServer = found.recorded.systemIdentifier != found.current.systemIdentifier
     guard found.isOriginal else { throw SchemaProblem.restored(otherServer: isOtherServer) }
     // What was lost before the owner began a new epoch is known to be.
-    let witnesses = seen.filter { $0.ledger.epoch >= found.ledger.epoch }
+    let witnesses = seen.filter { $0.ledger.epoch >= found.ledger.identity.epoch }
     if !witnesses.isEmpty,
       let lost = try session.execute(FindLostHeads(heads: witnesses)).first
     {
@@ -34,26 +35,31 @@ struct ServerCheck: Sendable {
       throw SchemaProblem.promoted(
         from: found.recorded.timeline, to: found.current.timeline)
     }
-    try recognise(witnesses.first, on: session)
-    return found.ledger
+    let isNoted = try recognise(witnesses.first, on: session)
+    // Which wrote the row anew.
+    return isNoted ? try ledger(on: session) : found.ledger
   }
 
   /// Notes that the ledger has moved, for the nodes that have seen nothing.
-  private func recognise(_ witness: TrailHead?, on session: PostgresSession) throws {
+  ///
+  /// - Returns: false where this session may not.
+  private func recognise(_ witness: TrailHead?, on session: PostgresSession) throws -> Bool {
     do {
       guard witness != nil else {
         _ = try session.execute(RecogniseServer(witness: nil))
-        return
+        return true
       }
       // A node says so in whatever session it notices: nobody may ask it for a charge before.
       _ = try session.execute(BeginTransaction())
       _ = try session.execute(RecogniseServer(witness: witness))
       try session.commit()
+      return true
     } catch let error as PostgresError
       where error.sqlState == .readOnlyTransaction || error.sqlState == .insufficientPrivilege
     {
       // A session for reads, or a role that may not: then another will.
       _ = try session.execute(RollbackTransaction())
+      return false
     }
   }
 }
@@ -65,7 +71,7 @@ struct LedgerServer: Sendable {
     let timeline: Int64
   }
 
-  let ledger: LedgerIdentity
+  let ledger: FoundLedger
   let recorded: Place
   let current: Place
   let isOriginal: Bool
@@ -73,14 +79,14 @@ struct LedgerServer: Sendable {
 
 struct ReadLedgerServer: PostgresStatement {
   static let sql = """
-    SELECT l.id::text, l.epoch, l.system_identifier, l.timeline,
+    SELECT l.id::text, l.epoch, l.xmin::text::bigint, l.system_identifier, l.timeline,
            s.system_identifier, s.timeline, s.is_original
     FROM trust_budget.ledger AS l CROSS JOIN trust_budget.server() AS s
     """
 
   static func decode(_ row: inout PostgresRow) throws -> LedgerServer {
     LedgerServer(
-      ledger: LedgerIdentity(id: try row.next(String.self), epoch: try row.next(Int64.self)),
+      ledger: try ReadLedger.decode(&row),
       recorded: LedgerServer.Place(
         systemIdentifier: try row.next(Int64.self), timeline: try row.next(Int64.self)),
       current: LedgerServer.Place(

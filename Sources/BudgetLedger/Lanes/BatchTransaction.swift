@@ -4,7 +4,7 @@ import TrustBudget
 /// One batch, decided and written in one transaction: two round trips, a third when budgets are new.
 ///
 /// 1. BEGIN, queue for budgets that are busy, lock the rows; then, as statements of their own, read
-///    the clock and, where that is likely to matter, look the request ids up.
+///    the clock, which also tells whether the ledger is still the same, and, where that is likely to matter, look the request ids up.
 /// 2. Insert the entries, update the rows, COMMIT.
 ///
 /// In between the batch is decided in memory, by `Batch`; and as it is decided in chunks, each sent
@@ -30,7 +30,7 @@ struct BatchTransaction {
   private static let crowd = (size: 4, oneIn: 8)
 
   let node: String
-  let ledger: LedgerIdentity
+  let ledger: FoundLedger
   /// Those that it began with, and those that came aboard.
   private(set) var operations: [Operation]
   let looksUpFirst: Bool
@@ -50,7 +50,7 @@ struct BatchTransaction {
   private(set) var strained: [BudgetID] = []
 
   init(
-    node: String, ledger: LedgerIdentity, operations: [Operation], looksUpFirst: Bool,
+    node: String, ledger: FoundLedger, operations: [Operation], looksUpFirst: Bool,
     queues: Bool
   ) {
     self.node = node
@@ -64,7 +64,7 @@ struct BatchTransaction {
   typealias Boarding = (_ mayJoin: (Operation) -> Bool) -> [Operation]
 
   /// - Returns: an answer for each operation, in their order. All that they say is committed.
-  /// - Throws: `PostgresError`; the session may be left in a failed transaction.
+  /// - Throws: `LedgerRewritten`, `PostgresError`; the session may be left in a failed transaction.
   mutating func run(on session: PostgresSession, boarding: Boarding) throws -> [Answer] {
     if !looksUpFirst, operations.allSatisfy(\.makesRequest) {
       do {
@@ -89,7 +89,7 @@ struct BatchTransaction {
   ) throws -> [Answer] {
     let state = try lock(on: session, lookingUp: lookingUp)
     var batch = Batch(
-      ledger: ledger, node: node, now: state.now, budgets: state.rows.map(\.budget),
+      ledger: ledger.identity, node: node, now: state.now, budgets: state.rows.map(\.budget),
       known: state.known ?? KnownRequests())
     var answers: [Answer] = []
     answers.reserveCapacity(operations.count)
@@ -116,7 +116,8 @@ struct BatchTransaction {
         newest = last
         resets += batch.entries.count { $0.kind == .reset }
         try sender.send(
-          InsertEntries(ledger: ledger, node: node, occurredAt: state.now, entries: batch.entries))
+          InsertEntries(
+            ledger: ledger.identity, node: node, occurredAt: state.now, entries: batch.entries))
         batch.removeEntries()
       }
       // A request id that is there twice makes one budget at most: alone, each makes its own.
@@ -143,7 +144,7 @@ struct BatchTransaction {
     self.resets = resets
     committedHead = newest.map { entry in
       TrailHead(
-        ledger: ledger, budgetID: entry.budgetID.value, sequence: entry.sequence,
+        ledger: ledger.identity, budgetID: entry.budgetID.value, sequence: entry.sequence,
         hash: entry.hash)
     }
     return answers
@@ -169,34 +170,43 @@ struct BatchTransaction {
     var findRequests: FindRequests { FindRequests(ids: operations.map(\.requestID.value)) }
 
     let rows: [LockedBudget]
-    let clock: [Timestamp]
+    let moments: [Moment]
     var known: KnownRequests?
     if lookingUp {
       let entries: [Entry]
-      (_, rows, clock, entries) = try session.pipeline(
-        BeginTransaction(), lockBudgets, ReadClock(), findRequests)
+      (_, rows, moments, entries) = try session.pipeline(
+        BeginTransaction(), lockBudgets, ReadMoment(), findRequests)
       known = KnownRequests(entries: entries)
     } else if case let busy = busyBudgets(counts), !busy.isEmpty {
-      (_, _, rows, clock) = try session.pipeline(
-        BeginTransaction(), QueueForBudgets(ids: busy.map(\.value)), lockBudgets, ReadClock())
+      (_, _, rows, moments) = try session.pipeline(
+        BeginTransaction(), QueueForBudgets(ids: busy.map(\.value)), lockBudgets, ReadMoment())
     } else {
-      (_, rows, clock) = try session.pipeline(BeginTransaction(), lockBudgets, ReadClock())
+      (_, rows, moments) = try session.pipeline(BeginTransaction(), lockBudgets, ReadMoment())
     }
+    let now = try time(of: moments)
     // Whether a budget is to be made depends on whether its request is new.
     let missing = termsOfNewBudgets(
       of: ids.count, besides: rows, known: known ?? KnownRequests())
     if missing.isEmpty {
       return State(
-        rows: rows, locked: locked, now: try clock.first.orThrow(), known: known, created: [])
+        rows: rows, locked: locked, now: now, known: known, created: [])
     }
 
     // The locks are let go first: whoever inserts a row that another waits for must wait for none.
-    let (_, _, _, allRows, laterClock, laterEntries) = try session.pipeline(
+    let (_, _, _, allRows, laterMoments, laterEntries) = try session.pipeline(
       RollbackTransaction(), BeginTransaction(), CreateBudgets(terms: missing), lockBudgets,
-      ReadClock(), findRequests)
+      ReadMoment(), findRequests)
     return State(
-      rows: allRows, locked: locked, now: try laterClock.first.orThrow(),
+      rows: allRows, locked: locked, now: try time(of: laterMoments),
       known: KnownRequests(entries: laterEntries), created: missing.map(\.budgetID))
+  }
+
+  /// The time, if the ledger is what it was when the session was opened.
+  private func time(of moments: [Moment]) throws(LedgerRewritten) -> Timestamp {
+    guard let moment = moments.first, moment.ledgerWriter == ledger.writer else {
+      throw LedgerRewritten()
+    }
+    return moment.now
   }
 
   /// Those budgets that a crowd of the operations is about, in sorted order.
@@ -241,12 +251,5 @@ struct BatchConflict: Error, CustomStringConvertible {
   var description: String {
     "another node or another request was in the way; where that stays so, something hides rows of "
       + "trust_budget.budgets from this role, such as row security"
-  }
-}
-
-extension Optional {
-  fileprivate func orThrow() throws -> Wrapped {
-    guard let self else { throw BatchConflict() }
-    return self
   }
 }

@@ -32,6 +32,10 @@ extension Lane {
     if error is UnconfirmedCommit {
       return .retry(reason: reason, mayBeCommitted: transaction.mayBeCommitted ?? [])
     }
+    if error is LedgerRewritten {
+      _ = try? session.execute(RollbackTransaction())
+      return .retry(reason: reason, inNewSession: true)
+    }
     // What cannot be decoded, or sent, will be so the next time as well.
     guard let error = error as? PostgresError, error.kind == .server || error.isConnectionLost
     else {
@@ -45,7 +49,8 @@ extension Lane {
     // An ErrorResponse: the transaction has failed, for certain.
     _ = try? session.execute(RollbackTransaction())
     switch error.sqlState {
-    case _ where error.isOfAnotherTime:
+    case .readOnlyTransaction:
+      // The server is not a primary any more.
       return .retry(reason: reason, inNewSession: true)
     case .lockNotAvailable:
       // One row is held by somebody else: the others need not wait for it.
@@ -106,12 +111,6 @@ extension Lane {
 }
 
 extension PostgresError {
-  /// Whether the server stopped being a primary, or the ledger began a new epoch, since the session
-  /// was opened.
-  fileprivate var isOfAnotherTime: Bool {
-    sqlState == .readOnlyTransaction || constraint == "epoch_is_current"
-  }
-
   /// Whether the same transaction may well succeed a little later.
   fileprivate var isTransient: Bool {
     switch sqlState?.errorClass {

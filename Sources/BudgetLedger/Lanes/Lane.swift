@@ -164,7 +164,9 @@ final class Lane: Sendable {
     let open: LaneConnection.Open
     do {
       open = try await connection.session(before: attempt.earliestDeadline)
-      if witness.isConfirmed, resources.lack == nil { health.note(.available(open.ledger)) }
+      if witness.isConfirmed, resources.lack == nil {
+        health.note(.available(open.ledger.identity))
+      }
     } catch {
       let reason = LedgerHealth.reason(error)
       health.note(.unavailable(reason: reason))

@@ -7,7 +7,7 @@ actor LaneConnection {
   /// An open session, and the ledger that it was found to lead to.
   struct Open: Sendable {
     let connection: PostgresConnection
-    let ledger: LedgerIdentity
+    let ledger: FoundLedger
   }
 
   private let configuration: PostgresConfiguration
@@ -62,8 +62,8 @@ actor LaneConnection {
     do {
       let seen = witness.heads
       let ledger = try await connection.run { [witness] session in
-        let ledger = try SchemaCheck.embedded.ledgerIdentity(on: session, seen: seen)
-        try witness.see(ledger)
+        let ledger = try SchemaCheck.embedded.ledger(on: session, seen: seen)
+        try witness.see(ledger.identity)
         try FindMissingRights.checkCharges(on: session)
         // This wait for a standby may be cancelled. A charge's may not, and each that is given up leaves a
         // session of the server behind that waits, with its locks.

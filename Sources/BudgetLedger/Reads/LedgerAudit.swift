@@ -27,7 +27,7 @@ package struct LedgerAudit {
   }
 
   private mutating func run(on session: PostgresSession) throws {
-    guard let ledger = try session.execute(ReadLedger()).first else {
+    guard let ledger = try session.execute(ReadLedger()).first?.identity else {
       report.add(TrailFault(problem: "the ledger has no identity"))
       return
     }

@@ -18,7 +18,7 @@ package struct LedgerReader: Sendable {
       return try await read { session in
         let entries = try session.execute(FindRequests(ids: [id.value]))
         if entries.isEmpty, !seen.isEmpty {
-          _ = try SchemaCheck.embedded.ledgerIdentity(on: session, seen: seen)
+          _ = try SchemaCheck.embedded.ledger(on: session, seen: seen)
         }
         return ChargeRecord(entries: entries)
       }
@@ -57,7 +57,7 @@ package struct LedgerReader: Sendable {
     let (ledger, now, budgets, entries) = try await read {
       try $0.pipeline(ReadLedger(), ReadClock(), ReadBudgets(ids: ids), requests)
     }
-    guard let ledger = ledger.first, let now = now.first else {
+    guard let ledger = ledger.first?.identity, let now = now.first else {
       throw LedgerError.unavailable(reason: "the ledger has no identity")
     }
     let existing = Set(budgets.map(\.id))
@@ -79,7 +79,7 @@ package struct LedgerReader: Sendable {
   package func check() async throws -> LedgerIdentity {
     let seen = witness.heads
     return try await read { session in
-      let ledger = try SchemaCheck.embedded.ledgerIdentity(on: session, seen: seen)
+      let ledger = try SchemaCheck.embedded.ledger(on: session, seen: seen).identity
       try witness.see(ledger)
       try FindMissingRights.checkCharges(on: session)
       // A node that has not charged yet has seen nothing committed; nor can one charge whose standby is away.

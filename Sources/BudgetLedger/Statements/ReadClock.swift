@@ -1,8 +1,7 @@
 import LibPQ
 import TrustBudget
 
-/// The database's clock, as a statement of its own that follows the locks: read before the wait for
-/// a lock, it would run backwards along a budget's entries.
+/// The database's clock, for those who only read.
 struct ReadClock: PostgresStatement {
   static let name: String? = "read_clock"
   static let sql = "SELECT clock_timestamp()"

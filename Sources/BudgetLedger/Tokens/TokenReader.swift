@@ -22,7 +22,7 @@ package struct TokenReader: Sendable {
       try await connection.run { session in
         (
           try session.execute(ReadGoodTokens()),
-          try session.execute(ReadLedger()).first?.id
+          try session.execute(ReadLedger()).first?.identity.id
         )
       }
     }

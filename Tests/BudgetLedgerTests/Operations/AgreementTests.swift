@@ -35,7 +35,7 @@ import TrustBudgetTesting
 
     init(seed: UInt64, connection: PostgresConnection) async throws {
       self.connection = connection
-      let identity = try await connection.run { try $0.execute(ReadLedger()).first }
+      let identity = try await connection.run { try $0.execute(ReadLedger()).first?.identity }
       domain = DomainLedger(identity: try #require(identity))
       random = RandomOperations(seed: seed, name: "r", budgets: 6)
     }

@@ -24,7 +24,7 @@ import TrustBudgetTesting
           [
             try session.plan(LockBudgets.self), try session.plan(FindRequests.self),
             try session.plan(CreateBudgets.self), try session.plan(UpdateBudgets.self),
-            try session.plan(InsertEntries.self), try session.plan(ReadClock.self),
+            try session.plan(InsertEntries.self), try session.plan(ReadMoment.self),
           ]
         }
         await connection.close()

@@ -156,7 +156,7 @@ import TrustBudgetTesting
   ) async throws -> LedgerIdentity {
     try await database.withConnection { connection in
       try await connection.run {
-        try SchemaCheck.embedded.ledgerIdentity(on: $0, seen: witness.map { [$0] } ?? [])
+        try SchemaCheck.embedded.ledger(on: $0, seen: witness.map { [$0] } ?? []).identity
       }
     }
   }

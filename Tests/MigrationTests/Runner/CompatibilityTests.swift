@@ -98,7 +98,7 @@ import TrustBudgetTesting
     _ check: SchemaCheck, in database: TestDatabase
   ) async throws -> LedgerIdentity {
     try await database.withConnection { connection in
-      try await connection.run { try check.ledgerIdentity(on: $0) }
+      try await connection.run { try check.ledger(on: $0).identity }
     }
   }
 

@@ -1,0 +1,45 @@
+import Foundation
+import TrustBudgetTesting
+
+extension TestDatabase {
+  /// Dumps this database into a file, which `restore` takes.
+  func dump(to file: URL) async throws {
+    try await run("pg_dump", "--format=custom", "--file=\(file.path)", connectionString)
+  }
+
+  /// Puts what was dumped in the place of what is there, as a DBA would while nodes are at work.
+  func restore(from file: URL, privileges: Bool = true) async throws {
+    let options = privileges ? [] : ["--no-privileges"]
+    try await run(
+      "pg_restore",
+      ["--clean", "--if-exists"] + options
+        + ["--dbname=\(connectionString)", file.path])
+  }
+
+  /// Lends the path of a file that is removed afterwards.
+  func withDumpFile<R>(_ body: (URL) async throws -> R) async throws -> R {
+    let file = FileManager.default.temporaryDirectory.appending(path: "\(name).dump")
+    defer { try? FileManager.default.removeItem(at: file) }
+    return try await body(file)
+  }
+
+  private func run(_ program: String, _ arguments: String...) async throws {
+    try await run(program, arguments)
+  }
+
+  private func run(_ program: String, _ arguments: [String]) async throws {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = [program] + arguments
+    let status: Int32 = try await withCheckedThrowingContinuation { continuation in
+      process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+      do {
+        try process.run()
+      } catch {
+        process.terminationHandler = nil
+        continuation.resume(throwing: error)
+      }
+    }
+    guard status == 0 else { throw TestFailure("\(program) ended with status \(status)") }
+  }
+}
