@@ -76,20 +76,17 @@ extension Lane {
     default:
       // What is not PostgreSQL's own state of the moment is one request's fault, and the others must
       // not suffer for it; and so may be what does not pass.
-      guard error.isTransient else { return .takeApart(reason: reason) }
-      guard attempt.failures >= Lane.triesTogether else { return .retry(reason: reason) }
+      guard error.isTransient || error.isOfSchema else { return .takeApart(reason: reason) }
+      guard attempt.failures >= Lane.triesTogether else {
+        return .retry(reason: reason, inNewSession: error.isOfSchema)
+      }
       return isAlone ? .postpone(reason: reason) : .takeApart(reason: reason, hasWaited: true)
     }
   }
 
-  /// Whether the role lost a right since the session was opened.
+  /// Whether the role lost a right since the session was opened; so it has where it may not even ask.
   private static func lacksRights(on session: PostgresSession) -> Bool {
-    do {
-      try FindMissingRights.checkCharges(on: session)
-      return false
-    } catch {
-      return error is SchemaProblem
-    }
+    (try? FindMissingRights.checkCharges(on: session)) == nil
   }
 
   /// Those budgets whose rows somebody else has locked at this moment.
@@ -111,6 +108,11 @@ extension Lane {
 }
 
 extension PostgresError {
+  /// Whether something of the schema is not there, of which a new session can say more.
+  fileprivate var isOfSchema: Bool {
+    [.undefinedSchema, .undefinedTable, .undefinedColumn, .undefinedFunction].contains(sqlState)
+  }
+
   /// Whether the same transaction may well succeed a little later.
   fileprivate var isTransient: Bool {
     switch sqlState?.errorClass {

@@ -25,6 +25,8 @@ package struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConve
   // Class 42 and others: names, syntax, privileges.
   package static let undefinedSchema = SQLState(rawValue: "3F000")
   package static let insufficientPrivilege = SQLState(rawValue: "42501")
+  package static let undefinedColumn = SQLState(rawValue: "42703")
+  package static let undefinedFunction = SQLState(rawValue: "42883")
   package static let undefinedTable = SQLState(rawValue: "42P01")
   package static let duplicatePreparedStatement = SQLState(rawValue: "42P05")
   package static let duplicateTable = SQLState(rawValue: "42P07")

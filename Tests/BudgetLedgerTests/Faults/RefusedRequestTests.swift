@@ -79,6 +79,7 @@ import TrustBudgetTesting
 
   @Test(arguments: [
     "serialization_failure", "disk_full", "feature_not_supported", "query_canceled",
+    "undefined_function",
   ])
   func `a lone request for which PostgreSQL has no time keeps nobody on its lane waiting`(
     condition: String
@@ -113,7 +114,9 @@ import TrustBudgetTesting
     }
   }
 
-  @Test(arguments: ["serialization_failure", "disk_full", "feature_not_supported"])
+  @Test(arguments: [
+    "serialization_failure", "disk_full", "feature_not_supported", "undefined_column",
+  ])
   func `a request for which PostgreSQL has no time, ever, does not keep the others waiting`(
     condition: String
   ) async throws {

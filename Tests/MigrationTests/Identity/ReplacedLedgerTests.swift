@@ -92,6 +92,22 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: [
+    ("DROP SCHEMA trust_budget CASCADE", "has no schema trust_budget yet"),
+    ("ALTER TABLE trust_budget.audit_entries RENAME TO elsewhere", "schema is missing or old"),
+    ("ALTER TABLE trust_budget.budgets RENAME COLUMN spent TO elsewhere", "does not exist"),
+  ])
+  func `a node that finds something of the schema gone says so, and asks to be asked again`(
+    change: String, reason: String
+  ) async throws {
+    try await TestDatabase.withLedger { database in
+      try await withNode(of: database) { node in
+        try await database.execute(change)
+        try await expectUnavailable(reason, node)
+      }
+    }
+  }
+
   @Test func `a ledger whose row was written anew, and that is the same, is charged as before`()
     async throws
   {

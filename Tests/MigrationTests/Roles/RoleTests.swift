@@ -82,6 +82,30 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a node whose role may not even look into the schema says so, and comes back`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await TestRole.with(in: database) { role in
+        _ = try await database.runner().up(roles: LedgerRoles(service: role.name))
+        try await role.database.withNodes(1, configure: { $0.patience = .seconds(2) }) { nodes in
+          _ = try await nodes[0].perform(.charging("user:a"))
+          try await database.execute("REVOKE USAGE ON SCHEMA trust_budget FROM \"\(role.name)\"")
+          let error = await #expect(throws: LedgerError.self) {
+            try await nodes[0].perform(.charging("user:a"))
+          }
+          guard case .unavailable(let reason) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+          }
+          #expect(reason.contains("permission denied for schema trust_budget"))
+          try await database.execute("GRANT USAGE ON SCHEMA trust_budget TO \"\(role.name)\"")
+          _ = try await nodes[0].perform(.charging("user:a"))
+        }
+      }
+    }
+  }
+
   @Test func `a node whose lanes can have no session is not ready, though it can read`()
     async throws
   {
