@@ -357,6 +357,26 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: [false, true])
+  func `after a restore without privileges the grants make the schema sound again`(
+    isAuditor: Bool
+  ) async throws {
+    try await TestDatabase.withLedger { database in
+      try await database.withDumpFile { dump in
+        try await database.dump(to: dump)
+        try await database.restore(from: dump, privileges: false)
+      }
+      // PostgreSQL lets everybody call a function that was just made.
+      #expect(try await database.runner().verify().catalogue?.isEmpty == false)
+      try await TestRole.with(in: database) { role in
+        let roles =
+          isAuditor ? LedgerRoles(auditor: role.name) : LedgerRoles(service: role.name)
+        _ = try await database.runner().up(roles: roles)
+        #expect(try await database.runner().verify().isSound)
+      }
+    }
+  }
+
   @Test func `a grant that is no longer needed does not stay`() async throws {
     try await TestDatabase.withLedger { database in
       try await TestRole.with(in: database) { role in

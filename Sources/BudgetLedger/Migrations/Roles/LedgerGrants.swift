@@ -32,8 +32,10 @@ package enum LedgerGrants {
     ),
   ]
 
-  /// Takes everything away first: a grant that is no longer needed does not stay.
+  /// Takes everything away first: a grant that is no longer needed does not stay. From everybody, too, what
+  /// PostgreSQL gives of itself: of functions that were restored without privileges.
   private static let nothing = [
+    "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA trust_budget FROM PUBLIC",
     "REVOKE ALL ON ALL TABLES IN SCHEMA trust_budget FROM %1$I",
     "REVOKE ALL ON ALL SEQUENCES IN SCHEMA trust_budget FROM %1$I",
     "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA trust_budget FROM %1$I",
