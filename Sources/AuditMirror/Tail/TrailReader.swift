@@ -76,10 +76,16 @@ struct TrailReader: Sendable {
     try await connection.run(body)
   }
 
+  /// - Throws: `SchemaProblem`, also where the schema was migrated since the session was opened;
+  ///   `PostgresError`.
   func window() async throws -> TrailWindow {
-    guard let window = try await connection.run({ try $0.execute(ReadTrailWindow()).first }) else {
-      throw SchemaProblem.withoutLedger
+    let check = SchemaCheck.embedded
+    // The window first: its moment follows its snapshot, whatever the isolation is.
+    let (windows, version) = try await connection.run {
+      try $0.pipeline(ReadTrailWindow(), check.readVersion)
     }
+    try check.check(version.first)
+    guard let window = windows.first else { throw SchemaProblem.withoutLedger }
     return window
   }
 

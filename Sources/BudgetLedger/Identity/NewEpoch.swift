@@ -27,8 +27,8 @@ package struct NewEpoch: Sendable {
 
   /// Begins the next epoch, in one transaction.
   ///
-  /// - Throws: `PostgresError`: `insufficient_privilege` for a role that does not own the ledger;
-  ///   `LedgerInUse` where its tables could not be locked.
+  /// - Throws: `SchemaProblem` where the schema is not one that this program knows; `PostgresError`:
+  ///   `insufficient_privilege` for a role that does not own the ledger; `LedgerInUse` where its tables could not be locked.
   package func begin() async throws -> Result {
     var configuration = try PostgresConfiguration(command: "ledger", connectionString)
     configuration.lockTimeout = NewEpoch.lockTimeout
@@ -66,6 +66,8 @@ package struct NewEpoch: Sendable {
 
   private static func begin(because reason: String, on session: PostgresSession) throws -> Result {
     _ = try session.execute(BeginTransaction())
+    // What a newer schema makes of an epoch this program does not know.
+    try SchemaCheck.embedded.checkVersion(on: session)
     _ = try session.execute(BeginEpoch(reason: reason))
     // Before the commit: whoever comes back waits for it, and finds the new epoch.
     let ended = try session.execute(EndNodeSessions()).first ?? 0

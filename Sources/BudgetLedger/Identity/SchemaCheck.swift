@@ -29,7 +29,14 @@ package struct SchemaCheck: Sendable {
     guard try session.execute(FindHistoryTable()).first == true else {
       throw SchemaProblem.missing
     }
-    let found = try session.execute(ReadSchemaVersion(known: known)).first
+    try check(try session.execute(readVersion).first)
+  }
+
+  /// What ``check(_:)`` takes, for those who ask again in a session that has found the schema.
+  package var readVersion: ReadSchemaVersion { ReadSchemaVersion(known: known) }
+
+  /// - Throws: `SchemaProblem`.
+  package func check(_ found: ReadSchemaVersion.Version?) throws(SchemaProblem) {
     let newest = found?.newest ?? 0
     guard newest >= needed else { throw SchemaProblem.old(found: newest, needed: needed) }
     guard found?.compatibleWith ?? 0 <= known else {
@@ -39,8 +46,8 @@ package struct SchemaCheck: Sendable {
 }
 
 /// What the history says to a program of a certain age.
-struct ReadSchemaVersion: PostgresStatement {
-  struct Version: Sendable {
+package struct ReadSchemaVersion: PostgresStatement {
+  package struct Version: Sendable {
     /// nil: nothing was applied.
     let newest: Int64?
     /// What a program must know to work with all the migrations that this one does not know; nil:
@@ -48,20 +55,21 @@ struct ReadSchemaVersion: PostgresStatement {
     let compatibleWith: Int64?
   }
 
+  package static let name: String? = "read_schema_version"
   // A migration that was begun and not finished is not there for those who need it, and is there
   // for those who could not work with it.
-  static let sql = """
+  package static let sql = """
     SELECT max(version) FILTER (WHERE applied_at IS NOT NULL),
            max(coalesce(compatible_with, version)) FILTER (WHERE version > $1)
     FROM trust_budget.schema_migrations
     """
-  static let parameterTypes: [PostgresType] = [.int8]
+  package static let parameterTypes: [PostgresType] = [.int8]
 
   let known: Int64
 
-  func bind(_ parameters: inout PostgresParameters) { parameters.append(known) }
+  package func bind(_ parameters: inout PostgresParameters) { parameters.append(known) }
 
-  static func decode(_ row: inout PostgresRow) throws -> Version {
+  package static func decode(_ row: inout PostgresRow) throws -> Version {
     Version(newest: try row.next(Int64?.self), compatibleWith: try row.next(Int64?.self))
   }
 }

@@ -20,6 +20,24 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a mirror at work stops once the schema is newer than the program`() async throws {
+    try await withFollowedLedger { database, path in
+      try await database.withMirror(at: path) { mirror in
+        try await expectSoon { mirror.health.current.state == .following }
+        let known = Int64(Migrations.embedded.count)
+        let files =
+          Migrations.embedded + [
+            Migration(version: known + 1, name: "extra", up: "SELECT 1;", down: nil)
+          ]
+        _ = try await MigrationRunner(
+          connectionString: database.connectionString, migrations: files, catalogue: nil
+        ).up()
+        let problem = SchemaProblem.new(found: known + 1, known: known)
+        try await expectSoon { mirror.health.current.state == .waiting(reason: "\(problem)") }
+      }
+    }
+  }
+
   @Test func `a PostgreSQL that was restored from an older backup is refused`() async throws {
     try await withBackup { database, backup, path in
       try await expectRefusal("PostgreSQL has lost the end of the trail", of: backup, path)

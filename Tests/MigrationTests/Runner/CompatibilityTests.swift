@@ -63,6 +63,12 @@ import TrustBudgetTesting
             name: "late", roles: [.admin], secret: .random(), lifetime: nil)
         }
         await #expect(throws: problem) { try await nodes[0].reader.checkVersion() }
+        await #expect(throws: problem) {
+          try await NewEpoch(
+            connectionString: database.connectionString, reason: "a test"
+          ).begin()
+        }
+        #expect(try await database.count("SELECT epoch FROM trust_budget.ledger") == 1)
       }
     }
   }
