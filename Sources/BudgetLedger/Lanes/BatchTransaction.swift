@@ -4,7 +4,8 @@ import TrustBudget
 /// One batch, decided and written in one transaction: two round trips, a third when budgets are new.
 ///
 /// 1. BEGIN, queue for budgets that are busy, lock the rows; then, as statements of their own, read
-///    the clock, which also tells whether the ledger is still the same, and, where that is likely to matter, look the request ids up.
+///    the clock, which also tells whether the ledger is still the same, and, where that is likely to
+///    matter, look the request ids up.
 /// 2. Insert the entries, update the rows, COMMIT.
 ///
 /// In between the batch is decided in memory, by `Batch`; and as it is decided in chunks, each sent
