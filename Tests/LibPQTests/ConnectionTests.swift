@@ -111,6 +111,21 @@ struct ConnectionTests {
     #expect(try await connection.run { $0.parameterStatus("TimeZone") } == "Asia/Tokyo")
   }
 
+  @Test("the server is told to watch whether its client is still there")
+  func watchedClient() async throws {
+    // On a Unix socket they show as 0, and are taken all the same.
+    let table = try await TestServer.connect().run { session in
+      try session.query(
+        """
+        SELECT name FROM pg_settings WHERE name LIKE 'tcp\\_%' AND source = 'session' ORDER BY name
+        """)
+    }
+    let names = [
+      "tcp_keepalives_count", "tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_user_timeout",
+    ]
+    #expect(table.rows == names.map { [$0] })
+  }
+
   @Test("a setting that doesn't exist is refused")
   func unknownSetting() async throws {
     let error = await postgresError {

@@ -59,6 +59,11 @@ package struct PostgresConfiguration: Sendable {
       (name: "bytea_output", value: "hex"),
       // What a statement's answer comes with is looked at, whatever a role's default is.
       (name: "client_min_messages", value: "notice"),
+      // A client that vanished without a word leaves the server waiting for two hours, with its locks. No
+      // other limit runs between the statements of a pipeline, nor on an idle session. Ten seconds of
+      // silence, three probes among them, are none of a slow network. On Unix sockets these mean nothing.
+      (name: "tcp_keepalives_idle", value: "4s"), (name: "tcp_keepalives_interval", value: "2s"),
+      (name: "tcp_keepalives_count", value: "3"), (name: "tcp_user_timeout", value: "10s"),
     ]
     for (name, duration) in [
       ("statement_timeout", statementTimeout), ("lock_timeout", lockTimeout),

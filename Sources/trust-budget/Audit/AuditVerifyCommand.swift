@@ -80,6 +80,8 @@ struct AuditVerifyCommand: AsyncParsableCommand {
       command: "audit", database.connectionString, isReadOnly: true)
     configuration.requirePrimary()
     configuration.liftStatementTimeout()
+    // Whoever stops this program for a while reads nothing meanwhile, which would count as no answer.
+    configuration.sessionSettings.append(("tcp_user_timeout", "0"))
     let progress = ProgressLine()
     let report = try await PostgresConnection.with(configuration) { connection in
       // Entries and rows must be of one moment.
