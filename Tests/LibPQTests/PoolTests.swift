@@ -1,3 +1,4 @@
+import Glibc
 import LibPQ
 import Synchronization
 import Testing
@@ -77,6 +78,35 @@ struct PoolTests {
     let process = try await pool.withConnection { await $0.backendProcess() }
     _ = try await observer.run { try $0.query("SELECT pg_terminate_backend($1)", process) }
     #expect(try await eventually { try await !observer.exists(process) })
+    let table = try await pool.withConnection { connection in
+      try await connection.run { try $0.query("SELECT 1") }
+    }
+    #expect(table.rows == [["1"]])
+    await pool.close()
+  }
+
+  @Test(
+    "when one connection is lost without a word, the idle ones are not waited for in vain as well")
+  func silence() async throws {
+    var configuration = try await PostgresConfiguration(TestServer.connectionString())
+    configuration.responseTimeout = .seconds(1)
+    let pool = PostgresPool(configuration, maximumConnections: 3)
+    let processes = try await pool.withConnection { first in
+      try await pool.withConnection { second in
+        try await pool.withConnection { third in
+          [
+            await first.backendProcess(), await second.backendProcess(),
+            await third.backendProcess(),
+          ]
+        }
+      }
+    }
+    for process in processes { kill(process, SIGSTOP) }
+    defer { for process in processes { kill(process, SIGCONT) } }
+    let error = await postgresError {
+      try await pool.withConnection { try await $0.run { try $0.query("SELECT 1") } }
+    }
+    #expect(error?.kind == .timeout)
     let table = try await pool.withConnection { connection in
       try await connection.run { try $0.query("SELECT 1") }
     }

@@ -28,8 +28,8 @@ package actor PostgresPool {
 
   /// Lends a connection, an idle one or a new one; callers wait in line while all are lent.
   ///
-  /// A connection that comes back broken, or that was closed by the server while idle, is replaced. A
-  /// transaction that was left open is rolled back.
+  /// A connection that comes back broken is replaced, and so are those that are idle then; one that was
+  /// closed by the server while idle is as well. A transaction that was left open is rolled back.
   ///
   /// - Parameters:
   ///   - deadline: Until when to wait in line. (Connecting has its own limit.)
@@ -57,6 +57,10 @@ package actor PostgresPool {
   package func close() async {
     isClosed = true
     waiters.failAll(with: Self.closed)
+    await closeIdle()
+  }
+
+  private func closeIdle() async {
     let idle = idle
     self.idle = []
     for connection in idle { await connection.close() }
@@ -84,6 +88,9 @@ package actor PostgresPool {
       idle.append(connection)
     } else {
       await connection.close()
+      // What it met, a server that is gone without a word say, the others have met as well; each would be
+      // waited for in vain.
+      await closeIdle()
     }
     endTurn()
   }
