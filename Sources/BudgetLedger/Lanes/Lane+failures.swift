@@ -123,8 +123,12 @@ extension PostgresError {
     }
   }
 
-  /// Whether the server lacks something that everybody needs, such as room on its disk.
+  /// Whether the server lacks something that everybody needs: room on its disk, or, behind a pooler that
+  /// lends them out, sessions that are ours.
   var isLackOfResources: Bool {
-    [.diskFull, .outOfMemory, .inputOutputError].contains(sqlState)
+    [
+      .diskFull, .outOfMemory, .inputOutputError, .invalidStatementName,
+      .duplicatePreparedStatement,
+    ].contains(sqlState)
   }
 }

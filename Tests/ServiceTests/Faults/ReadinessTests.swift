@@ -39,4 +39,32 @@ struct ReadinessTests {
       try await wait(for: "the node to be ready") { try await node.get("/readyz").status == 200 }
     }
   }
+
+  @Test
+  func
+    `a node whose sessions lose what it prepared in them is not ready, until a charge gets through`()
+    async throws
+  {
+    try await Service.with { service in
+      let node = try service.node
+      // As behind a pooler that lends each transaction another session.
+      try await service.database.execute(
+        """
+        CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+          RAISE EXCEPTION 'prepared statement "commit" does not exist'
+            USING ERRCODE = 'invalid_sql_statement_name';
+        END $$;
+        CREATE TRIGGER forget BEFORE INSERT ON trust_budget.audit_entries
+          FOR EACH STATEMENT EXECUTE FUNCTION forget()
+        """)
+      let refused = try await node.authorize("dev-a", ["request_id": "a"])
+      #expect(refused.status == 503, "\(refused.json)")
+      let ready = try await node.get("/readyz")
+      #expect(ready.status == 503)
+      #expect("\(ready.json)".contains("pool_mode = session"), "\(ready.json)")
+      try await service.database.execute("DROP TRIGGER forget ON trust_budget.audit_entries")
+      #expect(try await node.authorize("dev-a", ["request_id": "a"]).status == 200)
+      try await wait(for: "the node to be ready") { try await node.get("/readyz").status == 200 }
+    }
+  }
 }
