@@ -1,7 +1,8 @@
 import LibPQ
 
 extension PostgresConfiguration {
-  /// The one session of a command (`trust-budget NAME …`), whatever the server's defaults are.
+  /// The one session of a command (`trust-budget NAME …`), whatever the server's defaults are: a person
+  /// waits for it, so a statement may take ten seconds, and a server that says nothing more is given up.
   ///
   /// - Throws: `PostgresError` when the connection string cannot be read.
   package init(
@@ -9,6 +10,8 @@ extension PostgresConfiguration {
   ) throws(PostgresError) {
     try self.init(connectionString)
     applicationName = "trust-budget \(name)"
+    statementTimeout = .seconds(10)
+    responseTimeout = .seconds(11)
     sessionSettings = [
       // Every statement names its schema; nobody's objects can get in between.
       ("search_path", "pg_catalog, pg_temp"),
@@ -19,7 +22,8 @@ extension PostgresConfiguration {
     ]
   }
 
-  /// Sets aside a limit that is right for the role's everyday work, and would cut a long one short.
+  /// Sets aside a limit that is right for the role's everyday work, and would cut a long one short. Where
+  /// that begins, the session's own is set aside as well.
   package mutating func liftStatementTimeout() {
     sessionSettings.append(("statement_timeout", "0"))
   }

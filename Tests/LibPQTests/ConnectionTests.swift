@@ -126,6 +126,28 @@ struct ConnectionTests {
     #expect(table.rows == names.map { [$0] })
   }
 
+  @Test("a server that says no more once the session is there is given up in time, too")
+  func silentSettings() async throws {
+    let owner = try await TestServer.connect()
+    // Found before PostgreSQL's own, it keeps the session's first statement from ending.
+    try await owner.run { session in
+      try session.executeScript(
+        """
+        CREATE ROLE stuck LOGIN;
+        CREATE SCHEMA stuck AUTHORIZATION stuck;
+        ALTER ROLE stuck SET search_path = stuck, pg_catalog;
+        CREATE FUNCTION stuck.set_config(text, text, boolean) RETURNS text LANGUAGE sql VOLATILE
+          AS $$ SELECT pg_sleep(3600)::text $$;
+        """)
+    }
+    var configuration = try PostgresConfiguration(
+      "host=\(try await TestServer.host()) user=stuck dbname=postgres")
+    configuration.connectTimeout = .milliseconds(500)
+    let alone = configuration
+    let error = await postgresError { try await PostgresConnection.connect(alone) }
+    #expect(error?.kind == .timeout)
+  }
+
   @Test("a setting that doesn't exist is refused")
   func unknownSetting() async throws {
     let error = await postgresError {

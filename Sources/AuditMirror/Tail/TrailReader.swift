@@ -53,9 +53,11 @@ struct TrailReader: Sendable {
   static func with<R>(
     _ connectionString: String, _ body: (TrailReader) async throws -> R
   ) async throws -> R {
-    try await with(
-      try configuration(
-        connectionString: connectionString, applicationName: "trust-budget audit"), body)
+    var configuration = try configuration(
+      connectionString: connectionString, applicationName: "trust-budget audit")
+    // A person waits for it.
+    configuration.lockTimeout = .seconds(10)
+    return try await with(configuration, body)
   }
 
   /// - Throws: `PostgresError`; `SchemaProblem` where there is no ledger that this program knows.

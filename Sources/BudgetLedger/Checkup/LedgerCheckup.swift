@@ -23,9 +23,8 @@ package struct LedgerCheckup: Sendable {
 
   /// - Throws: `PostgresError` when the server cannot be reached or asked.
   package static func read(connectionString: String) async throws -> LedgerCheckup {
-    var configuration = try PostgresConfiguration(
+    let configuration = try PostgresConfiguration(
       command: "doctor", connectionString, isReadOnly: true)
-    configuration.statementTimeout = .seconds(10)
     return try await PostgresConnection.with(configuration) { connection in
       try await connection.run { try LedgerCheckup(on: $0) }
     }

@@ -74,6 +74,8 @@ package struct NewEpoch: Sendable {
     guard let ledger = try session.execute(ReadLedger()).first else {
       throw SchemaProblem.withoutLedger
     }
+    // It may wait for a standby.
+    session.liftResponseTimeout()
     try session.commit()
     return Result(ledger: ledger.identity, endedSessions: Int(ended))
   }

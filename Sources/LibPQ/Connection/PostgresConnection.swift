@@ -29,7 +29,8 @@ package actor PostgresConnection {
   /// - Parameter thread: for connections that are used by turns; otherwise each has its own.
   /// - Throws: ``PostgresError``: of kind `connection`, with the SQLSTATE where the server refused
   ///   (``PostgresError/isAuthenticationFailure``, `cannotConnectNow`)
-  ///   and none where it couldn't be reached; `server` for a refused setting;
+  ///   and none where it couldn't be reached; `timeout` where it said no more then; `server` for a
+  ///   refused setting;
   ///   `cancelled`; `misuse` for a string that makes no sense.
   package static func connect(
     _ configuration: PostgresConfiguration, on thread: ConnectionThread = ConnectionThread()
@@ -121,16 +122,19 @@ package actor PostgresConnection {
 
   private func open(_ configuration: PostgresConfiguration) throws {
     do {
+      let deadline = ContinuousClock.now + configuration.connectTimeout
       let connection = try ConnectionAttempt(configuration).connect()
       guard let cancellation = StatementCancellation(connection: connection) else {
         PQfinish(connection)
         throw PostgresError(.connection, "the connection was lost at once")
       }
-      let session = PostgresSession(
-        wire: Wire(
-          connection: connection, health: health, cancellation: cancellation,
-          responseTimeout: configuration.responseTimeout))
+      // To set the session up is a part of connecting.
+      let wire = Wire(
+        connection: connection, health: health, cancellation: cancellation,
+        responseTimeout: deadline - .now)
+      let session = PostgresSession(wire: wire)
       try session.applySettings(configuration.effectiveSettings)
+      wire.responseTimeout = configuration.responseTimeout
       self.cancellation = cancellation
       self.session = session
     } catch {

@@ -44,6 +44,11 @@ package final class PostgresSession {
     PQparameterStatus(wire.connection, name).map { String(cString: $0) }
   }
 
+  /// From now on an answer may be away for as long as it takes: for statements that rightly take long.
+  package func liftResponseTimeout() {
+    wire.responseTimeout = nil
+  }
+
   /// The notices and warnings since the last call, at most the newest 100.
   package func takeNotices() -> [PostgresNotice] {
     wire.notices.take()

@@ -13,7 +13,8 @@ final class Wire {
   let health: ConnectionHealth
   let notices = NoticeCollector()
   private let cancellation: StatementCancellation
-  private let responseTimeout: Duration?
+  /// How long the answer of a round trip may be away; nil: for ever.
+  var responseTimeout: Duration?
   private var deadline: ContinuousClock.Instant?
   private var cancellationDeadline: ContinuousClock.Instant?
 

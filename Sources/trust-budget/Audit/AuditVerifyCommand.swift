@@ -87,6 +87,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
       // Entries and rows must be of one moment.
       try await connection.run { session in
         try session.executeScript("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        session.liftResponseTimeout()
         let report = try LedgerAudit.report(
           on: session, onProgress: { progress.show($0, of: $1) })
         try session.executeScript("COMMIT")

@@ -51,6 +51,28 @@ struct DatabaseCommandTests {
     }
   }
 
+  @Test(
+    arguments: [
+      ["ledger", "show"], ["audit", "verify"], ["audit", "export", "--format", "csv"],
+      ["token", "list"], ["migrate", "status"],
+    ])
+  func `a command that finds its tables locked says so in the end`(words: [String]) async throws {
+    try await TestDatabase.withLedger { database in
+      try await database.withConnection { holder in
+        try await holder.execute(
+          """
+          BEGIN;
+          LOCK TABLE trust_budget.ledger, trust_budget.api_tokens, trust_budget.schema_migrations
+          """)
+        let end = try await Program.with(
+          words, environment: ["DATABASE_URL": database.connectionString]
+        ) { try await $0.end() }
+        #expect(end.status == 1)
+        #expect(end.errors.contains(/due to (lock|statement) timeout/), "\(end.errors)")
+      }
+    }
+  }
+
   @Test func `four migrations at once apply each step once`() async throws {
     try await TestDatabase.withEmptyDatabase { database in
       let ends = try await concurrently(4) { _ in

@@ -61,7 +61,9 @@ package struct MigrationRunner: Sendable {
     until deadline: ContinuousClock.Instant, progress: @Sendable (Progress) -> Void,
     _ body: (PostgresConnection) async throws -> R
   ) async throws -> R {
-    try await withConnection { connection in
+    var configuration = try configuration()
+    configuration.liftStatementTimeout()
+    return try await PostgresConnection.with(configuration) { connection in
       var hasReported = false
       while try await !connection.run({ session in
         try session.execute(TryAdvisoryLock(key: MigrationRunner.advisoryLock)).first == true
@@ -120,7 +122,6 @@ package struct MigrationRunner: Sendable {
     var configuration = try PostgresConfiguration(command: "migrate", connectionString)
     configuration.lockTimeout = lockTimeout
     configuration.requirePrimary()
-    configuration.liftStatementTimeout()
     return configuration
   }
 }

@@ -55,7 +55,10 @@ struct MigrationStep: Sendable {
   func retrying(
     _ body: @escaping @Sendable (PostgresSession) throws -> Void
   ) async throws {
-    let processID = try await connection.run(\.backendProcessIdentifier)
+    let processID = try await connection.run { session in
+      session.liftResponseTimeout()
+      return session.backendProcessIdentifier
+    }
     var lastSeen: [Blocker] = []
     while true {
       let (result, blockers) = await watch.during(processID) {
