@@ -8,6 +8,8 @@ umask 022
 # Below /tmp, which every user can reach: as root, PostgreSQL runs as another user.
 scratch=$(mktemp -d /tmp/trust-budget-XXXXXX)
 chmod 711 "$scratch"
+# Whatever programs leave in the place for temporary files, swift among them, goes with it.
+export TMPDIR=$scratch
 command_pid=
 
 trap 'exit 129' HUP
