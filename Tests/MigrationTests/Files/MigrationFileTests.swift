@@ -63,6 +63,7 @@ import TrustBudgetTesting
     try await TestDatabase.withEmptyDatabase { database in
       _ = try await database.runner(converted).up()
       #expect(try await database.runner().verify().isSound)
+      #expect(try await database.runner().up() == [])
     }
   }
 
@@ -86,6 +87,7 @@ import TrustBudgetTesting
       _ = try await database.runner(files).up()
       for (files, error) in cases {
         await #expect(throws: error) { try await database.runner(files).up() }
+        await #expect(throws: error) { _ = try await database.runner(files).status() }
         let result = try await database.runner(files).verify()
         #expect(result.history.first == error)
       }

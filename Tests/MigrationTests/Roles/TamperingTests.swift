@@ -7,18 +7,12 @@ import TrustBudgetTesting
 /// The owner, and a superuser who means harm.
 @Suite struct TamperingTests {
   @Test(arguments: [
-    "UPDATE trust_budget.audit_entries SET cost = 0",
-    "UPDATE trust_budget.audit_entries SET cost = 0 WHERE false",
-    "DELETE FROM trust_budget.audit_entries",
-    "TRUNCATE trust_budget.audit_entries",
-    "TRUNCATE trust_budget.audit_entries, trust_budget.budgets CASCADE",
-    "SET session_replication_role = replica; DELETE FROM trust_budget.audit_entries",
     "DELETE FROM trust_budget.ledger_history",
     "UPDATE trust_budget.break_glass_events SET reason = ''",
     "DELETE FROM trust_budget.break_glass_events",
     "SET session_replication_role = replica; TRUNCATE trust_budget.break_glass_events",
   ])
-  func `the triggers refuse even the owner`(statements: String) async throws {
+  func `the triggers of the other trails refuse even the owner`(statements: String) async throws {
     try await TestDatabase.withLedger { database in
       try await database.charge(times: 3)
       let error = await #expect(throws: PostgresError.self) {

@@ -29,6 +29,7 @@ import TrustBudgetTesting
         #expect(blocker.since != nil)
         #expect(blocker.query?.contains("SELECT count(*)") == true)
         #expect(blocker.processID > 0)
+        #expect(error?.description.contains("nothing of it is left") == true)
       }
       #expect(try await runner.status().pending == files.suffix(1))
     }

@@ -21,6 +21,10 @@ extension TestDatabase {
     ).compactMap { $0.first ?? nil }
   }
 
+  func hasSchema() async throws -> Bool {
+    try await count("SELECT count(*) FROM pg_namespace WHERE nspname = 'trust_budget'") == 1
+  }
+
   func exists(_ table: String) async throws -> Bool {
     try await query("SELECT to_regclass('trust_budget.\(table)') IS NOT NULL") == [["t"]]
   }

@@ -1,4 +1,5 @@
 import Testing
+import TrustBudgetTesting
 
 /// One `request_id` is one charge, however often and wherever it is sent.
 @Suite(.service(nodes: 2))

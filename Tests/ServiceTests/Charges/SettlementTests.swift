@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TrustBudgetTesting
 
 /// What becomes of a charge: the certificate exists, or the points go back.
 @Suite(.service(nodes: 2))

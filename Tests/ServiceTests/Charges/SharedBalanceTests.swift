@@ -1,4 +1,5 @@
 import Testing
+import TrustBudgetTesting
 
 /// Any number of nodes share one balance, to the point.
 struct SharedBalanceTests {

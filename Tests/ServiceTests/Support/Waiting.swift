@@ -23,17 +23,3 @@ func wait(
 ) async throws {
   let _: Void = try await wait(for: what(), within: limit) { try await condition() ? () : nil }
 }
-
-/// Does the same thing many times at once, and gives the results in order.
-func concurrently<Result: Sendable>(
-  _ count: Int, _ work: @escaping @Sendable (_ number: Int) async throws -> Result
-) async throws -> [Result] {
-  try await withThrowingTaskGroup { group in
-    for number in 0..<count {
-      group.addTask { (number, try await work(number)) }
-    }
-    var results: [(number: Int, result: Result)] = []
-    for try await result in group { results.append(result) }
-    return results.sorted { $0.number < $1.number }.map(\.result)
-  }
-}

@@ -1,5 +1,4 @@
 import LibPQ
-import Synchronization
 import Testing
 import TrustBudget
 import TrustBudgetTesting
@@ -13,10 +12,10 @@ import TrustBudgetTesting
   {
     try await TestDatabase.withEmptyDatabase { database in
       let applied = try await concurrently(20) { _ in
-        try await MigrationRunner(connectionString: database.connectionString).up()
+        try await database.runner().up()
       }
       #expect(applied.flatMap { $0 }.map(\.version).sorted() == Migrations.embedded.map(\.version))
-      let status = try await MigrationRunner(connectionString: database.connectionString).status()
+      let status = try await database.runner().status()
       #expect(status.applied.map(\.checksum) == Migrations.embedded.map(\.checksum))
       #expect(status.applied.allSatisfy { $0.programVersion == ProductVersion.current })
       #expect(status.pending == [])
@@ -25,24 +24,24 @@ import TrustBudgetTesting
 
   @Test func `a second run finds nothing to do`() async throws {
     try await TestDatabase.withLedger { database in
-      let runner = MigrationRunner(connectionString: database.connectionString)
-      #expect(try await runner.up() == [])
-      let progress = Mutex<[MigrationRunner.Progress]>([])
-      _ = try await runner.up { step in progress.withLock { $0.append(step) } }
-      #expect(progress.withLock { $0 } == [])
+      let runner = database.runner()
+      let progress = ProgressLog()
+      let applied = try await runner.up(progress: progress.add)
+      #expect(applied == [])
+      #expect(progress.steps == [])
     }
   }
 
   @Test func `a database that lacks characters is refused, and left as it is`() async throws {
     try await TestDatabase.withEmptyDatabase(encoding: "LATIN1") { database in
-      let runner = MigrationRunner(connectionString: database.connectionString)
+      let runner = database.runner()
       let error = await #expect(throws: MigrationError.self) { try await runner.up() }
       #expect(error == .wrongEncoding("LATIN1"))
       let wasTouched = try await database.hasSchema()
       #expect(!wasTouched)
     }
     try await TestDatabase.withEmptyDatabase(encoding: "SQL_ASCII") { database in
-      _ = try await MigrationRunner(connectionString: database.connectionString).up()
+      _ = try await database.runner().up()
       try await database.withNodes(1) { _ = try await $0[0].perform(.charging("user:日本")) }
       try await database.expectSoundLedger()
     }
@@ -52,10 +51,10 @@ import TrustBudgetTesting
     async throws
   {
     try await TestDatabase.withEmptyDatabase { database in
-      let status = try await MigrationRunner(connectionString: database.connectionString).status()
+      let status = try await database.runner().status()
       #expect(status.applied == [])
       #expect(status.pending == Migrations.embedded)
-      #expect(try await database.hasSchema() == false)
+      #expect(try await !database.hasSchema())
     }
   }
 
@@ -65,10 +64,9 @@ import TrustBudgetTesting
     try await TestDatabase.withEmptyDatabase { database in
       let files =
         Migrations.embedded + [
-          .extra("CREATE TABLE trust_budget.half (); SELECT 1 / 0;")
+          .next("CREATE TABLE trust_budget.half (); SELECT 1 / 0;")
         ]
-      let runner = MigrationRunner(
-        connectionString: database.connectionString, migrations: files)
+      let runner = database.runner(files)
       let error = await #expect(throws: MigrationError.self) { try await runner.up() }
       guard case .failed(let label, let reason, _) = error else {
         Issue.record("\(String(describing: error))")
@@ -76,8 +74,7 @@ import TrustBudgetTesting
       }
       #expect(label == files.last?.label)
       #expect(reason.contains("division by zero"))
-      let hasTable = try await database.hasTable("half")
-      #expect(!hasTable)
+      #expect(try await !database.exists("half"))
       let status = try await runner.status()
       #expect(status.pending == files.suffix(1))
     }
@@ -87,10 +84,9 @@ import TrustBudgetTesting
     try await TestDatabase.withLedger { database in
       let files =
         Migrations.embedded + [
-          .extra("CREATE TABLE trust_budget.half (); SELECT pg_advisory_xact_lock(7);")
+          .next("CREATE TABLE trust_budget.half (); SELECT pg_advisory_xact_lock(7);")
         ]
-      let runner = MigrationRunner(
-        connectionString: database.connectionString, migrations: files, lockTimeout: .seconds(20))
+      let runner = database.runner(files, lockTimeout: .seconds(20))
       try await database.withConnection { holder in
         try await holder.execute("SELECT pg_advisory_lock(7)")
         let killed = Task { try await runner.up() }
@@ -101,10 +97,10 @@ import TrustBudgetTesting
         }
         #expect(error?.isInterruption == true)
       }
-      #expect(try await database.hasTable("half") == false)
+      #expect(try await !database.exists("half"))
       #expect(try await runner.status().pending == files.suffix(1))
       #expect(try await runner.up() == files.suffix(1))
-      #expect(try await database.hasTable("half"))
+      #expect(try await database.exists("half"))
     }
   }
 
@@ -114,14 +110,14 @@ import TrustBudgetTesting
   ) async throws {
     try await TestDatabase.withLedger { database in
       try await PostgresProxy.with(database) { proxy in
-        let files = Migrations.embedded + [.extra("CREATE TABLE trust_budget.extra ();")]
+        let files = Migrations.embedded + [.next("CREATE TABLE trust_budget.extra ();")]
         proxy.inject(fault)
         let runner = MigrationRunner(
           connectionString: proxy.connectionString, migrations: files)
         let error = await #expect(throws: MigrationError.self) { try await runner.up() }
         #expect(error?.isInterruption == true)
         let isThere = fault == .cutAfterCommit
-        #expect(try await database.hasTable("extra") == isThere)
+        #expect(try await database.exists("extra") == isThere)
         let applied = try await runner.up()
         #expect(applied == (isThere ? [] : files.suffix(1)))
       }
