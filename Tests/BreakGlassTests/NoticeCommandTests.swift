@@ -17,8 +17,7 @@ import TrustBudgetTesting
     NoticeCommand(words, logger: Logger(label: "test", factory: { [log] _ in log }))
   }
 
-  @Test("The event is the program's input")
-  func input() async throws {
+  @Test func `the event is the program's input`() async throws {
     try await TemporaryDirectory.with { directory in
       let told = directory.file("told")
       let event = String(repeating: "é", count: 30_000)
@@ -27,8 +26,9 @@ import TrustBudgetTesting
     }
   }
 
-  @Test("A program that reads nothing, and leaves another one running, has been told")
-  func background() async throws {
+  @Test func `a program that reads nothing, and leaves another one running, has been told`()
+    async throws
+  {
     try await TemporaryDirectory.with { directory in
       let file = directory.file("left")
       try await shell(#"sleep 300 & echo $! > "$1""#, file)
@@ -40,8 +40,8 @@ import TrustBudgetTesting
     }
   }
 
-  @Test("What it prints, and what it left running prints, are lines of the log")
-  func output() async throws {
+  @Test func `what it prints, and what it left running prints, are lines of the log`() async throws
+  {
     try await shell(
       "printf 'one\\ntwo' >&2; (sleep 0.3; echo; printf '%01500d' 7; echo later) & exit 0"
     ).run(input: "{}")
@@ -54,15 +54,13 @@ import TrustBudgetTesting
     #expect(lines[3].hasSuffix("7later]"))
   }
 
-  @Test("A program that prints without end fills no log")
-  func flood() async throws {
+  @Test func `a program that prints without end fills no log`() async throws {
     try await shell("yes | head -c 3000000").run(input: "{}")
     #expect(try await eventually { log.lines.count == PrintedLines.most + 1 })
     #expect(log.lines.last?.contains("and more") == true)
   }
 
-  @Test("One that fails, is killed, or is not there has not")
-  func failures() async {
+  @Test func `one that fails, is killed, or is not there has not`() async {
     for (command, problem) in [
       (shell("exit 3"), "/bin/sh ended with status 3"),
       (shell("kill -9 $$"), "/bin/sh ended with status 137"),

@@ -5,8 +5,7 @@ import Testing
 
 @Suite("Authentication")
 struct AuthenticationTests {
-  @Test("a wrong password is refused with its SQLSTATE, and shown nowhere")
-  func wrongPassword() async throws {
+  @Test func `a wrong password is refused with its SQLSTATE, and shown nowhere`() async throws {
     let rules = FileManager.default.temporaryDirectory.appending(path: "\(UUID())-hba.conf")
     defer { try? FileManager.default.removeItem(at: rules) }
     try "local all postgres trust\nlocal all alice scram-sha-256\n"

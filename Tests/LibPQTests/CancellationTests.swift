@@ -3,8 +3,7 @@ import Testing
 
 @Suite("Cancellation")
 struct CancellationTests {
-  @Test("a cancelled task ends its statement, and the connection is as new")
-  func cancelStatement() async throws {
+  @Test func `a cancelled task ends its statement, and the connection is as new`() async throws {
     let connection = try await TestServer.connect()
     let observer = try await TestServer.connect()
     let process = await connection.backendProcess()
@@ -29,8 +28,7 @@ struct CancellationTests {
     }
   }
 
-  @Test("a statement that must not be cancelled goes on")
-  func ignore() async throws {
+  @Test func `a statement that must not be cancelled goes on`() async throws {
     let connection = try await TestServer.connect()
     let observer = try await TestServer.connect()
     let process = await connection.backendProcess()
@@ -44,8 +42,7 @@ struct CancellationTests {
     #expect(try await task.value.rows == [["1"]])
   }
 
-  @Test("a cancelled task sends nothing at all")
-  func cancelledBefore() async throws {
+  @Test func `a cancelled task sends nothing at all`() async throws {
     let connection = try await TestServer.connect()
     let task = Task {
       withUnsafeCurrentTask { $0?.cancel() }
@@ -56,8 +53,7 @@ struct CancellationTests {
     #expect(connection.isUsable)
   }
 
-  @Test("a late cancellation never hits the next statement")
-  func race() async throws {
+  @Test func `a late cancellation never hits the next statement`() async throws {
     let connection = try await TestServer.connect()
     for round in 0..<200 {
       let task = Task { try await connection.run { try $0.query("SELECT pg_sleep(0.0005)") } }

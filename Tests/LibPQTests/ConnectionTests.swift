@@ -11,14 +11,12 @@ struct ConnectionTests {
     return name
   }
 
-  @Test("a URL works")
-  func url() async throws {
+  @Test func `a URL works`() async throws {
     let host = try await TestServer.host().replacing("/", with: "%2F")
     #expect(try await database("postgresql://postgres@\(host):5432/template1") == "template1")
   }
 
-  @Test("a service file works")
-  func service() async throws {
+  @Test func `a service file works`() async throws {
     let host = try await TestServer.host()
     defer { try? FileManager.default.removeItem(at: TestServer.serviceFile) }
     try "[budget]\nhost=\(host)\nport=5432\nuser=postgres\ndbname=template1\n"
@@ -26,16 +24,17 @@ struct ConnectionTests {
     #expect(try await database("service=budget") == "template1")
   }
 
-  @Test("a dead first host gives way to the next", arguments: ["any", "read-write", "primary"])
-  func severalHosts(attributes: String) async throws {
+  @Test(arguments: ["any", "read-write", "primary"])
+  func `a dead first host gives way to the next`(attributes: String) async throws {
     let host = try await TestServer.host()
     let name = try await database(
       "host=/nowhere,\(host) user=postgres dbname=postgres target_session_attrs=\(attributes)")
     #expect(name == "postgres")
   }
 
-  @Test("no standby among the hosts is an error, and for prefer-standby it is not")
-  func standby() async throws {
+  @Test func `no standby among the hosts is an error, and for prefer-standby it is not`()
+    async throws
+  {
     let host = try await TestServer.host()
     let base = "host=/nowhere,\(host) user=postgres dbname=postgres target_session_attrs="
     #expect(try await database(base + "prefer-standby") == "postgres")
@@ -45,8 +44,7 @@ struct ConnectionTests {
     #expect(error?.message.contains("not in hot standby mode") == true)
   }
 
-  @Test("a host that swallows everything is given up in time")
-  func blackHole() async throws {
+  @Test func `a host that swallows everything is given up in time`() async throws {
     // A socket that listens and never accepts: the connection is made, and nobody ever answers.
     let silent = try SilentServer()
     let host = try await TestServer.host()
@@ -65,8 +63,7 @@ struct ConnectionTests {
     #expect(connection.isUsable)
   }
 
-  @Test("what the server refuses has its SQLSTATE, and its words")
-  func refused() async throws {
+  @Test func `what the server refuses has its SQLSTATE, and its words`() async throws {
     let string = try await TestServer.connectionString(database: "missing")
     let error = await postgresError { try await database(string) }
     #expect(error?.kind == .connection)
@@ -75,8 +72,7 @@ struct ConnectionTests {
     #expect(error?.message.contains("LOCATION") == false)
   }
 
-  @Test("an unreachable server has no SQLSTATE")
-  func unreachable() async throws {
+  @Test func `an unreachable server has no SQLSTATE`() async throws {
     let error = await postgresError { try await database("host=/nowhere user=x dbname=y") }
     #expect(error?.kind == .connection)
     #expect(error?.sqlState == nil)
@@ -84,8 +80,7 @@ struct ConnectionTests {
     #expect(error?.message.contains("/nowhere") == true)
   }
 
-  @Test("the session has the settings that were asked for")
-  func settings() async throws {
+  @Test func `the session has the settings that were asked for`() async throws {
     let connection = try await TestServer.connect {
       $0.applicationName = "budget's \"name\""
       $0.statementTimeout = .seconds(5)
@@ -111,8 +106,7 @@ struct ConnectionTests {
     #expect(try await connection.run { $0.parameterStatus("TimeZone") } == "Asia/Tokyo")
   }
 
-  @Test("the server is told to watch whether its client is still there")
-  func watchedClient() async throws {
+  @Test func `the server is told to watch whether its client is still there`() async throws {
     // On a Unix socket they show as 0, and are taken all the same.
     let table = try await TestServer.connect().run { session in
       try session.query(
@@ -126,8 +120,9 @@ struct ConnectionTests {
     #expect(table.rows == names.map { [$0] })
   }
 
-  @Test("a server that says no more once the session is there is given up in time, too")
-  func silentSettings() async throws {
+  @Test func `a server that says no more once the session is there is given up in time, too`()
+    async throws
+  {
     let owner = try await TestServer.connect()
     // Found before PostgreSQL's own, it keeps the session's first statement from ending.
     try await owner.run { session in
@@ -148,8 +143,7 @@ struct ConnectionTests {
     #expect(error?.kind == .timeout)
   }
 
-  @Test("a setting that doesn't exist is refused")
-  func unknownSetting() async throws {
+  @Test func `a setting that doesn't exist is refused`() async throws {
     let error = await postgresError {
       try await TestServer.connect { $0.sessionSettings = [("no_such_setting", "1")] }
     }
@@ -157,8 +151,7 @@ struct ConnectionTests {
     #expect(error?.message.contains("no_such_setting") == true)
   }
 
-  @Test("a closed connection says so")
-  func closed() async throws {
+  @Test func `a closed connection says so`() async throws {
     let connection = try await TestServer.connect()
     await connection.close()
     await connection.close()

@@ -5,14 +5,12 @@ import Testing
 
 /// What cannot be interrupted is waited for as long as there is time, and then left to itself.
 struct DetachedWorkTests {
-  @Test("what is done in time is had, and not thrown away")
-  func inTime() {
+  @Test func `what is done in time is had, and not thrown away`() {
     let work = DetachedWork(discard: { (_: Int) in Issue.record("it was wanted") }) { 7 }
     #expect(work.value(before: .now + .seconds(60), slice: .milliseconds(10)) == 7)
   }
 
-  @Test("what is not is left, and what comes of it later is thrown away")
-  func late() async {
+  @Test func `what is not is left, and what comes of it later is thrown away`() async {
     let hanging = DispatchSemaphore(value: 0)
     let (discarded, discard) = AsyncStream.makeStream(of: Int.self)
     let work = DetachedWork(discard: { discard.yield($0) }) {
@@ -24,8 +22,7 @@ struct DetachedWorkTests {
     #expect(await discarded.first { _ in true } == 7)
   }
 
-  @Test("a task that is cancelled does not wait for the end of its time")
-  func cancelled() async {
+  @Test func `a task that is cancelled does not wait for the end of its time`() async {
     let hanging = DispatchSemaphore(value: 0)
     defer { hanging.signal() }
     let waiting = Task.detached {

@@ -3,8 +3,7 @@ import Testing
 
 @Suite("Errors")
 struct ErrorTests {
-  @Test("the server's error keeps everything that it says")
-  func fields() async throws {
+  @Test func `the server's error keeps everything that it says`() async throws {
     let connection = try await TestServer.connect()
     let error = await postgresError {
       try await connection.run { session in
@@ -21,8 +20,7 @@ struct ErrorTests {
     #expect(error?.description.contains("SQLSTATE 23505") == true)
   }
 
-  @Test("a syntax error says where")
-  func position() async throws {
+  @Test func `a syntax error says where`() async throws {
     let connection = try await TestServer.connect()
     let error = await postgresError {
       try await connection.run { try $0.query("SELECT 1 FORM x y") }
@@ -31,8 +29,9 @@ struct ErrorTests {
     #expect(error?.position == 15)
   }
 
-  @Test("a script stops at its first error, and a transaction left open is rolled back")
-  func script() async throws {
+  @Test func `a script stops at its first error, and a transaction left open is rolled back`()
+    async throws
+  {
     let connection = try await TestServer.connect()
     let error = await postgresError {
       try await connection.run { session in
@@ -47,8 +46,7 @@ struct ErrorTests {
     #expect(table.rows == [[nil]])
   }
 
-  @Test("warnings are collected with their SQLSTATE")
-  func notices() async throws {
+  @Test func `warnings are collected with their SQLSTATE`() async throws {
     let connection = try await TestServer.connect()
     let notices = try await connection.run { session in
       try session.executeScript(
@@ -61,8 +59,7 @@ struct ErrorTests {
     #expect(notices.first?.hint == "why")
   }
 
-  @Test("a statement that takes too long ends by the server's clock")
-  func statementTimeout() async throws {
+  @Test func `a statement that takes too long ends by the server's clock`() async throws {
     let connection = try await TestServer.connect { $0.statementTimeout = .milliseconds(50) }
     let error = await postgresError {
       try await connection.run { try $0.query("SELECT pg_sleep(60)") }
@@ -72,8 +69,7 @@ struct ErrorTests {
     #expect(connection.isUsable)
   }
 
-  @Test("waiting for a lock too long ends by the server's clock")
-  func lockTimeout() async throws {
+  @Test func `waiting for a lock too long ends by the server's clock`() async throws {
     let holder = try await TestServer.connect()
     let waiter = try await TestServer.connect { $0.lockTimeout = .milliseconds(50) }
     _ = try await holder.run { try $0.query("SELECT pg_advisory_lock(4711)") }
@@ -84,8 +80,7 @@ struct ErrorTests {
     #expect(waiter.isUsable)
   }
 
-  @Test("a server that doesn't answer in time costs the connection")
-  func responseTimeout() async throws {
+  @Test func `a server that doesn't answer in time costs the connection`() async throws {
     let connection = try await TestServer.connect { $0.responseTimeout = .milliseconds(100) }
     let error = await postgresError {
       try await connection.run { try $0.query("SELECT pg_sleep(60)") }
@@ -95,8 +90,8 @@ struct ErrorTests {
     #expect(!connection.isUsable)
   }
 
-  @Test("a session that is terminated in a statement says so", arguments: [true, false])
-  func terminated(whileBusy: Bool) async throws {
+  @Test(arguments: [true, false])
+  func `a session that is terminated in a statement says so`(whileBusy: Bool) async throws {
     let victim = try await TestServer.connect()
     let killer = try await TestServer.connect()
     let process = await victim.backendProcess()

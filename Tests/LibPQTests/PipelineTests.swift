@@ -46,8 +46,7 @@ private struct Megabytes: PostgresStatement {
 
 @Suite("Pipelines")
 struct PipelineTests {
-  @Test("each statement gives its own rows, in order")
-  func rows() async throws {
+  @Test func `each statement gives its own rows, in order`() async throws {
     let connection = try await TestServer.connect()
     let (_, five, two, text, _) = try await connection.run { session in
       try session.pipeline(
@@ -57,8 +56,9 @@ struct PipelineTests {
     #expect(five == [5] && two == [2] && text == ["late"])
   }
 
-  @Test("an error in the middle is thrown with its statement, and the session goes on")
-  func errorInTheMiddle() async throws {
+  @Test func `an error in the middle is thrown with its statement, and the session goes on`()
+    async throws
+  {
     let connection = try await TestServer.connect()
     let status = try await connection.run { session in
       do {
@@ -81,8 +81,7 @@ struct PipelineTests {
     #expect(one == [1])
   }
 
-  @Test("what can't be read doesn't put the session out of step")
-  func decodingErrorInTheMiddle() async throws {
+  @Test func `what can't be read doesn't put the session out of step`() async throws {
     struct Unreadable: PostgresStatement {
       static let name: String? = "unreadable"
       static let sql = "SELECT 1.5::float8"
@@ -98,8 +97,7 @@ struct PipelineTests {
     #expect(try await connection.run { try $0.execute(Late()) } == ["late"])
   }
 
-  @Test("a named statement is prepared once a session")
-  func preparedOnce() async throws {
+  @Test func `a named statement is prepared once a session`() async throws {
     let connection = try await TestServer.connect()
     for number in 1...8 as ClosedRange<Int64> {
       let (first, second) = try await connection.run { session in
@@ -114,8 +112,7 @@ struct PipelineTests {
     #expect(table.rows == [["divide", "16"]])
   }
 
-  @Test("a statement is prepared anew after DEALLOCATE")
-  func preparedAgain() async throws {
+  @Test func `a statement is prepared anew after DEALLOCATE`() async throws {
     let connection = try await TestServer.connect()
     _ = try await connection.run { try $0.execute(Late()) }
     try await connection.run { try $0.executeScript("DEALLOCATE ALL") }
@@ -124,8 +121,7 @@ struct PipelineTests {
     #expect(try await connection.run { try $0.execute(Late()) } == ["late"])
   }
 
-  @Test("many megabytes both ways at once don't stand still")
-  func megabytes() async throws {
+  @Test func `many megabytes both ways at once don't stand still`() async throws {
     let connection = try await TestServer.connect { $0.responseTimeout = .seconds(60) }
     let text = String(repeating: "m", count: 6_000_000)
     let counts = try await connection.run { session in
@@ -134,8 +130,7 @@ struct PipelineTests {
     #expect(counts == ([6_000_001], [6_000_001], [6_000_001]))
   }
 
-  @Test("a large answer is streamed row by row, and may be left in the middle")
-  func stream() async throws {
+  @Test func `a large answer is streamed row by row, and may be left in the middle`() async throws {
     struct Series: PostgresStatement {
       static let name: String? = "series"
       static let sql = "SELECT generate_series(1, $1)"

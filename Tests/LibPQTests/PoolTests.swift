@@ -28,8 +28,9 @@ struct PoolTests {
       PostgresConfiguration(TestServer.connectionString()), maximumConnections: limit)
   }
 
-  @Test("no more connections than the limit are lent at a time, and everybody gets a turn")
-  func limit() async throws {
+  @Test func `no more connections than the limit are lent at a time, and everybody gets a turn`()
+    async throws
+  {
     let pool = try await pool(3)
     let meter = Meter()
     let processes = try await withThrowingTaskGroup(of: Int32.self) { group in
@@ -52,8 +53,7 @@ struct PoolTests {
     await pool.close()
   }
 
-  @Test("waiting too long is an error that says why, and costs nobody a turn")
-  func exhausted() async throws {
+  @Test func `waiting too long is an error that says why, and costs nobody a turn`() async throws {
     let pool = try await pool(1)
     try await pool.withConnection { _ in
       let error = await postgresError {
@@ -71,8 +71,7 @@ struct PoolTests {
     await pool.close()
   }
 
-  @Test("a connection that the server closed while idle is replaced")
-  func replaced() async throws {
+  @Test func `a connection that the server closed while idle is replaced`() async throws {
     let pool = try await pool(1)
     let observer = try await TestServer.connect()
     let process = try await pool.withConnection { await $0.backendProcess() }
@@ -85,9 +84,11 @@ struct PoolTests {
     await pool.close()
   }
 
-  @Test(
-    "when one connection is lost without a word, the idle ones are not waited for in vain as well")
-  func silence() async throws {
+  @Test
+  func
+    `when one connection is lost without a word, the idle ones are not waited for in vain as well`()
+    async throws
+  {
     var configuration = try await PostgresConfiguration(TestServer.connectionString())
     configuration.responseTimeout = .seconds(1)
     let pool = PostgresPool(configuration, maximumConnections: 3)
@@ -114,8 +115,7 @@ struct PoolTests {
     await pool.close()
   }
 
-  @Test("a transaction that was left open is rolled back")
-  func leftOpen() async throws {
+  @Test func `a transaction that was left open is rolled back`() async throws {
     let pool = try await pool(1)
     try await pool.withConnection { connection in
       try await connection.run { try $0.executeScript("BEGIN") }

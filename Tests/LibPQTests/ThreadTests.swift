@@ -16,8 +16,9 @@ struct ThreadTests {
     }
   }
 
-  @Test("two hundred connections, closed or just dropped, leave no thread and no descriptor")
-  func leaks() async throws {
+  @Test func `two hundred connections, closed or just dropped, leave no thread and no descriptor`()
+    async throws
+  {
     let configuration = try PostgresConfiguration(await TestServer.connectionString())
     let descriptors = try count("fd")
     for round in 0..<20 {
@@ -36,8 +37,7 @@ struct ThreadTests {
     #expect(try await eventually { try count("fd") < descriptors + 100 })
   }
 
-  @Test("connections block without waiting for one another")
-  func independence() async throws {
+  @Test func `connections block without waiting for one another`() async throws {
     let configuration = try PostgresConfiguration(await TestServer.connectionString())
     let start = ContinuousClock.now
     try await withThrowingTaskGroup(of: Void.self) { group in

@@ -4,17 +4,17 @@ import Testing
 @Suite("How a session travels")
 struct TransportTests {
   @Test(
-    "what is on the way to another machine is told from what stays here",
     arguments: [
       (nil, false), ("127.0.0.1", false), ("127.1.2.3", false), ("::1", false),
       ("::ffff:127.0.0.1", false), ("192.0.2.1", true), ("2001:db8::1", true), ("::", true),
     ] as [(String?, Bool)])
-  func remote(address: String?, isRemote: Bool) {
+  func `what is on the way to another machine is told from what stays here`(
+    address: String?, isRemote: Bool
+  ) {
     #expect(PostgresTransport(address: address, isEncrypted: false).isRemote == isRemote)
   }
 
-  @Test("a Unix socket has no address, and no encryption")
-  func socket() async throws {
+  @Test func `a Unix socket has no address, and no encryption`() async throws {
     let configuration = try PostgresConfiguration(
       "host=\(try await TestServer.host()) user=postgres dbname=postgres")
     let transport = try await PostgresConnection.with(configuration) { connection in

@@ -14,8 +14,7 @@ struct ValueTests {
     await connection.close()
   }
 
-  @Test("numbers come back as they went, extremes and NULL included")
-  func numbers() async throws {
+  @Test func `numbers come back as they went, extremes and NULL included`() async throws {
     try await expectSame(true, false, nil)
     try await expectSame(Int16.min, 0, .max, nil)
     try await expectSame(Int32.min, -1, .max, nil)
@@ -23,15 +22,13 @@ struct ValueTests {
     try await expectSame(UInt64.min, 1 << 40, UInt64(Int64.max), .max, nil)
   }
 
-  @Test("text comes back as it went")
-  func text() async throws {
+  @Test func `text comes back as it went`() async throws {
     try await expectSame(
       "", "plain", "naïve 🦜 e\u{301} 👩‍👩‍👧", "'; DROP TABLE x; --", "\\\"\n\t",
       String(repeating: "long 🦜", count: 50_000), nil)
   }
 
-  @Test("times come back as they went, infinities included")
-  func times() async throws {
+  @Test func `times come back as they went, infinities included`() async throws {
     try await expectSame(
       PostgresTimestamp(microsecondsSinceUnixEpoch: 0),
       PostgresTimestamp(microsecondsSinceUnixEpoch: -1),
@@ -42,8 +39,7 @@ struct ValueTests {
       PostgresInterval(microseconds: .max, days: .max, months: .max), nil)
   }
 
-  @Test("the server understands a time as we mean it")
-  func timeMeaning() async throws {
+  @Test func `the server understands a time as we mean it`() async throws {
     let connection = try await TestServer.connect()
     let table = try await connection.run { session in
       try session.query(
@@ -54,8 +50,7 @@ struct ValueTests {
     #expect(table.rows == [["2026-01-01 00:00:00.000001+00", "2 mons 1 day 01:00:00"]])
   }
 
-  @Test("arrays come back as they went: empty, large, with NULLs")
-  func arrays() async throws {
+  @Test func `arrays come back as they went: empty, large, with NULLs`() async throws {
     try await expectSame([Int64](), [1], Array(-300...300), nil)
     try await expectSame([Int64?](), [nil], [1, nil, .max], nil)
     try await expectSame([Int16.min, 2], [Int16]())
@@ -71,8 +66,7 @@ struct ValueTests {
       [PostgresRowLocation(block: 0, line: 1), .init(block: .max - 1, line: .max)])
   }
 
-  @Test("JSON is text, as json and as jsonb")
-  func json() async throws {
+  @Test func `JSON is text, as json and as jsonb`() async throws {
     struct JSON: PostgresStatement {
       static let sql = "SELECT $1, $2, $3"
       static let parameterTypes: [PostgresType] = [.json, .jsonb, .jsonbArray]
@@ -91,8 +85,7 @@ struct ValueTests {
     #expect(rows == [[#"{"a": "🦜"}"#, #"{"a": 1}"#, "1", nil, "[2]"]])
   }
 
-  @Test("a column of another type is an error that names both")
-  func wrongType() async throws {
+  @Test func `a column of another type is an error that names both`() async throws {
     struct Wrong: PostgresStatement {
       static let name: String? = "wrong"
       static let sql = "SELECT 'text' AS label"
@@ -106,9 +99,8 @@ struct ValueTests {
     #expect(try await connection.run { try $0.query("SELECT 1") }.rows == [["1"]])
   }
 
-  @Test(
-    "NULL, a missing column and one too many are errors", arguments: ["NULL::int8", "1::int8, 2"])
-  func wrongShape(columns: String) async throws {
+  @Test(arguments: ["NULL::int8", "1::int8, 2"])
+  func `NULL, a missing column and one too many are errors`(columns: String) async throws {
     struct One: PostgresStatement {
       static let sql = "SELECT NULL::int8"
       static func decode(_ row: inout PostgresRow) throws -> Int64 { try row.next(Int64.self) }
@@ -126,8 +118,9 @@ struct ValueTests {
     #expect(error?.kind == .decoding)
   }
 
-  @Test("a value that isn't the declared type is refused before anything is sent")
-  func wrongBinding() async throws {
+  @Test func `a value that isn't the declared type is refused before anything is sent`()
+    async throws
+  {
     struct Wrong: PostgresStatement {
       static let name: String? = "wrong_binding"
       static let sql = "SELECT $1"

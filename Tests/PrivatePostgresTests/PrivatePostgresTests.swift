@@ -11,8 +11,7 @@ struct PrivatePostgresTests {
     access(path, F_OK) == 0
   }
 
-  @Test("an ephemeral server leaves nothing behind")
-  func ephemeral() async throws {
+  @Test func `an ephemeral server leaves nothing behind`() async throws {
     let postgres = try await PrivatePostgres.start(directory: directory, ephemeral: true)
     let process = try #require(postgres.processIdentifier)
     #expect(exists(directory.path + "/socket/.s.PGSQL.5432"))
@@ -25,8 +24,7 @@ struct PrivatePostgresTests {
     await #expect(throws: PrivatePostgresError.self) { try await postgres.restart() }
   }
 
-  @Test("a server survives a crash and a restart, on the same socket and data")
-  func restart() async throws {
+  @Test func `a server survives a crash and a restart, on the same socket and data`() async throws {
     let postgres = try await PrivatePostgres.start(directory: directory, ephemeral: true)
     let string = postgres.connectionString
     try Data("kept".utf8).write(to: directory.appending(path: "data/marker"))
@@ -40,8 +38,9 @@ struct PrivatePostgresTests {
     #expect(!exists(directory.path))
   }
 
-  @Test("data that isn't ephemeral is used again, and a directory has one owner at a time")
-  func reuse() async throws {
+  @Test func `data that isn't ephemeral is used again, and a directory has one owner at a time`()
+    async throws
+  {
     defer { try? FileManager.default.removeItem(at: directory) }
     let first = try await PrivatePostgres.start(directory: directory, ephemeral: false)
     try Data("kept".utf8).write(to: directory.appending(path: "data/marker"))
@@ -56,8 +55,7 @@ struct PrivatePostgresTests {
     #expect(exists(directory.path + "/data/PG_VERSION"))
   }
 
-  @Test("too long a path for a socket gets a short one")
-  func longPath() async throws {
+  @Test func `too long a path for a socket gets a short one`() async throws {
     let long = directory.appending(path: String(repeating: "long", count: 30))
     defer { try? FileManager.default.removeItem(at: directory) }
     let postgres = try await PrivatePostgres.start(directory: long, ephemeral: true)
@@ -68,8 +66,7 @@ struct PrivatePostgresTests {
     #expect(!exists(sockets))
   }
 
-  @Test("a server that doesn't start says why")
-  func failure() async throws {
+  @Test func `a server that doesn't start says why`() async throws {
     let error = await #expect(throws: PrivatePostgresError.self) {
       try await PrivatePostgres.start(
         directory: directory, settings: ["shared_buffers": "nonsense"], ephemeral: true)
@@ -78,8 +75,7 @@ struct PrivatePostgresTests {
     #expect(!exists(directory.path))
   }
 
-  @Test("a process that is killed leaves nothing behind")
-  func killed() async throws {
+  @Test func `a process that is killed leaves nothing behind`() async throws {
     let path = directory.path
     await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
       let postgres = try await PrivatePostgres.start(
@@ -92,8 +88,7 @@ struct PrivatePostgresTests {
     #expect(!exists(path))
   }
 
-  @Test("what a dead process left running is stopped and taken over")
-  func takenOver() async throws {
+  @Test func `what a dead process left running is stopped and taken over`() async throws {
     let path = directory.path
     defer { try? FileManager.default.removeItem(at: directory) }
     await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in

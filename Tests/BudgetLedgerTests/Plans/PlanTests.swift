@@ -7,8 +7,7 @@ import TrustBudgetTesting
 
 /// A node's statements find their rows by an index or by their place, whether the tables hold none or a great many.
 @Suite struct PlanTests {
-  @Test
-  func `a lane's statements scan no table, on empty tables and on full ones`()
+  @Test func `a lane's statements scan no table, on empty tables and on full ones`()
     async throws
   {
     try await TestDatabase.withLedger { database in

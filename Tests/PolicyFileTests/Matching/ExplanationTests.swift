@@ -19,8 +19,7 @@ struct ExplanationTests {
       - {name: Later, principals: [user], max_duration: 15m}
     """#
 
-  @Test("Each rule says why it does not match, and the verdict says what is charged")
-  func text() throws {
+  @Test func `each rule says why it does not match, and the verdict says what is charged`() throws {
     let explanation = try Policy(policy).explain(try Samples.request(), at: try Samples.moment())
     #expect(
       explanation.description == #"""
@@ -35,8 +34,7 @@ struct ExplanationTests {
         """#)
   }
 
-  @Test("It has a form for programs")
-  func json() throws {
+  @Test func `it has a form for programs`() throws {
     let explanation = try Policy(policy).explain(try Samples.request(), at: try Samples.moment())
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
@@ -46,8 +44,7 @@ struct ExplanationTests {
     #expect(text.contains(#""budget_id":"user:alice""#))
   }
 
-  @Test("It comes to the verdict that evaluating comes to, refusals too")
-  func agreement() throws {
+  @Test func `it comes to the verdict that evaluating comes to, refusals too`() throws {
     let policy = try Policy(Samples.rule(match: #"emails: ["*"]"#))
     let (request, now) = (try Samples.request(), try Samples.moment())
     let explanation = policy.explain(request, at: now)

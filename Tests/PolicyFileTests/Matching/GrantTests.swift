@@ -14,8 +14,10 @@ struct GrantTests {
       .evaluate(request, at: try Samples.moment())
   }
 
-  @Test("A request gets what it asks for within the rule, and all of it when it asks for nothing")
-  func limits() throws {
+  @Test
+  func `a request gets what it asks for within the rule, and all of it when it asks for nothing`()
+    throws
+  {
     let everything = try #require(try verdict().grant)
     #expect(everything.principals == ["user", "admin"])
     #expect(everything.maxDuration.description == "1h")
@@ -27,8 +29,7 @@ struct GrantTests {
     #expect(part.grant?.maxDuration.description == "90s")
   }
 
-  @Test("Asking for more than the rule allows is refused, and says what is allowed")
-  func beyondLimits() throws {
+  @Test func `asking for more than the rule allows is refused, and says what is allowed`() throws {
     let principal = try verdict { $0.requestedPrincipals = ["user", "root"] }.refusal
     #expect(principal?.rule == "Rule")
     #expect(
@@ -40,15 +41,13 @@ struct GrantTests {
         == #"A certificate for 61m is longer than rule "Rule" allows; ask for at most 1h."#)
   }
 
-  @Test("A budget that says nothing has the default terms")
-  func defaults() throws {
+  @Test func `a budget that says nothing has the default terms`() throws {
     let grant = try #require(try verdict("trust_budget: {}").grant)
     #expect(grant.budgets == [Terms(budgetID: try BudgetID("user:alice"))])
     #expect(try verdict().grant?.budgets == [])
   }
 
-  @Test("A list of budgets keeps its order and is known to be a list, even of one")
-  func lists() throws {
+  @Test func `a list of budgets keeps its order and is known to be a list, even of one`() throws {
     let both = try #require(
       try verdict(
         #"""
@@ -66,8 +65,7 @@ struct GrantTests {
     #expect(one?.budgets.first?.cost.value == 3)
   }
 
-  @Test("A variable without a value refuses the request and is named")
-  func missingIdentity() throws {
+  @Test func `a variable without a value refuses the request and is named`() throws {
     let email = try verdict(#"trust_budget: {budget_id: "mail:${email}"}"#).refusal
     #expect(email == .missingIdentity(rule: "Rule", variable: .email))
     #expect(email?.message.contains("${email}") == true)
@@ -77,8 +75,7 @@ struct GrantTests {
     #expect(group.refusal == .missingIdentity(rule: "Rule", variable: .group))
   }
 
-  @Test("Two budgets that come out with one name refuse the request")
-  func conflict() throws {
+  @Test func `two budgets that come out with one name refuse the request`() throws {
     let refusal = try verdict(
       #"trust_budget: [{budget_id: "b:${username}"}, {budget_id: "b:${email}"}]"#,
       { $0.email = "alice" }
@@ -87,8 +84,7 @@ struct GrantTests {
     #expect(refusal?.message.contains("\"b:alice\"") == true)
   }
 
-  @Test("A name that no budget can have refuses the request")
-  func unusableName() throws {
+  @Test func `a name that no budget can have refuses the request`() throws {
     let refusal = try verdict(
       #"trust_budget: {budget_id: "b:${email}"}"#, { $0.email = "\u{202E}" }
     ).refusal
@@ -96,8 +92,7 @@ struct GrantTests {
     #expect(refusal?.message.contains("\u{202E}") == false)
   }
 
-  @Test("The first override that matches the finished name applies")
-  func overrides() throws {
+  @Test func `the first override that matches the finished name applies`() throws {
     let terms = try verdict(
       #"""
       trust_budget:
@@ -113,8 +108,7 @@ struct GrantTests {
     #expect(terms?.enforcement == .observe)
   }
 
-  @Test("Break-glass counts approvers once, and never the requester")
-  func breakGlass() throws {
+  @Test func `break-glass counts approvers once, and never the requester`() throws {
     let rule = try #require(
       try Policy(
         """
@@ -136,8 +130,7 @@ struct GrantTests {
         .refusal != nil)
   }
 
-  @Test("Break-glass may name whom to tell")
-  func notice() throws {
+  @Test func `break-glass may name whom to tell`() throws {
     func rule(_ notify: String) throws -> BreakGlassRule? {
       try Policy(
         "policies: []\nbreak_glass: {principals: [root], max_duration: 60s, notify: \(notify)}"

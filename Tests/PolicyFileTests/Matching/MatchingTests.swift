@@ -11,35 +11,33 @@ struct MatchingTests {
       sourceIP: try IPAddress("10.1.2.3"), webauthnID: "key-1")
   }
 
-  @Test(
-    "Any identity list lets a request in, and every constraint must hold",
-    arguments: [
-      (nil, true), ("", true),
-      (#"local_usernames: ["bob", "al*"]"#, true), (#"local_usernames: ["bob"]"#, false),
-      (#"emails: ["*@example.com"]"#, true), (#"emails: ["*@example.org"]"#, false),
-      (#"oidc_groups: ["s*"]"#, true), (#"oidc_groups: ["dev"]"#, false),
-      (#"local_usernames: ["bob"], emails: ["*"]"#, true),
-      (#"local_usernames: ["bob"], oidc_groups: ["sre"]"#, true),
-      (#"source_ip: ["10.0.0.0/8"]"#, true), (#"source_ip: ["192.0.2.0/24", "::/0"]"#, false),
-      (#"hours: ["08:00-20:00"]"#, true), (#"hours: ["20:00-08:00", "13:00-14:00"]"#, false),
-      (#"webauthn_ids: ["key-1"]"#, true), (#"webauthn_ids: ["key-2"]"#, false),
-      (#"local_usernames: ["alice"], webauthn_ids: ["key-2"]"#, false),
-      (#"source_ip: ["10.0.0.0/8"], hours: ["00:00-01:00"]"#, false),
-    ])
-  func conditions(match: String?, expected: Bool) throws {
+  @Test(arguments: [
+    (nil, true), ("", true),
+    (#"local_usernames: ["bob", "al*"]"#, true), (#"local_usernames: ["bob"]"#, false),
+    (#"emails: ["*@example.com"]"#, true), (#"emails: ["*@example.org"]"#, false),
+    (#"oidc_groups: ["s*"]"#, true), (#"oidc_groups: ["dev"]"#, false),
+    (#"local_usernames: ["bob"], emails: ["*"]"#, true),
+    (#"local_usernames: ["bob"], oidc_groups: ["sre"]"#, true),
+    (#"source_ip: ["10.0.0.0/8"]"#, true), (#"source_ip: ["192.0.2.0/24", "::/0"]"#, false),
+    (#"hours: ["08:00-20:00"]"#, true), (#"hours: ["20:00-08:00", "13:00-14:00"]"#, false),
+    (#"webauthn_ids: ["key-1"]"#, true), (#"webauthn_ids: ["key-2"]"#, false),
+    (#"local_usernames: ["alice"], webauthn_ids: ["key-2"]"#, false),
+    (#"source_ip: ["10.0.0.0/8"], hours: ["00:00-01:00"]"#, false),
+  ])
+  func `any identity list lets a request in, and every constraint must hold`(
+    match: String?, expected: Bool
+  ) throws {
     let policy = try Policy(Samples.rule(match: match))
     let verdict = policy.evaluate(try request(), at: try Samples.moment())
     #expect((verdict.grant != nil) == expected)
     if !expected { #expect(verdict.refusal == .noMatchingRule) }
   }
 
-  @Test(
-    "A fact that the request lacks never holds",
-    arguments: [
-      #"emails: ["*"]"#, #"oidc_groups: ["*"]"#, #"source_ip: ["0.0.0.0/0", "::/0"]"#,
-      #"webauthn_ids: ["*"]"#, #"local_usernames: ["*"], source_ip: ["0.0.0.0/0", "::/0"]"#,
-    ])
-  func missingFacts(match: String) throws {
+  @Test(arguments: [
+    #"emails: ["*"]"#, #"oidc_groups: ["*"]"#, #"source_ip: ["0.0.0.0/0", "::/0"]"#,
+    #"webauthn_ids: ["*"]"#, #"local_usernames: ["*"], source_ip: ["0.0.0.0/0", "::/0"]"#,
+  ])
+  func `a fact that the request lacks never holds`(match: String) throws {
     let policy = try Policy(Samples.rule(match: match))
     for request in [
       try Samples.request(),
@@ -51,8 +49,9 @@ struct MatchingTests {
     }
   }
 
-  @Test("The first rule that matches wins, and the default is for those that none matches")
-  func order() throws {
+  @Test func `the first rule that matches wins, and the default is for those that none matches`()
+    throws
+  {
     let policy = try Policy(
       """
       default: {principals: [sandbox], max_duration: 5m}
@@ -69,8 +68,7 @@ struct MatchingTests {
     #expect(fallback.budgets.isEmpty)
   }
 
-  @Test("The user's sample policy charges a user's own budget")
-  func describedSample() throws {
+  @Test func `the user's sample policy charges a user's own budget`() throws {
     let policy = try Policy(Samples.described)
     let grant = try #require(
       policy.evaluate(try Samples.request(), at: try Samples.moment()).grant)
@@ -87,8 +85,7 @@ struct MatchingTests {
     #expect(policy.digest == Digest(hashing: Array(Samples.described.utf8)))
   }
 
-  @Test("The full example decides by all of its conditions")
-  func fullSample() throws {
+  @Test func `the full example decides by all of its conditions`() throws {
     let policy = try Policy(Samples.full)
     #expect(policy.warnings.all.isEmpty)
     #expect(policy.breakGlass?.limits.principals == ["root"])

@@ -14,29 +14,25 @@ struct HostileFileTests {
     return Array((prefix + String(repeating: text, count: count)).utf8)
   }
 
-  @Test("A file of 10 MB is refused for its size")
-  func tooLarge() {
+  @Test func `a file of 10 MB is refused for its size`() {
     let problems = Policy.problems(repeated("[", bytes: 10_000_000))
     #expect(problems.map(\.message) == ["the file is too large"])
   }
 
-  @Test(
-    "A mebibyte of anything gets its answer",
-    arguments: [
-      "[", "{", "[]\n", "[],", "- ", "-\n", "? ", ": ", "a: ", "a:\n", "'", "\"", "|\n ", "#", "!",
-      "!a ",
-      "&a ", "*a ", "%TAG ! a\n", "%YAML 1.1\n", "\t", "\r", "\0", "\u{FEFF}", "é", "---\n",
-      "...\n",
-      "a", "a ", "\\", "${", "[a: ", "{a: [", "x: !!y\n", "<<: *a\n", "\u{1B}[31m", "? - ",
-    ])
-  func repetition(text: String) {
+  @Test(arguments: [
+    "[", "{", "[]\n", "[],", "- ", "-\n", "? ", ": ", "a: ", "a:\n", "'", "\"", "|\n ", "#", "!",
+    "!a ",
+    "&a ", "*a ", "%TAG ! a\n", "%YAML 1.1\n", "\t", "\r", "\0", "\u{FEFF}", "é", "---\n",
+    "...\n",
+    "a", "a ", "\\", "${", "[a: ", "{a: [", "x: !!y\n", "<<: *a\n", "\u{1B}[31m", "? - ",
+  ])
+  func `a mebibyte of anything gets its answer`(text: String) {
     #expect(!Policy.problems(repeated(text)).isEmpty)
     #expect(!Policy.problems(repeated(text, after: "policies: [a, ")).isEmpty)
     #expect(!Policy.problems(repeated(text, after: "policies:\n- ")).isEmpty)
   }
 
-  @Test("Anchors and tag directives without end are refused")
-  func references() {
+  @Test func `anchors and tag directives without end are refused`() {
     let anchors = (0..<100_000).map { "&a\($0) b," }.joined()
     let directives = (0..<60_000).map { "%TAG !a\($0)! b\n" }.joined()
     let aliases = "policies: [&a b" + String(repeating: ", *a", count: 200_000) + "]"
@@ -46,8 +42,7 @@ struct HostileFileTests {
     }
   }
 
-  @Test("A billion laughs are not walked")
-  func aliasBomb() {
+  @Test func `a billion laughs are not walked`() {
     var yaml = "a0: &a0 {local_usernames: [x]}\n"
     for level in 1...30 {
       let aliases = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
@@ -57,8 +52,7 @@ struct HostileFileTests {
     #expect(!Policy.problems(Array(yaml.utf8)).isEmpty)
   }
 
-  @Test("A short file that stands for a billion values is refused")
-  func aliasProduct() {
+  @Test func `a short file that stands for a billion values is refused`() {
     let globs = Array(repeating: "x", count: 30_000).joined(separator: ", ")
     let rules = Array(repeating: "*rule", count: 9_000).joined(separator: ", ")
     let yaml = """
@@ -70,31 +64,27 @@ struct HostileFileTests {
     #expect(problems.contains { $0.message == "the file's aliases stand for too much" })
   }
 
-  @Test("A node that holds itself is no trap")
-  func cycle() {
+  @Test func `a node that holds itself is no trap`() {
     #expect(!Policy.problems(Array("policies: &a [*a]".utf8)).isEmpty)
     #expect(!Policy.problems(Array("&a policies: *a".utf8)).isEmpty)
     #expect(!Policy.problems(Array("&a {policies: *a, default: *a}".utf8)).isEmpty)
   }
 
-  @Test("No more than a thousand diagnostics are kept, and the rest is counted")
-  func manyMistakes() {
+  @Test func `no more than a thousand diagnostics are kept, and the rest is counted`() {
     let yaml = "policies: [" + String(repeating: "1,", count: 50_000) + "]"
     let error = #expect(throws: FileDiagnostics.self) { try Policy(yaml) }
     #expect(error?.all.count == 1_000)
     #expect(error?.omittedCount == 49_000)
   }
 
-  @Test("No number of warnings hides an error")
-  func manyWarnings() {
+  @Test func `no number of warnings hides an error`() {
     let rules = (0...1_002).map { "- {name: R\($0), principals: [a], max_duration: 1m}\n" }
     let problems = Policy.problems("policies:\n\(rules.joined())- {name: R, principals: [a]}")
     #expect(problems.filter { $0.severity == .error }.map(\.line) == [1_005])
     #expect(problems.count { $0.severity == .warning } == 1_000)
   }
 
-  @Test("What is not UTF-8 is found at its place")
-  func invalidBytes() {
+  @Test func `what is not UTF-8 is found at its place`() {
     let bytes = Array("policies: []\né ".utf8) + [0xFF] + Array("x".utf8)
     let problem = Policy.problems(bytes).first
     #expect(problem?.line == 2)
@@ -102,8 +92,7 @@ struct HostileFileTests {
     #expect(Policy.problems([0xFF, 0xFE, 0x61, 0x00]).first?.line == 1)
   }
 
-  @Test("Nothing of a file reaches a terminal as a command")
-  func terminalEscapes() {
+  @Test func `nothing of a file reaches a terminal as a command`() {
     let yaml = #"{"\e[31m\u202e": 1, policies: ["# + "\"\u{9B}31m\u{202E}\u{200B}\"]}"
     for problem in Policy.problems(yaml) {
       for scalar in problem.description.unicodeScalars where scalar != "\n" {
@@ -112,8 +101,7 @@ struct HostileFileTests {
     }
   }
 
-  @Test("A long line is cut around the mistake")
-  func longLines() throws {
+  @Test func `a long line is cut around the mistake`() throws {
     let padding = String(repeating: "x", count: 100_000)
     let problems = Policy.problems(#"{a: "\#(padding)", wrong: 2, b: "\#(padding)"}"#)
     let problem = try #require(problems.first { $0.message.contains("wrong") })
@@ -122,8 +110,8 @@ struct HostileFileTests {
     #expect(problem.sourceLine.contains(#"x", wrong: 2, b: "xx"#))
   }
 
-  @Test("Random bytes, and samples with random bytes in them, never crash", arguments: 0..<8)
-  func fuzz(seed: UInt64) {
+  @Test(arguments: 0..<8)
+  func `random bytes, and samples with random bytes in them, never crash`(seed: UInt64) {
     var random = SplitMix64(state: seed)
     let alphabet = Array("[]{}:,-?&*!|>'\"%@`# \n\tab1~$\\<.".utf8)
     let samples = [Samples.full, Samples.described].map { Array($0.utf8) }

@@ -8,63 +8,56 @@ struct BudgetIDTemplateTests {
   private let values = TemplateValues(
     username: "alice", email: "a@example.com", group: "team/sre", rule: "Dev: ops")
 
-  @Test(
-    "Variables are filled in, and nothing else is touched",
-    arguments: [
-      ("user:${username}", "user:alice"), ("${email}", "a@example.com"),
-      ("group:${group}", "group:team%2Fsre"), ("r:${rule}:${username}", "r:Dev%3A ops:alice"),
-      ("shared", "shared"), ("cost in $", "cost in $"), ("$${username}", "$alice"), ("$x", "$x"),
-      ("}${username}{", "}alice{"), ("{a}", "{a}"), ("{${username}}", "{alice}"),
-      ("username:(email)", "username:(email)"), ("$groups", "$groups"), ("$ rule", "$ rule"),
-    ])
-  func rendering(template: String, expected: String) throws {
+  @Test(arguments: [
+    ("user:${username}", "user:alice"), ("${email}", "a@example.com"),
+    ("group:${group}", "group:team%2Fsre"), ("r:${rule}:${username}", "r:Dev%3A ops:alice"),
+    ("shared", "shared"), ("cost in $", "cost in $"), ("$${username}", "$alice"), ("$x", "$x"),
+    ("}${username}{", "}alice{"), ("{a}", "{a}"), ("{${username}}", "{alice}"),
+    ("username:(email)", "username:(email)"), ("$groups", "$groups"), ("$ rule", "$ rule"),
+  ])
+  func `variables are filled in, and nothing else is touched`(template: String, expected: String)
+    throws
+  {
     #expect(try BudgetIDTemplate(template).render(with: values).value == expected)
   }
 
-  @Test(
-    "A template with an unknown or open variable is refused",
-    arguments: ["", "${user}", "${}", "${ username }", "${username", "a${", "${USERNAME}", "a\tb"])
-  func refused(template: String) {
+  @Test(arguments: [
+    "", "${user}", "${}", "${ username }", "${username", "a${", "${USERNAME}", "a\tb",
+  ])
+  func `a template with an unknown or open variable is refused`(template: String) {
     #expect(throws: InvalidValue.self) { try BudgetIDTemplate(template) }
   }
 
-  @Test(
-    "A variable in another program's spelling is refused, with the right one",
-    arguments: [
-      "user:$username", "user:{username}", "user:{{ username }}", "user:%{username}",
-      "user:$(username)", "user:%(username)s", "user:<username>", "user:%USERNAME%",
-      "$rule:$username", "${rule}:$username_x",
-    ])
-  func misspelt(template: String) {
+  @Test(arguments: [
+    "user:$username", "user:{username}", "user:{{ username }}", "user:%{username}",
+    "user:$(username)", "user:%(username)s", "user:<username>", "user:%USERNAME%",
+    "$rule:$username", "${rule}:$username_x",
+  ])
+  func `a variable in another program's spelling is refused, with the right one`(template: String) {
     let error = #expect(throws: InvalidValue.self) { try BudgetIDTemplate(template) }
     let variable = template.hasPrefix("$rule") ? "${rule}" : "${username}"
     #expect(error?.requirement == "must write the variable as \(variable)")
   }
 
-  @Test(
-    "An accent hides no variable and no end of one",
-    arguments: [
-      ("u${\u{338}username}", "must not use the unknown variable"),
-      ("user:${username}\u{301}", "must not have an accent"),
-      ("user:${username\u{338}", "must close its"),
-    ])
-  func accents(template: String, requirement: String) {
+  @Test(arguments: [
+    ("u${\u{338}username}", "must not use the unknown variable"),
+    ("user:${username}\u{301}", "must not have an accent"),
+    ("user:${username\u{338}", "must close its"),
+  ])
+  func `an accent hides no variable and no end of one`(template: String, requirement: String) {
     let error = #expect(throws: InvalidValue.self) { try BudgetIDTemplate(template) }
     #expect(error?.requirement.hasPrefix(requirement) == true)
   }
 
-  @Test(
-    "What would make two identities one is percent-encoded",
-    arguments: [
-      ("a:b", "a%3Ab"), ("a%3Ab", "a%253Ab"), ("a/b", "a%2Fb"), ("a\nb", "a%0Ab"),
-      ("a\u{7F}\u{85}b", "a%7F%C2%85b"), ("é@x y", "é@x y"), ("", ""),
-    ])
-  func encoding(value: String, expected: String) {
+  @Test(arguments: [
+    ("a:b", "a%3Ab"), ("a%3Ab", "a%253Ab"), ("a/b", "a%2Fb"), ("a\nb", "a%0Ab"),
+    ("a\u{7F}\u{85}b", "a%7F%C2%85b"), ("é@x y", "é@x y"), ("", ""),
+  ])
+  func `what would make two identities one is percent-encoded`(value: String, expected: String) {
     #expect(TemplateVariable.encoded(value) == expected)
   }
 
-  @Test("A missing or empty value, and a name that is too long, refuse the request")
-  func refusals() throws {
+  @Test func `a missing or empty value, and a name that is too long, refuse the request`() throws {
     let none = TemplateValues(username: "alice", email: nil, group: "", rule: "R")
     #expect(throws: Refusal.missingIdentity(rule: "R", variable: .email)) {
       try BudgetIDTemplate("${email}").render(with: none)
@@ -77,15 +70,13 @@ struct BudgetIDTemplateTests {
     #expect(throws: Refusal.self) { try BudgetIDTemplate("${username}").render(with: long) }
   }
 
-  @Test(
-    "Variables that nothing keeps apart are noticed",
-    arguments: [
-      ("${username}${group}", true), ("${username}-${group}", true),
-      ("${username}:${group}", false), ("${username}:\u{338}${group}", false),
-      ("${username}/${group}", false), ("a:${username}", false),
-      ("${username}:x${group}y${rule}", true),
-    ])
-  func separation(template: String, expected: Bool) throws {
+  @Test(arguments: [
+    ("${username}${group}", true), ("${username}-${group}", true),
+    ("${username}:${group}", false), ("${username}:\u{338}${group}", false),
+    ("${username}/${group}", false), ("a:${username}", false),
+    ("${username}:x${group}y${rule}", true),
+  ])
+  func `variables that nothing keeps apart are noticed`(template: String, expected: Bool) throws {
     #expect(try BudgetIDTemplate(template).runsVariablesTogether == expected)
   }
 }

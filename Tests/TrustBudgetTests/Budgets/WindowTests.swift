@@ -12,7 +12,6 @@ struct WindowTests {
   }
 
   @Test(
-    "Windows stay on their grid, whenever the reset happens to be noticed",
     arguments: [
       // interval, now, the new window's start; all in hours since the window began
       (24, 0, nil),
@@ -29,14 +28,15 @@ struct WindowTests {
       (1.5, 4, 3),
       (nil, 1_000_000, nil),
     ] as [(Double?, Double, Double?)])
-  func grid(interval: Double?, now: Double, start: Double?) throws {
+  func `windows stay on their grid, whenever the reset happens to be noticed`(
+    interval: Double?, now: Double, start: Double?
+  ) throws {
     let budget = try budget(every: interval)
     let expected = start.map { Timestamp.newYear.after(hours: $0) }
     #expect(budget.dueWindowStart(at: .newYear.after(hours: now)) == expected)
   }
 
-  @Test("A window ends exactly at its start plus the interval, to the microsecond")
-  func edge() throws {
+  @Test func `a window ends exactly at its start plus the interval, to the microsecond`() throws {
     let budget = try budget(every: 24)
     let end = try #require(budget.resetsAt)
     #expect(end == .newYear.after(hours: 24))
@@ -44,8 +44,9 @@ struct WindowTests {
     #expect(budget.dueWindowStart(at: end) == end)
   }
 
-  @Test("Reads show the balance as it would be after a due reset, and nothing else changes")
-  func afterDueReset() throws {
+  @Test func `reads show the balance as it would be after a due reset, and nothing else changes`()
+    throws
+  {
     let budget = try budget(every: 24)
     #expect(budget.balance == 5)
     #expect(budget.afterDueReset(at: .newYear.after(hours: 23)) == budget)
@@ -56,15 +57,13 @@ struct WindowTests {
     #expect(later.lastSequence == budget.lastSequence && later.lastHash == budget.lastHash)
   }
 
-  @Test("A budget without an interval never resets")
-  func noInterval() throws {
+  @Test func `a budget without an interval never resets`() throws {
     let budget = try budget(every: nil)
     #expect(budget.resetsAt == nil)
     #expect(budget.afterDueReset(at: .newYear.after(hours: 1e6)).balance == 5)
   }
 
-  @Test("A clock that goes backwards after a reset never reopens the old window")
-  func backwards() throws {
+  @Test func `a clock that goes backwards after a reset never reopens the old window`() throws {
     var ledger = MemoryLedger()
     _ = ledger.decide(try charge("1", terms(cost: 10, every: 24)))
     ledger.now = .newYear.after(hours: 24)
@@ -78,8 +77,7 @@ struct WindowTests {
     #expect(ledger.decide(try charge("5", terms(cost: 1, every: 24))).remaining == 9)
   }
 
-  @Test("A due reset writes one entry, however many windows have passed")
-  func oneEntry() throws {
+  @Test func `a due reset writes one entry, however many windows have passed`() throws {
     var ledger = MemoryLedger()
     let id = try BudgetID(alice)
     _ = ledger.decide(try charge("1", terms(cost: 4, every: 24)))

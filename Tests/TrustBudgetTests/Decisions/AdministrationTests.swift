@@ -4,9 +4,8 @@ import Testing
 
 @Suite("An administrator's adjustment")
 struct AdjustmentTests {
-  @Test(
-    "It adds or takes points for this window, below zero too", arguments: [5, -5, -20] as [Int64])
-  func points(points: Int64) throws {
+  @Test(arguments: [5, -5, -20] as [Int64])
+  func `it adds or takes points for this window, below zero too`(points: Int64) throws {
     var ledger = MemoryLedger()
     _ = ledger.decide(try charge("1", terms(cost: 4, every: 24)))
     let changed = try #require(ledger.decide(try adjustment("2", of: points)).changed)
@@ -19,8 +18,8 @@ struct AdjustmentTests {
     #expect(ledger.decide(try charge("3", terms(every: 24))).remaining == 9)
   }
 
-  @Test("The same id does it once; another request under it is refused", arguments: [false, true])
-  func idempotent(inOneBatch: Bool) throws {
+  @Test(arguments: [false, true])
+  func `the same id does it once; another request under it is refused`(inOneBatch: Bool) throws {
     var ledger = MemoryLedger()
     _ = ledger.decide(try charge("1", [terms(), terms(sre)]))
     let requests = [
@@ -37,8 +36,7 @@ struct AdjustmentTests {
     #expect(ledger.budgets[try BudgetID(alice)]?.adjustment == 5)
   }
 
-  @Test("It needs a budget that a charge has made")
-  func noBudget() throws {
+  @Test func `it needs a budget that a charge has made`() throws {
     var ledger = MemoryLedger()
     let id = try BudgetID(alice)
     #expect(ledger.decide(try adjustment("1", of: 5)).rejection == .noSuchBudget(id))
@@ -50,8 +48,7 @@ struct AdjustmentTests {
     #expect(together.map(\.rejection) == [.noSuchBudget(id), .noSuchBudget(id), nil, nil])
   }
 
-  @Test("It comes after the reset that is due")
-  func afterDueReset() throws {
+  @Test func `it comes after the reset that is due`() throws {
     var ledger = MemoryLedger()
     _ = ledger.decide(try charge("1", terms(cost: 9, every: 24)))
     ledger.now = .newYear.after(hours: 30)
@@ -63,8 +60,7 @@ struct AdjustmentTests {
 
 @Suite("An administrator's reset")
 struct AdministrativeResetTests {
-  @Test("It opens a new window now, and the scheduled resets stay on their grid")
-  func grid() throws {
+  @Test func `it opens a new window now, and the scheduled resets stay on their grid`() throws {
     var ledger = MemoryLedger()
     _ = ledger.decide([
       try charge("1", terms(cost: 9, every: 24)), try adjustment("2", of: -3),
@@ -80,8 +76,7 @@ struct AdministrativeResetTests {
     #expect(entry.detail("trigger") == "administrator")
   }
 
-  @Test("It works on a budget that never resets by itself")
-  func noInterval() throws {
+  @Test func `it works on a budget that never resets by itself`() throws {
     var ledger = MemoryLedger()
     _ = ledger.decide(try charge("1", terms(cost: 9)))
     ledger.now = .newYear.after(hours: 10)
@@ -90,8 +85,8 @@ struct AdministrativeResetTests {
     #expect(ledger.decide(try charge("3", terms(cost: 9))).remaining == 1)
   }
 
-  @Test("The same id does it once", arguments: [false, true])
-  func idempotent(inOneBatch: Bool) throws {
+  @Test(arguments: [false, true])
+  func `the same id does it once`(inOneBatch: Bool) throws {
     var ledger = MemoryLedger()
     _ = ledger.decide(try charge("1", terms(cost: 9)))
     let requests = [try reset("2"), try charge("3", terms(cost: 4)), try reset("2")]

@@ -4,8 +4,9 @@ import Testing
 
 @Suite("A charge on one budget")
 struct ChargeTests {
-  @Test("The first charge makes the budget: its allocation is entry 1, the charge entry 2")
-  func creation() throws {
+  @Test func `the first charge makes the budget: its allocation is entry 1, the charge entry 2`()
+    throws
+  {
     var ledger = MemoryLedger()
     let id = try BudgetID(alice)
     let answer = ledger.decide(try charge("1", terms(cost: 3, of: 10, every: 24)))
@@ -26,8 +27,7 @@ struct ChargeTests {
     #expect(ledger.budgets[id]?.lastHash == taken.hash)
   }
 
-  @Test("A budget can be spent to exactly nothing, and not a point further")
-  func exhaustion() throws {
+  @Test func `a budget can be spent to exactly nothing, and not a point further`() throws {
     var ledger = MemoryLedger()
     let answers = ledger.decide([
       try charge("1", terms(cost: 4)), try charge("2", terms(cost: 7)),
@@ -38,8 +38,7 @@ struct ChargeTests {
     #expect(answers[3].denial?.remaining == 0)
   }
 
-  @Test("A denial takes nothing, and is recorded")
-  func denial() throws {
+  @Test func `a denial takes nothing, and is recorded`() throws {
     var ledger = MemoryLedger()
     _ = ledger.decide(try charge("1", terms(cost: 9)))
     let before = try #require(ledger.budgets[BudgetID(alice)])
@@ -52,15 +51,16 @@ struct ChargeTests {
     #expect(entry.balanceBefore == 1 && entry.balanceAfter == 1)
   }
 
-  @Test("A budget of 0 points can be made, and denies")
-  func emptyBudget() throws {
+  @Test func `a budget of 0 points can be made, and denies`() throws {
     var ledger = MemoryLedger()
     #expect(ledger.decide(try charge("1", terms(of: 0))).denial?.remaining == 0)
     #expect(ledger.kinds(of: try BudgetID(alice)) == [.allocation, .denial])
   }
 
-  @Test("A cost of 0 is recorded and takes nothing, even from an exhausted or overdrawn budget")
-  func zeroCost() throws {
+  @Test
+  func `a cost of 0 is recorded and takes nothing, even from an exhausted or overdrawn budget`()
+    throws
+  {
     var ledger = MemoryLedger()
     let answers = ledger.decide([
       try charge("1", terms(cost: 10)), try charge("2", terms(cost: 0)),
@@ -70,8 +70,9 @@ struct ChargeTests {
     #expect(ledger.kinds(of: try BudgetID(alice)).filter { $0 == .charge }.count == 3)
   }
 
-  @Test("Entries say who asked, under which rule of which policy, and where it was decided")
-  func origin() throws {
+  @Test func `entries say who asked, under which rule of which policy, and where it was decided`()
+    throws
+  {
     var ledger = MemoryLedger()
     let digest = Digest(hashing: [1])
     let grant = SigningGrant(principals: ["user"], maxDuration: "15m", listsBudgets: false)
@@ -86,8 +87,9 @@ struct ChargeTests {
     }
   }
 
-  @Test("A budget is made from the terms of the charge that makes it, not of one that failed")
-  func creationAfterRejection() throws {
+  @Test func `a budget is made from the terms of the charge that makes it, not of one that failed`()
+    throws
+  {
     var ledger = MemoryLedger()
     _ = ledger.decide(try charge("1", terms(sre)))
     let answers = ledger.decide([
@@ -99,8 +101,7 @@ struct ChargeTests {
     #expect(ledger.kinds(of: try BudgetID(alice)) == [.allocation, .charge])
   }
 
-  @Test("A charge names 1 to 16 budgets, none of them twice")
-  func bounds() throws {
+  @Test func `a charge names 1 to 16 budgets, none of them twice`() throws {
     #expect(throws: InvalidValue("must name 1 to 16 budgets")) { try charge("1", []) }
     let many = try (1...17).map { try terms("user:\($0)") }
     #expect(throws: InvalidValue("must name 1 to 16 budgets")) { try charge("1", many) }

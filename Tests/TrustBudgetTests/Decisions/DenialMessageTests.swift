@@ -39,8 +39,8 @@ struct DenialMessageTests {
         """),
   ]
 
-  @Test("The message is the design's, word for word", arguments: examples)
-  func message(example: Example) throws {
+  @Test(arguments: examples)
+  func `the message is the design's, word for word`(example: Example) throws {
     let denial = Denial(
       budgetID: try BudgetID(example.budget), cost: try Points(example.cost),
       remaining: example.remaining, resetsAt: example.resetsAt, decidedAt: .newYear,
@@ -48,8 +48,9 @@ struct DenialMessageTests {
     #expect(denial.message == example.message)
   }
 
-  @Test("A requester reads it from the decision, with the next whole second of the reset")
-  func fromDecision() throws {
+  @Test func `a requester reads it from the decision, with the next whole second of the reset`()
+    throws
+  {
     var ledger = MemoryLedger(at: Timestamp(microseconds: Timestamp.newYear.microseconds + 1))
     let answers = ledger.decide([
       try charge("1", terms(cost: 9, every: 24)), try charge("2", terms(cost: 2, every: 24)),
@@ -63,8 +64,7 @@ struct DenialMessageTests {
     #expect(ledger.entries.last?.detail("resets_at") == "2026-01-02T00:00:01Z")
   }
 
-  @Test("Never are fewer than 0 points said to remain")
-  func neverNegative() throws {
+  @Test func `never are fewer than 0 points said to remain`() throws {
     var ledger = MemoryLedger()
     let answers = ledger.decide([
       try charge("1", terms(cost: 10, of: 100)), try charge("2", terms(cost: 1, of: 5)),

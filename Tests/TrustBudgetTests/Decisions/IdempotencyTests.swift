@@ -15,8 +15,8 @@ struct IdempotencyTests {
     }
   }
 
-  @Test("The same request answers its first receipt and takes nothing", arguments: [false, true])
-  func replay(apart: Bool) throws {
+  @Test(arguments: [false, true])
+  func `the same request answers its first receipt and takes nothing`(apart: Bool) throws {
     var ledger = MemoryLedger()
     let principals = ["a\"b", "\u{E9}"]
     let grant = SigningGrant(principals: principals, maxDuration: "15m", listsBudgets: true)
@@ -30,8 +30,8 @@ struct IdempotencyTests {
     #expect(ledger.entries.count == 4)
   }
 
-  @Test("A retry after a change of policy gets its original receipt", arguments: [false, true])
-  func policyChanged(apart: Bool) throws {
+  @Test(arguments: [false, true])
+  func `a retry after a change of policy gets its original receipt`(apart: Bool) throws {
     var ledger = MemoryLedger()
     let answers = decide(
       [try charge("1", terms(cost: 3)), try charge("1", terms(sre, cost: 50, of: 1))],
@@ -41,8 +41,8 @@ struct IdempotencyTests {
     #expect(ledger.kinds(of: try BudgetID(sre)) == [])
   }
 
-  @Test("The same id with another request is refused and writes nothing", arguments: [false, true])
-  func mismatch(apart: Bool) throws {
+  @Test(arguments: [false, true])
+  func `the same id with another request is refused and writes nothing`(apart: Bool) throws {
     var ledger = MemoryLedger()
     let answers = decide(
       [try charge("1", terms()), try charge("1", terms(), content: "other")], apart: apart, &ledger)
@@ -50,8 +50,8 @@ struct IdempotencyTests {
     #expect(ledger.entries.count == 2)
   }
 
-  @Test("A denied request is decided afresh under the same id", arguments: [false, true])
-  func denied(apart: Bool) throws {
+  @Test(arguments: [false, true])
+  func `a denied request is decided afresh under the same id`(apart: Bool) throws {
     var ledger = MemoryLedger()
     let answers = decide(
       [
@@ -64,8 +64,8 @@ struct IdempotencyTests {
     #expect(answers[4].charge?.isReplayed == true)
   }
 
-  @Test("A settled charge still answers its receipt", arguments: [false, true])
-  func settled(apart: Bool) throws {
+  @Test(arguments: [false, true])
+  func `a settled charge still answers its receipt`(apart: Bool) throws {
     var ledger = MemoryLedger()
     let answers = decide(
       [try charge("1", terms()), try settlement("1"), try charge("1", terms())],
@@ -74,8 +74,8 @@ struct IdempotencyTests {
     #expect(answers[2].charge?.record == answers[1].charge?.record)
   }
 
-  @Test("A refunded charge pays for nothing any more", arguments: [false, true])
-  func refunded(apart: Bool) throws {
+  @Test(arguments: [false, true])
+  func `a refunded charge pays for nothing any more`(apart: Bool) throws {
     var ledger = MemoryLedger()
     let answers = decide(
       [
@@ -86,8 +86,8 @@ struct IdempotencyTests {
     #expect(answers[3].rejection == .requestMismatch(try RequestID("1")))
   }
 
-  @Test("One id is for one request, be it a charge or a change", arguments: [false, true])
-  func acrossKinds(apart: Bool) throws {
+  @Test(arguments: [false, true])
+  func `one id is for one request, be it a charge or a change`(apart: Bool) throws {
     var ledger = MemoryLedger()
     let answers = decide(
       [
@@ -102,8 +102,8 @@ struct IdempotencyTests {
     #expect(answers[3...].map(\.rejection) == expected)
   }
 
-  @Test("What a batch remembers is what the trail tells the next one", arguments: [1, 2, 3])
-  func sameMemory(budgets: Int) throws {
+  @Test(arguments: [1, 2, 3])
+  func `what a batch remembers is what the trail tells the next one`(budgets: Int) throws {
     var ledger = MemoryLedger()
     let ids = (1...budgets).map { "user:\($0)" }
     let request = try charge("1", ids.map { try terms($0, every: 24) }, origin: Origin(rule: "r"))
@@ -118,8 +118,7 @@ struct IdempotencyTests {
     #expect(last?.state == .refunded)
   }
 
-  @Test("Half a charge is none")
-  func incomplete() throws {
+  @Test func `half a charge is none`() throws {
     var ledger = MemoryLedger()
     _ = ledger.decide(try charge("1", [terms(alice), terms(sre)]))
     let parts = try #require(ledger.entriesByRequest["1"])

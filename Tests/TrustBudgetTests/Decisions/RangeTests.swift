@@ -6,8 +6,9 @@ import Testing
 struct RangeTests {
   private let most = Points.maximum
 
-  @Test("A budget of 2^53 - 1 points can be spent whole, is then exhausted, and comes back")
-  func wholeRange() throws {
+  @Test func `a budget of 2^53 - 1 points can be spent whole, is then exhausted, and comes back`()
+    throws
+  {
     var ledger = MemoryLedger()
     #expect(ledger.decide(try charge("1", terms(cost: most, of: most, every: 24))).remaining == 0)
     #expect(ledger.decide(try charge("2", terms(of: most, every: 24))).denial?.remaining == 0)
@@ -15,16 +16,14 @@ struct RangeTests {
     #expect(ledger.decide(try charge("3", terms(of: most, every: 24))).remaining == most - 1)
   }
 
-  @Test("A shorter interval makes room before the range is looked at")
-  func shorterInterval() throws {
+  @Test func `a shorter interval makes room before the range is looked at`() throws {
     var ledger = MemoryLedger()
     _ = ledger.decide(try charge("1", terms(cost: most, of: most)))
     ledger.now = .newYear.after(hours: 2)
     #expect(ledger.decide(try charge("2", terms(of: 10, every: 1, .observe))).remaining == 9)
   }
 
-  @Test("What would be spent beyond it is refused, and writes nothing")
-  func observed() throws {
+  @Test func `what would be spent beyond it is refused, and writes nothing`() throws {
     var ledger = MemoryLedger()
     _ = ledger.decide(try charge("1", terms(cost: most, .observe)))
     let count = ledger.entries.count
@@ -35,8 +34,9 @@ struct RangeTests {
     #expect(ledger.decide(try charge("3", terms(cost: 0, .observe))).remaining == 10 - most)
   }
 
-  @Test("An adjustment beyond it is refused, and does not even write the reset that is due")
-  func adjusted() throws {
+  @Test func `an adjustment beyond it is refused, and does not even write the reset that is due`()
+    throws
+  {
     var ledger = MemoryLedger()
     _ = ledger.decide(try charge("1", terms(every: 24)))
     #expect(ledger.decide(try adjustment("2", of: most - 10)).changed != nil)
@@ -48,8 +48,8 @@ struct RangeTests {
     #expect(ledger.decide(try adjustment("4", of: most - 10)).changed?.budget.balance == most)
   }
 
-  @Test("Neither more points allocated nor points given back take a balance beyond it")
-  func adjustedBefore() throws {
+  @Test func `neither more points allocated nor points given back take a balance beyond it`() throws
+  {
     var ledger = MemoryLedger()
     _ = ledger.decide(try charge("1", terms(cost: 5, of: 10)))
     #expect(ledger.decide(try adjustment("2", of: most - 9)).rejection != nil)
@@ -59,8 +59,7 @@ struct RangeTests {
     #expect(ledger.decide(try charge("5", terms(of: 10))).remaining == most - 6)
   }
 
-  @Test("A balance below zero stays within it as well")
-  func belowZero() throws {
+  @Test func `a balance below zero stays within it as well`() throws {
     var ledger = MemoryLedger()
     _ = ledger.decide(try charge("1", terms(of: 10)))
     #expect(ledger.decide(try adjustment("2", of: -most)).changed?.budget.balance == 9 - most)

@@ -20,8 +20,7 @@ struct RefundTests {
     try jsonObject(try #require(entry).detail)["returned"] as? Bool
   }
 
-  @Test("It gives the points back while the window is open")
-  func open() throws {
+  @Test func `it gives the points back while the window is open`() throws {
     var ledger = try spent()
     ledger.now = .newYear.after(hours: 23.9)
     let record = try #require(ledger.decide(try refund("1")).charge?.record)
@@ -34,8 +33,8 @@ struct RefundTests {
     #expect(entry.detail("reason") == "signing failed")
   }
 
-  @Test("It is given once, however often it is asked", arguments: [false, true])
-  func twice(inOneBatch: Bool) throws {
+  @Test(arguments: [false, true])
+  func `it is given once, however often it is asked`(inOneBatch: Bool) throws {
     var ledger = try spent()
     let request = try refund("1")
     let answers =
@@ -47,8 +46,7 @@ struct RefundTests {
     #expect(try balance(ledger) == 8)
   }
 
-  @Test("After the window's end it gives nothing: the reset gave it back already")
-  func afterReset() throws {
+  @Test func `after the window's end it gives nothing: the reset gave it back already`() throws {
     var ledger = try spent()
     ledger.now = .newYear.after(hours: 24)
     #expect(ledger.decide(try refund("1")).charge?.record.state == .refunded)
@@ -57,8 +55,7 @@ struct RefundTests {
     #expect(try returned(ledger.entries.last) == false)
   }
 
-  @Test("After an administrator's reset, too, though the clock stands still")
-  func afterAdministrativeReset() throws {
+  @Test func `after an administrator's reset, too, though the clock stands still`() throws {
     var ledger = try spent(every: nil)
     let answers = ledger.decide([
       try reset("r"), try charge("3", terms(cost: 4)), try refund("1"), try refund("3"),
@@ -68,8 +65,9 @@ struct RefundTests {
     #expect(try ledger.entries.suffix(2).map { try returned($0) } == [false, true])
   }
 
-  @Test("A clock that went backwards doesn't bring an old window's points to the new one")
-  func backwards() throws {
+  @Test func `a clock that went backwards doesn't bring an old window's points to the new one`()
+    throws
+  {
     var ledger = try spent()
     ledger.now = .newYear.after(hours: 24)
     _ = ledger.decide(try charge("3", terms(cost: 5, every: 24)))
@@ -78,8 +76,8 @@ struct RefundTests {
     #expect(try balance(ledger) == 5)
   }
 
-  @Test("After a settlement only an administrator refunds", arguments: [false, true])
-  func settled(byAdministrator: Bool) throws {
+  @Test(arguments: [false, true])
+  func `after a settlement only an administrator refunds`(byAdministrator: Bool) throws {
     var ledger = try spent()
     _ = ledger.decide(try settlement("1"))
     let answer = ledger.decide(try refund("1", byAdministrator: byAdministrator))
@@ -92,8 +90,8 @@ struct RefundTests {
     }
   }
 
-  @Test("A charge on several budgets comes back to each, by each budget's own window")
-  func severalBudgets() throws {
+  @Test func `a charge on several budgets comes back to each, by each budget's own window`() throws
+  {
     var ledger = MemoryLedger()
     let both = [try terms(alice, cost: 3, every: 1), try terms(sre, cost: 4, every: 24)]
     _ = ledger.decide(try charge("1", both))
@@ -105,16 +103,14 @@ struct RefundTests {
     #expect(try refunds.map { try returned($0) } == [false, true])
   }
 
-  @Test("An observed charge below zero comes back, too")
-  func observed() throws {
+  @Test func `an observed charge below zero comes back, too`() throws {
     var ledger = MemoryLedger()
     _ = ledger.decide(try charge("1", terms(cost: 15, .observe)))
     _ = ledger.decide(try refund("1"))
     #expect(try balance(ledger) == 10)
   }
 
-  @Test("What was never charged can't be refunded")
-  func unknown() throws {
+  @Test func `what was never charged can't be refunded`() throws {
     var ledger = try spent()
     #expect(ledger.decide(try refund("9")).rejection == .noSuchCharge(try RequestID("9")))
     _ = ledger.decide(try charge("9", terms(cost: 99)))

@@ -4,8 +4,7 @@ import Testing
 
 @Suite("A settlement")
 struct SettlementTests {
-  @Test("It is recorded with the certificate, and moves no points")
-  func recorded() throws {
+  @Test func `it is recorded with the certificate, and moves no points`() throws {
     var ledger = MemoryLedger()
     _ = ledger.decide(try charge("1", terms(cost: 3)))
     ledger.now = .newYear.after(hours: 1)
@@ -20,8 +19,9 @@ struct SettlementTests {
     #expect(detail == ["serial": "1", "key_id": "alice", "fingerprint": "SHA256:abc"])
   }
 
-  @Test("Settling twice with the same certificate changes nothing; with another is an error")
-  func twice() throws {
+  @Test func `settling twice with the same certificate changes nothing; with another is an error`()
+    throws
+  {
     var ledger = MemoryLedger()
     _ = ledger.decide(try charge("1", terms()))
     let first = try #require(ledger.decide(try settlement("1")).charge?.record)
@@ -32,8 +32,7 @@ struct SettlementTests {
     #expect(ledger.entries.count == count)
   }
 
-  @Test("Each budget of the charge gets its entry")
-  func severalBudgets() throws {
+  @Test func `each budget of the charge gets its entry`() throws {
     var ledger = MemoryLedger()
     _ = ledger.decide(try charge("1", [terms(alice), terms(sre, cost: 2)]))
     _ = ledger.decide(try settlement("1", of: [alice, sre]))
@@ -43,8 +42,7 @@ struct SettlementTests {
     #expect(settlements.map(\.cost) == [1, 2])
   }
 
-  @Test("A settlement after the window has passed resets nothing")
-  func late() throws {
+  @Test func `a settlement after the window has passed resets nothing`() throws {
     var ledger = MemoryLedger()
     _ = ledger.decide(try charge("1", terms(every: 1)))
     ledger.now = .newYear.after(hours: 2)
@@ -52,8 +50,7 @@ struct SettlementTests {
     #expect(ledger.kinds(of: try BudgetID(alice)) == [.allocation, .charge, .settlement])
   }
 
-  @Test("What was never charged, was denied or was given back can't be settled")
-  func impossible() throws {
+  @Test func `what was never charged, was denied or was given back can't be settled`() throws {
     var ledger = MemoryLedger()
     let id = try RequestID("1")
     #expect(ledger.decide(try settlement("1")).rejection == .noSuchCharge(id))
@@ -64,8 +61,7 @@ struct SettlementTests {
     #expect(ledger.decide(try settlement("1")).rejection == .alreadyRefunded(id))
   }
 
-  @Test("A rejection names the request or the budget that it is about")
-  func words() throws {
+  @Test func `a rejection names the request or the budget that it is about`() throws {
     let id = try RequestID("1")
     let budget = try BudgetID(alice)
     let ofRequests: [Rejection] = [

@@ -4,8 +4,7 @@ import Testing
 
 @Suite("A charge on several budgets")
 struct SeveralBudgetsTests {
-  @Test("It takes from all, in the order of the rule, and numbers its parts")
-  func all() throws {
+  @Test func `it takes from all, in the order of the rule, and numbers its parts`() throws {
     var ledger = MemoryLedger()
     let answer = ledger.decide(try charge("1", [terms(sre, cost: 2, of: 50), terms(alice)]))
     #expect(answer.taken?.map(\.budgetID.value) == [sre, alice])
@@ -17,11 +16,12 @@ struct SeveralBudgetsTests {
   }
 
   @Test(
-    "It takes from none when one is short, and names the first that is",
     arguments: [
       (9, 1, nil), (10, 1, nil), (11, 1, alice), (1, 11, sre), (11, 11, alice),
     ] as [(Int64, Int64, String?)])
-  func none(aliceCost: Int64, sreCost: Int64, short: String?) throws {
+  func `it takes from none when one is short, and names the first that is`(
+    aliceCost: Int64, sreCost: Int64, short: String?
+  ) throws {
     var ledger = MemoryLedger()
     let answer = ledger.decide(
       try charge("1", [terms(alice, cost: aliceCost), terms(sre, cost: sreCost)]))
@@ -35,15 +35,13 @@ struct SeveralBudgetsTests {
     }
   }
 
-  @Test("Which budget is named follows the rule's order, not the order of the locks")
-  func order() throws {
+  @Test func `which budget is named follows the rule's order, not the order of the locks`() throws {
     var ledger = MemoryLedger()
     let terms = [try terms("z", cost: 11), try terms("a", cost: 11)]
     #expect(ledger.decide(try charge("1", terms)).denial?.budgetID.value == "z")
   }
 
-  @Test("An observed budget never denies the others, and an enforced one does")
-  func mixed() throws {
+  @Test func `an observed budget never denies the others, and an enforced one does`() throws {
     var ledger = MemoryLedger()
     let allowed = ledger.decide(
       try charge("1", [terms(sre, cost: 12, .observe), terms(alice, cost: 4)]))
@@ -57,8 +55,7 @@ struct SeveralBudgetsTests {
 
 @Suite("An observed budget")
 struct ObserveTests {
-  @Test("It always allows, goes below zero, and says what it would have done")
-  func belowZero() throws {
+  @Test func `it always allows, goes below zero, and says what it would have done`() throws {
     var ledger = MemoryLedger()
     let answers = ledger.decide([
       try charge("1", terms(cost: 10, .observe)), try charge("2", terms(cost: 3, .observe)),
@@ -71,8 +68,7 @@ struct ObserveTests {
     #expect(decoded == [false, true, false])
   }
 
-  @Test("An enforced charge on an overdrawn budget is denied with 0 left")
-  func enforcedAfterwards() throws {
+  @Test func `an enforced charge on an overdrawn budget is denied with 0 left`() throws {
     var ledger = MemoryLedger()
     let answers = ledger.decide([
       try charge("1", terms(cost: 13, .observe)), try charge("2", terms(cost: 1)),
@@ -80,8 +76,7 @@ struct ObserveTests {
     #expect(answers[1].denial?.remaining == 0)
   }
 
-  @Test("Enforced charges say nothing of enforcement")
-  func silence() throws {
+  @Test func `enforced charges say nothing of enforcement`() throws {
     var ledger = MemoryLedger()
     _ = ledger.decide(try charge("1", terms()))
     #expect(ledger.entries.last?.detail("would_deny") == nil)

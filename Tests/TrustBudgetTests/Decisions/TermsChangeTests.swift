@@ -4,10 +4,10 @@ import Testing
 
 @Suite("A change of terms")
 struct TermsChangeTests {
-  @Test(
-    "It takes effect at the next charge, keeps what was spent, and writes one allocation",
-    arguments: [(100, 89), (20, 9), (11, 0)] as [(Int64, Int64)])
-  func initialBalance(initialBalance: Int64, remaining: Int64) throws {
+  @Test(arguments: [(100, 89), (20, 9), (11, 0)] as [(Int64, Int64)])
+  func `it takes effect at the next charge, keeps what was spent, and writes one allocation`(
+    initialBalance: Int64, remaining: Int64
+  ) throws {
     var ledger = MemoryLedger()
     let id = try BudgetID(alice)
     _ = ledger.decide(try charge("1", terms(cost: 10, of: 10)))
@@ -20,16 +20,14 @@ struct TermsChangeTests {
     #expect(ledger.kinds(of: id).filter { $0 == .allocation }.count == 2)
   }
 
-  @Test("A lower allocation than what was spent denies, and gives nothing back")
-  func lowered() throws {
+  @Test func `a lower allocation than what was spent denies, and gives nothing back`() throws {
     var ledger = MemoryLedger()
     _ = ledger.decide(try charge("1", terms(cost: 10, of: 100)))
     #expect(ledger.decide(try charge("2", terms(of: 5))).denial?.remaining == 0)
     #expect(ledger.decide(try charge("3", terms(of: 100))).remaining == 89)
   }
 
-  @Test("Another cost or enforcement is no change of the budget")
-  func sameBudget() throws {
+  @Test func `another cost or enforcement is no change of the budget`() throws {
     var ledger = MemoryLedger()
     _ = ledger.decide([
       try charge("1", terms(cost: 1)), try charge("2", terms(cost: 2)),
@@ -39,7 +37,6 @@ struct TermsChangeTests {
   }
 
   @Test(
-    "Another interval counts from the open window's start",
     arguments: [
       // interval before, interval after, now; then what remains of 10 after 4 and 1, and the reset
       (24, 1, 0.5, 5, 1),
@@ -52,7 +49,7 @@ struct TermsChangeTests {
       (nil, 24, 12, 5, 24),
       (nil, 24, 60, 9, 72),
     ] as [(Double?, Double?, Double, Int64, Double?)])
-  func interval(
+  func `another interval counts from the open window's start`(
     before: Double?, after: Double?, now: Double, remaining: Int64, resetsAt: Double?
   ) throws {
     var ledger = MemoryLedger()
@@ -66,10 +63,10 @@ struct TermsChangeTests {
     #expect(kinds.filter { $0 == .reset }.count == (remaining == 9 ? 1 : 0))
   }
 
-  @Test(
-    "Two policies by turns never allow more than the larger allocation in one window",
-    arguments: [(nil, nil), (1, 24), (nil, 0.5)] as [(Double?, Double?)])
-  func twoPolicies(oneInterval: Double?, otherInterval: Double?) throws {
+  @Test(arguments: [(nil, nil), (1, 24), (nil, 0.5)] as [(Double?, Double?)])
+  func `two policies by turns never allow more than the larger allocation in one window`(
+    oneInterval: Double?, otherInterval: Double?
+  ) throws {
     var ledger = MemoryLedger()
     var generator = SeededGenerator(seed: 3)
     var allowed: Int64 = 0
@@ -84,8 +81,7 @@ struct TermsChangeTests {
     #expect(allowed == 100)
   }
 
-  @Test("Two policies by turns reset no oftener than the shorter interval says")
-  func twoGrids() throws {
+  @Test func `two policies by turns reset no oftener than the shorter interval says`() throws {
     var ledger = MemoryLedger()
     for number in 0..<200 {
       ledger.now = .newYear.after(hours: Double(number) * 0.1)

@@ -5,10 +5,10 @@ import Testing
 /// The invariants of the ledger under thousands of random operations, against `PlainLedger`.
 @Suite("The ledger under random operations")
 struct RandomLedgerTests {
-  @Test(
-    "Every answer and every balance is what the plain rules say, and the invariants hold",
-    arguments: [1, 2, 3, 20_260_102] as [UInt64])
-  func modelled(seed: UInt64) throws {
+  @Test(arguments: [1, 2, 3, 20_260_102] as [UInt64])
+  func `every answer and every balance is what the plain rules say, and the invariants hold`(
+    seed: UInt64
+  ) throws {
     var operations = RandomOperations(seed: seed)
     var plain = PlainLedger()
     var ledger = MemoryLedger()

@@ -33,16 +33,14 @@ struct EntryHashTests {
   }
 
   // Made with Python's struct and hashlib. If this ever differs, every ledger in the world does.
-  @Test("It is the same for ever")
-  func frozen() throws {
+  @Test func `it is the same for ever`() throws {
     var hash = EntryHash(ledgerID: ledgerID)
     #expect(
       hash.hash(of: try entry(), after: Digest(hashing: [])).hexadecimal
         == "0d24a10e1eb8aac77c0e0d7b7a4946532ae076fb072790efbe3cadc013959cfc")
   }
 
-  @Test("It covers what its documentation says, for every entry of a busy ledger")
-  func documented() throws {
+  @Test func `it covers what its documentation says, for every entry of a busy ledger`() throws {
     var hash = EntryHash(ledgerID: ledgerID)
     var previous: [BudgetID: Digest] = [:]
     let entries = try busyLedger().entries
@@ -55,8 +53,7 @@ struct EntryHashTests {
     #expect(Set(entries.map(\.kind)) == Set(Entry.Kind.allCases))
   }
 
-  @Test("It covers texts and numbers of any size")
-  func large() throws {
+  @Test func `it covers texts and numbers of any size`() throws {
     var hash = EntryHash(ledgerID: ledgerID)
     for number in [Int64.min, -1, 0, 9, 10, .max] {
       for length in [0, 1, 2_048, 100_000, 3] {
@@ -70,8 +67,10 @@ struct EntryHashTests {
     }
   }
 
-  @Test("Absent and empty are different, and so is text that moves from one field to the next")
-  func unambiguous() throws {
+  @Test
+  func `absent and empty are different, and so is text that moves from one field to the next`()
+    throws
+  {
     var hash = EntryHash(ledgerID: ledgerID)
     let entry = try entry()
     let variants = [
@@ -85,8 +84,10 @@ struct EntryHashTests {
     #expect(Set(variants.map { hash.hash(of: $0, after: .zero) }).count == variants.count)
   }
 
-  @Test("It covers the ledger, and the hash before it, and not the hash that the entry carries")
-  func context() throws {
+  @Test
+  func `it covers the ledger, and the hash before it, and not the hash that the entry carries`()
+    throws
+  {
     let entry = try entry()
     var hash = EntryHash(ledgerID: ledgerID)
     var other = EntryHash(ledgerID: "1" + ledgerID.dropFirst())

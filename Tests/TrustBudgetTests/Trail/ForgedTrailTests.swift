@@ -28,28 +28,26 @@ struct ForgedTrailTests {
     return problem(in: entries)
   }
 
-  @Test("The honest trail stands the forger's hashes")
-  func honest() throws {
+  @Test func `the honest trail stands the forger's hashes`() throws {
     let entries = try trail()
     #expect(rehashed(entries) == entries)
     #expect(problem(in: entries) == nil)
   }
 
-  @Test("Points that appear or vanish are found", arguments: Entry.Kind.allCases)
-  func sums(kind: Entry.Kind) throws {
+  @Test(arguments: Entry.Kind.allCases)
+  func `points that appear or vanish are found`(kind: Entry.Kind) throws {
     let after = try problem(changing: kind) { $0.balanceAfter += 1 }
     #expect(after != nil)
     let before = try problem(changing: kind) { $0.balanceBefore += 1 }
     #expect(before?.hasPrefix("balance_before is ") == true)
   }
 
-  @Test("A charge made cheaper, dearer or into points is found", arguments: [0, 1, -9, .max])
-  func cost(cost: Int64) throws {
+  @Test(arguments: [0, 1, -9, .max])
+  func `a charge made cheaper, dearer or into points is found`(cost: Int64) throws {
     #expect(try problem(changing: .charge) { $0.cost = cost } != nil)
   }
 
-  @Test("A trail must begin with an allocation")
-  func beginning() throws {
+  @Test func `a trail must begin with an allocation`() throws {
     var entries = try trail()
     entries[0] = entries[0].changing {
       $0.kind = .denial
@@ -59,20 +57,19 @@ struct ForgedTrailTests {
   }
 
   @Test(
-    "An allocation or a reset must say what it set",
     arguments: [Entry.Kind.allocation, .reset],
     [
       "", "{}", "[]", "{\"window_started_at\":\"yesterday\"}",
       "{\"initial_balance\":-1,\"window_started_at\":\"yesterday\"}",
     ])
-  func detail(kind: Entry.Kind, detail: String) throws {
+  func `an allocation or a reset must say what it set`(kind: Entry.Kind, detail: String) throws {
     #expect(
       try problem(changing: kind) { $0.detail = detail }
         == "its figures or detail make no sense for its kind, \(kind.rawValue)")
   }
 
-  @Test("An allocation with an impossible interval is found", arguments: [0, -1, 999, .max])
-  func interval(microseconds: Int64) throws {
+  @Test(arguments: [0, -1, 999, .max])
+  func `an allocation with an impossible interval is found`(microseconds: Int64) throws {
     let detail = """
       {"initial_balance":20,"reset_interval_microseconds":\(microseconds),\
       "window_started_at":"2026-01-02T00:00:00Z"}
@@ -82,8 +79,8 @@ struct ForgedTrailTests {
         == "its figures or detail make no sense for its kind, allocation")
   }
 
-  @Test("Figures beyond all range are a fault and no crash", arguments: Entry.Kind.allCases)
-  func overflow(kind: Entry.Kind) throws {
+  @Test(arguments: Entry.Kind.allCases)
+  func `figures beyond all range are a fault and no crash`(kind: Entry.Kind) throws {
     for extreme: Int64 in [.max, .min, .max - 5, 1 << 56] {
       #expect(try problem(changing: kind) { $0.cost = extreme } != nil)
       #expect(try problem(changing: kind) { $0.balanceAfter = extreme } != nil)
@@ -91,15 +88,13 @@ struct ForgedTrailTests {
     }
   }
 
-  @Test("A refund gives back what the charge cost, or nothing")
-  func refund() throws {
+  @Test func `a refund gives back what the charge cost, or nothing`() throws {
     #expect(
       try problem(changing: .refund) { $0.balanceAfter += 5 }
         == "its figures or detail make no sense for its kind, refund")
   }
 
-  @Test("More refunds than charges are found")
-  func refundOfNothing() throws {
+  @Test func `more refunds than charges are found`() throws {
     let entries = try trail()
     let bogus = entries[0].changing {
       $0.sequence = 2

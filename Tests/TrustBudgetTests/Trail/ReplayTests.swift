@@ -19,8 +19,8 @@ struct ReplayTests {
     try busyLedger().entries(of: BudgetID(budget))
   }
 
-  @Test("A whole trail gives the budget's row exactly", arguments: [alice, sre])
-  func whole(budget: String) throws {
+  @Test(arguments: [alice, sre])
+  func `a whole trail gives the budget's row exactly`(budget: String) throws {
     let ledger = try busyLedger()
     var replay = Replay(ledgerID: MemoryLedger.identity.id)
     for entry in ledger.entries(of: try BudgetID(budget)) { try replay.append(entry) }
@@ -49,8 +49,8 @@ struct ReplayTests {
     { $0.hash = .zero },
   ]
 
-  @Test("A changed field is found in the entry that was changed", arguments: changes.indices)
-  func changedField(change: Int) throws {
+  @Test(arguments: changes.indices)
+  func `a changed field is found in the entry that was changed`(change: Int) throws {
     let entries = try trail()
     for index in entries.indices {
       var tampered = entries
@@ -60,8 +60,7 @@ struct ReplayTests {
     }
   }
 
-  @Test("A dropped, repeated or swapped entry is found at the gap")
-  func order() throws {
+  @Test func `a dropped, repeated or swapped entry is found at the gap`() throws {
     let entries = try trail()
     for index in entries.indices.dropLast() {
       var dropped = entries
@@ -77,8 +76,7 @@ struct ReplayTests {
     #expect(fault(in: Array(entries.dropFirst()))?.sequence == 2)
   }
 
-  @Test("A removed entry is found even when the rest is numbered anew")
-  func renumbered() throws {
+  @Test func `a removed entry is found even when the rest is numbered anew`() throws {
     let entries = try trail()
     for index in entries.indices.dropLast() {
       var dropped = entries
@@ -90,24 +88,22 @@ struct ReplayTests {
     }
   }
 
-  @Test("A trail of another ledger is found at its first entry")
-  func otherLedger() throws {
+  @Test func `a trail of another ledger is found at its first entry`() throws {
     var replay = Replay(ledgerID: "1" + MemoryLedger.identity.id.dropFirst())
     let entries = try trail()
     #expect(throws: TrailFault.self) { try replay.append(entries[0]) }
     #expect(replay.budget == nil)
   }
 
-  @Test("An entry of another budget does not continue the chain, though its hash fits")
-  func otherBudget() throws {
+  @Test func `an entry of another budget does not continue the chain, though its hash fits`() throws
+  {
     var entries = try trail()
     let other = try BudgetID(sre)
     entries[3] = entries[3].changing { $0.budgetID = other }
     #expect(fault(in: rehashed(entries))?.sequence == 4)
   }
 
-  @Test("A fault names the budget, the entry and the problem")
-  func description() throws {
+  @Test func `a fault names the budget, the entry and the problem`() throws {
     var entries = try trail()
     entries.remove(at: 2)
     #expect(
@@ -115,8 +111,7 @@ struct ReplayTests {
         == "user:alice entry 4: follows entry 2; entries are missing or repeated")
   }
 
-  @Test("What was taken before a fault still stands")
-  func keepsWhatWasGood() throws {
+  @Test func `what was taken before a fault still stands`() throws {
     let entries = try trail()
     var replay = Replay(ledgerID: MemoryLedger.identity.id)
     for entry in entries.prefix(3) { try replay.append(entry) }

@@ -5,8 +5,7 @@ import Testing
 
 @Suite("The text of a JSON object")
 struct JSONObjectTextTests {
-  @Test("Members come in the order they were put in, without white space")
-  func form() {
+  @Test func `members come in the order they were put in, without white space`() {
     var inner = JSONObjectText()
     inner.put("list", ["a", "b"])
     inner.put("none", [String]())
@@ -41,8 +40,8 @@ struct JSONObjectTextTests {
         """)
   }
 
-  @Test("Whatever is put in, Foundation reads the same back", arguments: [1, 2, 3] as [UInt64])
-  func readBack(seed: UInt64) throws {
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func `whatever is put in, Foundation reads the same back`(seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
     for _ in 0..<250 {
       let text = randomText(&generator)
@@ -67,8 +66,7 @@ struct JSONObjectTextTests {
     }
   }
 
-  @Test("What a charge's detail says is read back to the same values")
-  func decoded() throws {
+  @Test func `what a charge's detail says is read back to the same values`() throws {
     let grant = SigningGrant(
       principals: ["\u{0}", "a\"b", "\u{2028}", "\u{1F600}"], maxDuration: "15m",
       listsBudgets: true)
@@ -87,10 +85,10 @@ struct JSONObjectTextTests {
     #expect(EntryDetail(certified.text)?.certificate == certificate)
   }
 
-  @Test(
-    "What is no such object is not read",
-    arguments: ["", "[]", "null", "{", "{\"parts\":\"2\"}", "{\"request\":1}", "{\"grant\":{}}"])
-  func refused(text: String) {
+  @Test(arguments: [
+    "", "[]", "null", "{", "{\"parts\":\"2\"}", "{\"request\":1}", "{\"grant\":{}}",
+  ])
+  func `what is no such object is not read`(text: String) {
     #expect(EntryDetail(text) == nil)
   }
 
