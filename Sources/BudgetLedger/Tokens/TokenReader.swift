@@ -14,18 +14,24 @@ package struct TokenReader: Sendable {
     self.patience = settings.patience
   }
 
-  /// All that are not revoked, those that have expired as well; and the id of the ledger that they are of.
+  /// All that are not revoked, those that have expired as well.
   ///
-  /// - Throws: `PostgresError` when the ledger cannot be reached.
-  package func tokens() async throws -> (tokens: [APIToken], ledger: String?) {
-    try await pool.withConnection(deadline: .now + patience) { connection in
-      try await connection.run { session in
-        (
-          try session.execute(ReadGoodTokens()),
-          try session.execute(ReadLedger()).first?.identity.id
-        )
-      }
-    }
+  /// - Throws: `PostgresError` when they cannot be read.
+  package func tokens() async throws -> [APIToken] {
+    try await read { try $0.execute(ReadGoodTokens()) }
+  }
+
+  /// The id of the ledger that they are of.
+  ///
+  /// - Throws: `PostgresError` when it cannot be read.
+  package func ledger() async throws -> String? {
+    try await read { try $0.execute(ReadLedger()).first?.identity.id }
+  }
+
+  private func read<R: Sendable>(
+    _ body: @escaping @Sendable (PostgresSession) throws -> R
+  ) async throws -> R {
+    try await pool.withConnection(deadline: .now + patience) { try await $0.run(body) }
   }
 
   package func close() async {

@@ -11,10 +11,9 @@ import TrustBudget
 /// Their digests and not they themselves, as in PostgreSQL; in JSON, readable by the node's user alone.
 package final class EmergencyTokens: Sendable {
   private struct Content: Codable, Hashable {
-    /// Where they were read: those of another ledger's callers are nothing here. An address is not a ledger, but it
-    /// is known before anybody has been asked there.
+    /// Where they were read. An address is not a ledger, but it is known before anybody has been asked there.
     let database: String
-    /// The ledger that they were read from; nil in a file of an earlier version.
+    /// The ledger that they were read from; nil where that is not known, as in a file of an earlier version.
     let ledger: String?
     let tokens: [Kept]
   }
@@ -91,7 +90,8 @@ package final class EmergencyTokens: Sendable {
     guard isOfKnownLedger || content.database == database else {
       throw Unusable(
         description: "\(path) was kept at another address of PostgreSQL, and the node's audit file "
-          + "is not of the same ledger; give the node that address, or let it reach PostgreSQL once"
+          + "does not say that the ledger is the same; give the node that address, or let it reach "
+          + "PostgreSQL once"
       )
     }
     return content.tokens.compactMap(\.token)

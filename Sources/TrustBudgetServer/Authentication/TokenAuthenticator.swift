@@ -23,6 +23,8 @@ package final class TokenAuthenticator: Authenticator, Service {
   }
 
   private let state = Mutex(State.unread(reason: "not asked yet"))
+  /// The id of the ledger that the tokens are of; nil: not read yet.
+  private let ledger = Mutex<String?>(nil)
   private let keepingProblem = Mutex<String?>(nil)
   private let readingProblem = Mutex<String?>(nil)
   private let reader: TokenReader
@@ -59,9 +61,9 @@ package final class TokenAuthenticator: Authenticator, Service {
     // Before the question: what is read is at least as new.
     let start = ContinuousClock.now
     do {
-      let (tokens, ledger) = try await reader.tokens()
+      let tokens = try await reader.tokens()
       state.withLock { $0 = .read(KnownTokens(tokens, readAt: start), failure: nil) }
-      await keep(tokens, of: ledger)
+      await keep(tokens)
     } catch {
       let reason = LedgerHealth.reason(error)
       let isNew = state.withLock { state in
@@ -79,7 +81,12 @@ package final class TokenAuthenticator: Authenticator, Service {
   }
 
   /// Keeps what an emergency needs. What fails is logged once, and tried again with the next reading.
-  private func keep(_ tokens: [APIToken], of ledger: String?) async {
+  private func keep(_ tokens: [APIToken]) async {
+    // A node works on one ledger. Who holds its row must not keep a revoked token good, here or on the disk.
+    if ledger.withLock({ $0 == nil }), let read = try? await reader.ledger() {
+      ledger.withLock { $0 = read }
+    }
+    let ledger = ledger.withLock { $0 }
     var problem: String?
     do {
       try await emergency.keep(tokens, of: ledger)

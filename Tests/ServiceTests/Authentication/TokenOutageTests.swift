@@ -1,3 +1,4 @@
+import BudgetLedger
 import Foundation
 import Testing
 import TrustBudget
@@ -41,6 +42,25 @@ struct TokenOutageTests {
       #expect(late.retryAfter != nil)
       proxy.acceptConnections()
       try await waitUntilKnown(issuer, on: node)
+    }
+  }
+
+  @Test func `whoever holds the ledger's row keeps no token from being taken or revoked`()
+    async throws
+  {
+    try await withNode { _, database, node in
+      func statusOfFree(_ token: TokenSecret) async throws -> Int {
+        try await node.post("/v1/authorizations", ["username": "free-a"], with: token).status
+      }
+      let old = try await database.token("old", roles: [.issuer])
+      try await waitUntilKnown(old, on: node)
+      try await database.withConnection { holder in
+        try await holder.execute("BEGIN; LOCK TABLE trust_budget.ledger")
+        let new = try await database.token("new", roles: [.issuer])
+        _ = try await TokenStore(connectionString: database.connectionString).revoke(name: "old")
+        try await wait(for: "the tokens to be read") { try await statusOfFree(new) == 200 }
+        #expect(try await statusOfFree(old) == 401)
+      }
     }
   }
 
