@@ -65,12 +65,20 @@ public struct TrustBudgetClient: Sendable {
   ///
   /// - Throws: ``Problem`` when the charge is unknown, ``Unreachable`` when there is no answer.
   public func state(ofCharge requestID: String) async throws -> ChargeState {
+    try await charge(requestID).state
+  }
+
+  /// What became of a charge, and whose it is.
+  package func charge(
+    _ requestID: String
+  ) async throws -> (state: ChargeState, username: String) {
     struct Charge: Decodable {
       let state: ChargeState
+      let username: String
     }
     let charge: Charge = try await answer(
       to: try request("/v1/charges/\(Self.pathComponent(requestID))"))
-    return charge.state
+    return (charge.state, charge.username)
   }
 
   /// Gives a charge back, because nothing was signed.

@@ -67,7 +67,7 @@ struct ExecCommand: AsyncParsableCommand {
       let authorization = try await ExecCommand.authorize(request, with: client)
       Console.note(ExecCommand.receipt(of: authorization))
       let payment = try await ExecCommand.payment(
-        for: authorization, mayBeRepeated: mayBeRepeated, with: client)
+        for: authorization, to: request.username, mayBeRepeated: mayBeRepeated, with: client)
       return Grant(authorization: authorization, payment: payment)
     }
 
@@ -181,16 +181,22 @@ struct ExecCommand: AsyncParsableCommand {
 
   /// - Parameter mayBeRepeated: whether somebody may have asked under this id before. One that was made up here is
   ///   repeated by nobody else.
-  /// - Throws: `CommandFailure` where the charge pays for nothing any more.
+  /// - Throws: `CommandFailure` where the charge pays for nothing any more, or is somebody else's.
   private static func payment(
-    for authorization: Authorization, mayBeRepeated: Bool, with client: TrustBudgetClient
+    for authorization: Authorization, to username: String, mayBeRepeated: Bool,
+    with client: TrustBudgetClient
   ) async throws -> Payment {
     let id = authorization.requestID
     if authorization.receipts.isEmpty {
       // The node looks for no charge where the rule has no budget; it may have had one before.
       guard mayBeRepeated || authorization.followsOpenAttempt,
-        let state = await stateOfEarlierCharge(id, with: client)
+        let (state, owner) = await earlierCharge(id, with: client)
       else { return .none }
+      guard owner == username else {
+        throw CommandFailure(
+          "\(id) was used for another request, and \(owner) was charged; give another --request-id, or none"
+        )
+      }
       try refuse(id, unlessOpen: state)
       Console.note("trust-budget: \(id) was charged before, when its rule had a budget.")
     } else {
@@ -205,13 +211,13 @@ struct ExecCommand: AsyncParsableCommand {
   }
 
   /// - Returns: nil where there is no charge, or nobody can tell: what needs no budget does not wait for PostgreSQL.
-  private static func stateOfEarlierCharge(
+  private static func earlierCharge(
     _ id: String, with client: TrustBudgetClient
-  ) async -> ChargeState? {
+  ) async -> (state: ChargeState, username: String)? {
     var client = client
     client.patience = .seconds(2)
     do {
-      return try await client.state(ofCharge: id)
+      return try await client.charge(id)
     } catch let problem as Problem where problem.kind == "not-found" {
       return nil
     } catch {

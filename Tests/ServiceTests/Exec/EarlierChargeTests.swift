@@ -30,6 +30,7 @@ struct EarlierChargeTests {
       for id in ids {
         #expect(try await node.authorize("a", ["request_id": .text(id)]).status == 200)
       }
+      #expect(try await node.authorize("b", ["request_id": "another's"]).status == 200)
       let certificate: JSON = ["serial": "1", "key_id": "a", "fingerprint": "SHA256:x"]
       #expect(try await node.post("/v1/charges/settled/settlement", certificate).status == 200)
       #expect(try await node.post("/v1/charges/refunded/refund", [:]).status == 200)
@@ -43,6 +44,7 @@ struct EarlierChargeTests {
       for (id, words) in [
         ("settled", "a certificate was signed for settled before, so nothing is run now"),
         ("refunded", "refunded was refunded before, so nothing is run now"),
+        ("another's", "another's was used for another request, and b was charged"),
       ] {
         let end = try await exec(on: node, id: id, "touch", mark)
         #expect(end.status == 1)

@@ -181,7 +181,7 @@ struct OpenOutcomeTests {
     let replayed = Self.allowed.body.dropLast() + #","replayed":true}"#
     let answers: [ScriptedNode.Answer?] = [
       nil, .init(status: "200 OK", body: String(replayed)),
-      .init(status: "200 OK", body: #"{"state":"charged"}"#),
+      .init(status: "200 OK", body: #"{"state":"charged","username":"alice"}"#),
     ]
     try await withNode(answers) { node in
       let end = try await Program.run(
@@ -203,7 +203,7 @@ struct OpenOutcomeTests {
       """
     let answers: [ScriptedNode.Answer?] = [
       nil, .init(status: "200 OK", body: free),
-      .init(status: "200 OK", body: #"{"state":"charged"}"#),
+      .init(status: "200 OK", body: #"{"state":"charged","username":"alice"}"#),
     ]
     try await withNode(answers) { node in
       let end = try await Program.run(
