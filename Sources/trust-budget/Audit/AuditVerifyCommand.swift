@@ -79,6 +79,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     var configuration = try PostgresConfiguration(
       command: "audit", database.connectionString, isReadOnly: true)
     configuration.requirePrimary()
+    configuration.lockTimeout = .seconds(10)
     configuration.liftStatementTimeout()
     // Whoever stops this program for a while reads nothing meanwhile, which would count as no answer.
     configuration.sessionSettings.append(("tcp_user_timeout", "0"))

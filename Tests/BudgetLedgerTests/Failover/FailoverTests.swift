@@ -120,6 +120,20 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a token whose COMMIT waits for a standby is shown once that has it`() async throws {
+    try await ReplicatedCluster.with { cluster in
+      let store = TokenStore(
+        connectionString: cluster.database(on: cluster.primary).connectionString)
+      await cluster.standby.stop()
+      async let token = store.create(
+        name: "ca-1", roles: [.issuer], secret: .random(), lifetime: nil)
+      // For longer than an answer to a command may otherwise be away.
+      try await Task.sleep(for: .seconds(12))
+      try await cluster.requireNobody()
+      #expect(try await token?.name == "ca-1")
+    }
+  }
+
   @Test func `nobody is answered what a standby may lack because somebody ended the wait for it`()
     async throws
   {

@@ -88,7 +88,6 @@ extension MigrationRunner {
   /// Runs a migration in an open transaction that is to be taken back.
   private static func tryOut(_ migration: Migration, on session: PostgresSession) throws {
     do {
-      session.liftResponseTimeout()
       try session.executeScript(migration.upScript)
     } catch let error as PostgresError where error.kind == .server {
       switch error.sqlState {

@@ -74,6 +74,8 @@ package struct MigrationRunner: Sendable {
         try await Task.sleep(for: .milliseconds(.random(in: 50...150)))
       }
       do {
+        // Each COMMIT may wait for a standby, and a migration takes what it takes.
+        try await connection.run { $0.liftResponseTimeout() }
         let result = try await body(connection)
         await MigrationRunner.releaseLock(of: connection)
         return result

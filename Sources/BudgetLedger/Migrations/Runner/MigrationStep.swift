@@ -55,10 +55,7 @@ struct MigrationStep: Sendable {
   func retrying(
     _ body: @escaping @Sendable (PostgresSession) throws -> Void
   ) async throws {
-    let processID = try await connection.run { session in
-      session.liftResponseTimeout()
-      return session.backendProcessIdentifier
-    }
+    let processID = try await connection.run(\.backendProcessIdentifier)
     var lastSeen: [Blocker] = []
     while true {
       let (result, blockers) = await watch.during(processID) {
