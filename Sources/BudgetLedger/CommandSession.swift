@@ -22,8 +22,8 @@ extension PostgresConfiguration {
     ]
   }
 
-  /// Sets aside a limit that is right for the role's everyday work, and would cut a long one short. Where
-  /// that begins, the session's own is set aside as well.
+  /// Sets aside what would cut a long statement short, be it the role's limit or this one's. For its answer to
+  /// be waited for, `PostgresSession.liftResponseTimeout()` is called where the long work begins.
   package mutating func liftStatementTimeout() {
     sessionSettings.append(("statement_timeout", "0"))
   }

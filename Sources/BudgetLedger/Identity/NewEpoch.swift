@@ -28,7 +28,8 @@ package struct NewEpoch: Sendable {
   /// Begins the next epoch, in one transaction.
   ///
   /// - Throws: `SchemaProblem` where the schema is not one that this program knows; `PostgresError`:
-  ///   `insufficient_privilege` for a role that does not own the ledger; `LedgerInUse` where its tables could not be locked.
+  ///   `insufficient_privilege` for a role that does not own the ledger; `LedgerInUse` where its tables
+  ///   could not be locked.
   package func begin() async throws -> Result {
     var configuration = try PostgresConfiguration(command: "ledger", connectionString)
     configuration.lockTimeout = NewEpoch.lockTimeout

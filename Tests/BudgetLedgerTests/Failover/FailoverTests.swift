@@ -128,7 +128,8 @@ import TrustBudgetTesting
       async let token = store.create(
         name: "ca-1", roles: [.issuer], secret: .random(), lifetime: nil)
       // For longer than an answer to a command may otherwise be away.
-      try await Task.sleep(for: .seconds(12))
+      let limit = try PostgresConfiguration(command: "token", "").responseTimeout
+      try await Task.sleep(for: try #require(limit) + .seconds(1))
       try await cluster.requireNobody()
       #expect(try await token?.name == "ca-1")
     }

@@ -4,15 +4,14 @@ import TrustBudgetTesting
 extension TestDatabase {
   /// Dumps this database into a file, which `restore` takes.
   func dump(to file: URL) async throws {
-    try await run("pg_dump", "--format=custom", "--file=\(file.path)", connectionString)
+    try await run(["pg_dump", "--format=custom", "--file=\(file.path)", connectionString])
   }
 
   /// Puts what was dumped in the place of what is there, as a DBA would while nodes are at work.
   func restore(from file: URL, privileges: Bool = true) async throws {
     let options = privileges ? [] : ["--no-privileges"]
     try await run(
-      "pg_restore",
-      ["--clean", "--if-exists"] + options
+      ["pg_restore", "--clean", "--if-exists"] + options
         + ["--dbname=\(connectionString)", file.path])
   }
 
@@ -23,14 +22,10 @@ extension TestDatabase {
     return try await body(file)
   }
 
-  private func run(_ program: String, _ arguments: String...) async throws {
-    try await run(program, arguments)
-  }
-
-  private func run(_ program: String, _ arguments: [String]) async throws {
+  private func run(_ command: [String]) async throws {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [program] + arguments
+    process.arguments = command
     let status: Int32 = try await withCheckedThrowingContinuation { continuation in
       process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
       do {
@@ -40,6 +35,6 @@ extension TestDatabase {
         continuation.resume(throwing: error)
       }
     }
-    guard status == 0 else { throw TestFailure("\(program) ended with status \(status)") }
+    guard status == 0 else { throw TestFailure("\(command[0]) ended with status \(status)") }
   }
 }

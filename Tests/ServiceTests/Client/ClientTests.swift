@@ -31,7 +31,7 @@ struct ClientTests {
   }
 
   @Test func `a token that no header may have is refused, and nothing is sent`() async throws {
-    try await withNode([Self.allowed]) { node in
+    try await ScriptedNode.with([Self.allowed]) { node in
       for token in ["tb_a\ntb_b", "tb_\0", "tb_a\r\nx: y"] {
         let client = TrustBudgetClient(server: node.url, token: token)
         let error = await #expect(throws: Unreachable.self) { try await client.authorize(request) }
@@ -42,7 +42,7 @@ struct ClientTests {
   }
 
   @Test func `a trace that no header may have stands in no request's way`() async throws {
-    try await withNode([Self.allowed]) { node in
+    try await ScriptedNode.with([Self.allowed]) { node in
       let client = TrustBudgetClient(server: node.url, traceparent: "00-4bf9\n")
       let answer = try await client.authorize(request)
       #expect(answer.requestID == "1")
@@ -60,7 +60,7 @@ struct ClientTests {
   @Test(arguments: [Int64.min, -1, 0, Int64.max])
   func `whatever patience somebody has, there is one attempt at least`(seconds: Int64) async throws
   {
-    try await withNode([Self.allowed]) { node in
+    try await ScriptedNode.with([Self.allowed]) { node in
       let client = TrustBudgetClient(server: node.url, patience: .seconds(seconds))
       do {
         let answer = try await client.authorize(request)
@@ -113,16 +113,6 @@ struct ClientTests {
       #expect(once.resetsAt == nil && once.retryAfter == nil)
       let unmatched = try await refusal(of: "nobody")
       #expect(unmatched.kind == "no-matching-rule" && unmatched.budgetID == nil)
-    }
-  }
-
-  private func withNode(
-    _ answers: [ScriptedNode.Answer?], _ body: (ScriptedNode) async throws -> Void
-  ) async throws {
-    try await Undertaker.shared.withDirectory { directory in
-      let node = try ScriptedNode(in: directory, answers: answers)
-      defer { node.stop() }
-      try await body(node)
     }
   }
 }

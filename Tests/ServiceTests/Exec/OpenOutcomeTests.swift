@@ -16,7 +16,7 @@ struct OpenOutcomeTests {
       """)
 
   @Test func `an attempt without an answer counts more than the refusals of others`() async throws {
-    try await withNode([nil, Self.unavailable]) { node in
+    try await ScriptedNode.with([nil, Self.unavailable]) { node in
       let client = TrustBudgetClient(server: node.url, patience: .seconds(2))
       let error = await #expect(throws: Unreachable.self) {
         try await client.authorize(AuthorizationRequest(username: "alice"))
@@ -34,7 +34,7 @@ struct OpenOutcomeTests {
   func `what only asks carries nothing out, whatever becomes of it`(answer: ScriptedNode.Answer?)
     async throws
   {
-    try await withNode([answer]) { node in
+    try await ScriptedNode.with([answer]) { node in
       let client = TrustBudgetClient(server: node.url, patience: .seconds(2))
       let error = await #expect(throws: (any Error).self) { try await client.breakGlassEvents() }
       #expect(error.map { "\($0)".contains("carried out") } == false)
@@ -46,7 +46,7 @@ struct OpenOutcomeTests {
   {
     let long = ScriptedNode.Answer(
       status: "200 OK", body: String(repeating: " ", count: 2 << 20))
-    try await withNode([long, Self.allowed]) { node in
+    try await ScriptedNode.with([long, Self.allowed]) { node in
       let client = TrustBudgetClient(server: node.url)
       let error = await #expect(throws: Unreachable.self) {
         try await client.authorize(AuthorizationRequest(username: "alice"))
@@ -61,7 +61,7 @@ struct OpenOutcomeTests {
   {
     var slow = Self.unavailable
     slow.delay = 1.2
-    try await withNode([slow]) { node in
+    try await ScriptedNode.with([slow]) { node in
       let client = TrustBudgetClient(server: node.url, patience: .seconds(2))
       let error = await #expect(throws: Problem.self) {
         try await client.authorize(AuthorizationRequest(username: "alice"))
@@ -78,7 +78,7 @@ struct OpenOutcomeTests {
   {
     let elsewhere = ScriptedNode.Answer(
       status: status, body: "", location: "https://elsewhere.invalid/v1/authorizations")
-    try await withNode([elsewhere, Self.allowed]) { node in
+    try await ScriptedNode.with([elsewhere, Self.allowed]) { node in
       let end = try await Program.run(
         "exec", "--unix-socket", node.path, "--username", "alice", "--", "true")
       #expect(end.status == 1)
@@ -103,7 +103,7 @@ struct OpenOutcomeTests {
   func `what does not say what became of an attempt without an answer leaves that open`(
     last: ScriptedNode.Answer
   ) async throws {
-    try await withNode([nil, last]) { node in
+    try await ScriptedNode.with([nil, last]) { node in
       let end = try await Program.run(
         "exec", "--unix-socket", node.path, "--username", "alice", "--request-id", "open-1", "--",
         "true")
@@ -122,7 +122,7 @@ struct OpenOutcomeTests {
   func `what the ledger decided is believed, whatever came of the attempt before`(
     last: ScriptedNode.Answer
   ) async throws {
-    try await withNode([nil, last]) { node in
+    try await ScriptedNode.with([nil, last]) { node in
       let end = try await Program.run(
         "exec", "--unix-socket", node.path, "--username", "alice", "--", "true")
       #expect(end.status == 1)
@@ -132,7 +132,7 @@ struct OpenOutcomeTests {
 
   @Test(arguments: ["200 OK", "500 Internal Server Error"])
   func `an answer that is no node's says nothing of the charge`(status: String) async throws {
-    try await withNode([.init(status: status, body: "{}")]) { node in
+    try await ScriptedNode.with([.init(status: status, body: "{}")]) { node in
       let end = try await Program.run(
         "exec", "--unix-socket", node.path, "--username", "alice", "--request-id", "open-2", "--",
         "true")
@@ -145,7 +145,7 @@ struct OpenOutcomeTests {
 
   @Test(arguments: ["408 Request Timeout", "429 Too Many Requests"])
   func `who is only too slow or too soon asks again`(status: String) async throws {
-    try await withNode([.init(status: status, body: ""), Self.allowed]) { node in
+    try await ScriptedNode.with([.init(status: status, body: ""), Self.allowed]) { node in
       let client = TrustBudgetClient(server: node.url)
       let answer = try await client.authorize(AuthorizationRequest(username: "alice"))
       #expect(answer.requestID == "open")
@@ -183,7 +183,7 @@ struct OpenOutcomeTests {
       nil, .init(status: "200 OK", body: String(replayed)),
       .init(status: "200 OK", body: #"{"state":"charged","username":"alice"}"#),
     ]
-    try await withNode(answers) { node in
+    try await ScriptedNode.with(answers) { node in
       let end = try await Program.run(
         "exec", "--unix-socket", node.path, "--username", "alice", "--request-id", "open", "--",
         "false")
@@ -205,7 +205,7 @@ struct OpenOutcomeTests {
       nil, .init(status: "200 OK", body: free),
       .init(status: "200 OK", body: #"{"state":"charged","username":"alice"}"#),
     ]
-    try await withNode(answers) { node in
+    try await ScriptedNode.with(answers) { node in
       let end = try await Program.run(
         "exec", "--unix-socket", node.path, "--username", "alice", "--", "false")
       #expect(end.status == 1)
@@ -217,7 +217,7 @@ struct OpenOutcomeTests {
   }
 
   @Test func `a refund without an answer may have been made`() async throws {
-    try await withNode([Self.allowed, nil]) { node in
+    try await ScriptedNode.with([Self.allowed, nil]) { node in
       let end = try await Program.run(
         "exec", "--unix-socket", node.path, "--username", "alice", "--", "false")
       #expect(end.status == 1)
@@ -225,16 +225,6 @@ struct OpenOutcomeTests {
         end.errors.contains("open is charged, and whether it is refunded is not known"),
         "\(end.errors)")
       #expect(end.errors.contains("POST /v1/charges/open/refund"))
-    }
-  }
-
-  private func withNode(
-    _ answers: [ScriptedNode.Answer?], _ body: (ScriptedNode) async throws -> Void
-  ) async throws {
-    try await Undertaker.shared.withDirectory { directory in
-      let node = try ScriptedNode(in: directory, answers: answers)
-      defer { node.stop() }
-      try await body(node)
     }
   }
 }

@@ -45,6 +45,17 @@ final class ScriptedNode: Sendable {
     }
   }
 
+  /// Lends one in a directory of its own.
+  static func with(
+    _ answers: [Answer?], _ body: (ScriptedNode) async throws -> Void
+  ) async throws {
+    try await Undertaker.shared.withDirectory { directory in
+      let node = try ScriptedNode(in: directory, answers: answers)
+      defer { node.stop() }
+      try await body(node)
+    }
+  }
+
   /// Ends the thread, too.
   func stop() {
     shutdown(listener, Int32(SHUT_RDWR))
