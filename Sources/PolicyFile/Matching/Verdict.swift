@@ -1,5 +1,3 @@
-import TrustBudget
-
 /// What the policy says of a request, before any budget is looked at.
 package enum Verdict: Sendable, Hashable {
   case granted(Grant)
@@ -11,32 +9,5 @@ package enum Verdict: Sendable, Hashable {
     } catch {
       self = .refused(error)
     }
-  }
-}
-
-/// What a request may have, if its budgets can pay for it.
-package struct Grant: Sendable, Hashable {
-  /// The rule that matched, or `DefaultRule.name`.
-  package let rule: String
-  /// Never empty.
-  package let principals: [String]
-  package let maxDuration: CertificateDuration
-  /// To be charged all or none. Empty: the feature is off for this request.
-  package let budgets: [Terms]
-  /// Whether the rule has a list of budgets, so that the answer has a list as well.
-  package let budgetsAreAList: Bool
-
-  init(
-    rule: String,
-    principals: [String],
-    maxDuration: CertificateDuration,
-    budgets: [Terms] = [],
-    budgetsAreAList: Bool = false
-  ) {
-    self.rule = rule
-    self.principals = principals
-    self.maxDuration = maxDuration
-    self.budgets = budgets
-    self.budgetsAreAList = budgetsAreAList
   }
 }

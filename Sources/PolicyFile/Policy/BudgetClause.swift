@@ -27,21 +27,3 @@ package struct BudgetClause: Sendable, Hashable {
     return BudgetCharge(terms: terms, overridePosition: position, override: override)
   }
 }
-
-/// Other terms for the budgets that some globs match; what it does not name stays as it was.
-package struct BudgetOverride: Sendable, Hashable {
-  /// Matched against the budget's name with its values filled in. Never empty.
-  package let budgetIDs: [Glob]
-  package let cost: Points?
-  package let initialBalance: Points?
-  package let resetInterval: ResetInterval?
-  package let enforcement: Enforcement?
-}
-
-/// A clause applied to a request, and how its terms came about.
-struct BudgetCharge: Sendable, Hashable {
-  let terms: Terms
-  /// From 0, in the clause's overrides.
-  let overridePosition: Int?
-  let override: BudgetOverride?
-}

@@ -1,6 +1,4 @@
-import NIOCore
 import NIOSSL
-import NIOTLS
 import PolicyFile
 import SwiftASN1
 import Synchronization
@@ -16,7 +14,7 @@ final class ClientCertificate: Sendable {
   /// What the certificate calls its holder: its SANs, then its CN. Empty: there is no certificate.
   var names: [ClientName] { held.withLock { $0 } }
 
-  fileprivate func show(_ certificate: NIOSSLCertificate) throws {
+  func show(_ certificate: NIOSSLCertificate) throws {
     let names = try ClientName.names(in: Certificate(derEncoded: certificate.toDERBytes()))
     held.withLock { $0 = names }
   }
@@ -37,32 +35,5 @@ extension ClientName {
       default: nil
       }
     } + fromSubject
-  }
-}
-
-/// Keeps the caller's certificate once the handshake has verified it.
-final class HandshakeHandler: ChannelInboundHandler {
-  typealias InboundIn = ByteBuffer
-  typealias InboundOut = ByteBuffer
-
-  private let client: ClientCertificate
-
-  init(_ client: ClientCertificate) {
-    self.client = client
-  }
-
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if case .handshakeCompleted = event as? TLSUserEvent,
-      let tls = try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self),
-      let certificate = tls.peerCertificate
-    {
-      do {
-        try client.show(certificate)
-      } catch {
-        // A certificate that cannot be read names nobody.
-        context.close(promise: nil)
-      }
-    }
-    context.fireUserInboundEventTriggered(event)
   }
 }

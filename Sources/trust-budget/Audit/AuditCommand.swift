@@ -28,23 +28,6 @@ func counted(_ count: Int64, _ noun: String, _ nouns: String? = nil) -> String {
   "\(count) \(count == 1 ? noun : nouns ?? noun + "s")"
 }
 
-/// How far long work is, on a terminal; nothing elsewhere.
-struct ProgressLine: Sendable {
-  private let isShown = isatty(2) == 1
-
-  func show(_ done: Int64, of total: Int64) {
-    guard isShown else { return }
-    let share = total > 0 ? " (\(min(100, done * 100 / total)) %)" : ""
-    Console.write("\r\(done) rows\(share) …")
-  }
-
-  /// Takes the line away.
-  func end() {
-    guard isShown else { return }
-    Console.write("\r\u{1B}[K")
-  }
-}
-
 extension JSONObjectText {
   init(_ position: TrailPosition) {
     self.init()

@@ -1,7 +1,4 @@
 import ArgumentParser
-import BudgetLedger
-import Logging
-import TrustBudget
 
 struct BudgetCommand: CommandGroup {
   static let configuration = CommandConfiguration(
@@ -11,69 +8,4 @@ struct BudgetCommand: CommandGroup {
       BudgetListCommand.self, BudgetShowCommand.self, BudgetHistoryCommand.self,
       BudgetAdjustCommand.self, BudgetResetCommand.self,
     ])
-}
-
-/// A budget's name on the command line.
-struct BudgetArgument: ParsableArguments {
-  @Argument(help: "The budget, for example user:alice.")
-  var budget: String
-
-  func validate() throws { _ = try budgetID() }
-
-  /// - Throws: `ValidationError` when it can't be a budget's name.
-  func budgetID() throws -> BudgetID {
-    do {
-      return try BudgetID(budget)
-    } catch {
-      throw ValidationError("the budget's name \(error.requirement)")
-    }
-  }
-}
-
-extension DatabaseOptions {
-  /// Lends a reader of the ledger, and closes it.
-  func withReader<R>(_ body: (LedgerReader) async throws -> R) async throws -> R {
-    try await translatingErrors {
-      let ledger = try ledger()
-      do {
-        try await ledger.reader.checkVersion()
-        let result = try await body(ledger.reader)
-        await ledger.reader.close()
-        return result
-      } catch {
-        await ledger.reader.close()
-        throw error
-      }
-    }
-  }
-
-  /// Decides one operation as a node would, and ends.
-  func perform(_ operation: Operation) async throws -> Answer {
-    let repetition =
-      "To repeat the command, and make the change once: --request-id \(operation.requestID)"
-    return try await translatingErrors {
-      let ledger = try ledger()
-      return try await withThrowingTaskGroup { group in
-        group.addTask { try await ledger.run() }
-        defer { group.cancelAll() }
-        do {
-          return try await Interruption.telling(
-            "whether the change was made is not known\n\(repetition)"
-          ) { try await ledger.perform(operation) }
-        } catch let error as LedgerError {
-          guard case .outcomeUnknown = error else { throw error }
-          throw CommandFailure("\(error)\n\(repetition)")
-        }
-      }
-    }
-  }
-
-  private func ledger() throws -> BudgetLedger {
-    var settings = LedgerSettings(node: "cli")
-    settings.lanes = 1
-    settings.readers = 1
-    return try BudgetLedger(
-      connectionString: connectionString, settings: settings,
-      logger: Logger(label: "trust-budget", factory: { _ in SwiftLogNoOpLogHandler() }))
-  }
 }
