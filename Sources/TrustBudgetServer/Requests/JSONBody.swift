@@ -22,6 +22,26 @@ enum JSONBody {
       throw Problem(
         invalid: [FieldProblem(field: "query", problem: "has no place here: use the body")])
     }
+    let bytes = try await read(request, maximumBytes: maximumBytes)
+    do {
+      let fractions = try JSONOutline.check(bytes)
+      let decoder = JSONDecoder()
+      if let key = RequestFields.fractionsKey, !fractions.isEmpty {
+        decoder.userInfo[key] = fractions
+      }
+      return try decoder.decode(Body.self, from: Data(bytes))
+    } catch let problem as Problem {
+      throw problem
+    } catch let problem as FieldProblem {
+      throw Problem(invalid: [problem])
+    } catch let problems as FieldProblems {
+      throw Problem(invalid: problems.list)
+    } catch {
+      throw Problem(invalid: [FieldProblem(field: "body", problem: "cannot be read")])
+    }
+  }
+
+  private static func read(_ request: Request, maximumBytes: Int) async throws -> [UInt8] {
     let codings = request.headers[values: .contentEncoding]
       .flatMap { $0.filter { $0 != " " && $0 != "\t" }.split(separator: ",") }
     guard codings.allSatisfy({ $0.lowercased() == "identity" }) else {
@@ -44,22 +64,7 @@ enum JSONBody {
     guard !bytes.isEmpty else {
       throw Problem(invalid: [FieldProblem(field: "body", problem: "must be a JSON object")])
     }
-    do {
-      let fractions = try JSONOutline.check(bytes)
-      let decoder = JSONDecoder()
-      if let key = RequestFields.fractionsKey, !fractions.isEmpty {
-        decoder.userInfo[key] = fractions
-      }
-      return try decoder.decode(Body.self, from: Data(bytes))
-    } catch let problem as Problem {
-      throw problem
-    } catch let problem as FieldProblem {
-      throw Problem(invalid: [problem])
-    } catch let problems as FieldProblems {
-      throw Problem(invalid: problems.list)
-    } catch {
-      throw Problem(invalid: [FieldProblem(field: "body", problem: "cannot be read")])
-    }
+    return bytes
   }
 
   /// - Parameter bytes: the beginning of the body, which ends in the field that is too large.

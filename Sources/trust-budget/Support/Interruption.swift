@@ -11,8 +11,7 @@ enum Interruption {
   static func cancelling<R: Sendable>(
     _ body: @escaping @Sendable () async throws -> R
   ) async throws -> R {
-    let trapped: [UnixSignal] = [.sigint, .sigterm, .sighup].filter { !isIgnored($0.rawValue) }
-    let signals = await UnixSignalsSequence(trapping: trapped)
+    let signals = await trapped()
     return try await withThrowingTaskGroup { group in
       group.addTask { Optional(try await body()) }
       group.addTask {
@@ -32,8 +31,7 @@ enum Interruption {
   static func telling<R: Sendable>(
     _ words: String, _ body: @escaping @Sendable () async throws -> R
   ) async throws -> R {
-    let trapped: [UnixSignal] = [.sigint, .sigterm, .sighup].filter { !isIgnored($0.rawValue) }
-    let signals = await UnixSignalsSequence(trapping: trapped)
+    let signals = await trapped()
     let watch = Task {
       for await signal in signals {
         Console.error("ended by signal \(signal.rawValue); \(words)")
@@ -42,5 +40,10 @@ enum Interruption {
     }
     defer { watch.cancel() }
     return try await body()
+  }
+
+  private static func trapped() async -> UnixSignalsSequence {
+    let signals: [UnixSignal] = [.sigint, .sigterm, .sighup]
+    return await UnixSignalsSequence(trapping: signals.filter { !isIgnored($0.rawValue) })
   }
 }
