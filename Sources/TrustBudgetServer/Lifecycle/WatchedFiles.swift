@@ -1,6 +1,5 @@
 import AsyncAlgorithms
 import ClaimedFile
-import Foundation
 import Logging
 import ServiceLifecycle
 import Synchronization
@@ -43,7 +42,7 @@ package final class WatchedFiles<Value: Sendable>: Service {
     self.read = read
     self.look = look
     self.logger = logger
-    let files = try paths.map(WatchedFiles.bytes)
+    let files = try paths.map { try [UInt8](ofNodeFile: $0) }
     let value = try read(files)
     let digest = WatchedFiles.digest(files)
     state = Mutex(State(value: value, digest: digest, watch: FileWatch(taken: digest)))
@@ -63,7 +62,7 @@ package final class WatchedFiles<Value: Sendable>: Service {
   }
 
   func reload() {
-    let files = Result { try paths.map(WatchedFiles.bytes) }
+    let files = Result { try paths.map { try [UInt8](ofNodeFile: $0) } }
     let digest =
       switch files {
       case .success(let files): WatchedFiles.digest(files)
@@ -89,23 +88,7 @@ package final class WatchedFiles<Value: Sendable>: Service {
     }
   }
 
-  private static func bytes(_ path: String) throws -> [UInt8] {
-    do {
-      return Array(try Data(contentsOf: URL(filePath: path)))
-    } catch {
-      throw UnreadableFile(path: path, reason: error.systemReason)
-    }
-  }
-
   private static func digest(_ files: [[UInt8]]) -> Digest {
     Digest(hashing: files.flatMap { Array("\($0.count):".utf8) + $0 })
   }
-}
-
-/// A file that cannot be read.
-package struct UnreadableFile: Error, CustomStringConvertible {
-  let path: String
-  let reason: String
-
-  package var description: String { "\(path) cannot be read: \(reason)" }
 }

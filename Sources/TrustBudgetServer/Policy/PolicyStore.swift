@@ -41,7 +41,8 @@ package final class PolicyStore: Service {
   ) async throws {
     // Before the file is read, so that no change of it goes unseen.
     hangups = await UnixSignalsSequence(trapping: .sighup)
-    let policy = try Policy(yaml: try Policy.bytes(ofNodeFile: path), fileName: path)
+    let policy = try Policy(
+      yaml: [UInt8](ofNodeFile: path, upTo: Policy.sufficientBytes), fileName: path)
     self.path = path
     self.now = now
     self.logger = logger
@@ -65,7 +66,7 @@ package final class PolicyStore: Service {
     let occasions = merge(ticks.map { _ in Occasion.tick }, hangups.map { _ in Occasion.hangup })
     var watch = FileWatch(taken: current.policy.digest)
     for await occasion in occasions.cancelOnGracefulShutdown() {
-      let file = Result { try Policy.bytes(ofNodeFile: path) }
+      let file = Result { try [UInt8](ofNodeFile: path, upTo: Policy.sufficientBytes) }
       let digest = PolicyStore.digest(file)
       switch occasion {
       case .tick where watch.isSettledChange(digest): take(file)

@@ -57,7 +57,7 @@ enum Settings {
   static let requestTimeout = Setting(
     "request-timeout", seconds: ConnectionLimits().requestTimeout / .seconds(1), in: 1...600)
   static let authentication = Setting(
-    "auth", Authentication.token, requirement: "must be token, mtls or none")
+    "auth", AuthenticationOptions.Method.token, requirement: "must be token, mtls or none")
   static let authGrace = Setting("auth-grace", "1h") { text throws(InvalidValue) in
     _ = try CertificateDuration(text)
   }

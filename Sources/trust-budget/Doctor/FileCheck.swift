@@ -13,7 +13,8 @@ enum FileCheck {
   /// - Returns: the policy as well, where it can be used.
   static func policy(_ path: String) -> (policy: Policy?, findings: [Finding]) {
     do {
-      let policy = try Policy(yaml: Policy.bytes(ofNodeFile: path), fileName: path)
+      let policy = try Policy(
+        yaml: [UInt8](ofNodeFile: path, upTo: Policy.sufficientBytes), fileName: path)
       let count = policy.rules.count == 1 ? "1 rule" : "\(policy.rules.count) rules"
       let warnings = policy.warnings.all.map {
         Finding.warning("policy", "\($0)", "trust-budget policy check \(path)")
@@ -24,7 +25,7 @@ enum FileCheck {
       let first = "\(diagnostics)".split(separator: "\n").first.map(String.init) ?? path
       return (nil, [.problem("policy", first, "trust-budget policy check \(path)")])
     } catch {
-      return (nil, [unreadable("policy", "\(error)")])
+      return (nil, [.unreadable("policy", "\(error)")])
     }
   }
 
@@ -166,101 +167,15 @@ enum FileCheck {
 
   /// Who is who by client certificates.
   static func clientRoles(_ path: String) -> [Finding] {
-    guard case .file = FilePlace(path) else { return [noFile("client roles", path)] }
+    guard case .file = FilePlace(path) else { return [.noFile("client roles", path)] }
     do {
-      let bytes = try Data(contentsOf: URL(filePath: path))
-      _ = try ClientRoles(yaml: Array(bytes), fileName: path)
+      _ = try ClientRoles(yaml: [UInt8](ofNodeFile: path), fileName: path)
       return [.ok("client roles", "\(path) can be used.")]
     } catch let diagnostics as FileDiagnostics {
       let first = "\(diagnostics)".split(separator: "\n").first.map(String.init) ?? path
       return [.problem("client roles", first, "Mend it there: --tls-roles.")]
     } catch {
-      return [unreadable("client roles", "\(path) cannot be read: \(error.systemReason)")]
+      return [.unreadable("client roles", "\(error)")]
     }
-  }
-
-  /// The files of a node's TLS: each, and then all together as the node reads them.
-  static func tls(certificate: String?, key: String?, clientAuthority: String?) -> [Finding] {
-    guard (certificate == nil) == (key == nil) else {
-      return [
-        .problem(
-          "TLS",
-          "--tls-cert and --tls-key go together, and there is only \(certificate ?? key ?? "").",
-          "Name the other one as well, or neither.")
-      ]
-    }
-    guard clientAuthority == nil || certificate != nil else {
-      return [
-        .problem(
-          "TLS", "--tls-client-ca needs --tls-cert and --tls-key.", "Name them as well, or none.")
-      ]
-    }
-    let chain = "-----BEGIN CERTIFICATE-----"
-    let findings =
-      (certificate.map { pem("certificate", $0, marker: chain) } ?? [])
-      + (key.map(self.key) ?? [])
-      + (clientAuthority.map { pem("client CA", $0, marker: chain) } ?? [])
-    func bytes(_ path: String) -> [UInt8]? {
-      FileManager.default.contents(atPath: path).map(Array.init)
-    }
-    guard !findings.contains(where: { $0.status == .problem }), let certificate, let key,
-      let chain = bytes(certificate), let secret = bytes(key)
-    else { return findings }
-    do {
-      let material = try TLSMaterial(
-        certificate: chain, key: secret, clientAuthority: clientAuthority.flatMap(bytes))
-      return findings + expiry(of: material, certificate)
-    } catch {
-      return findings + [
-        .problem(
-          "TLS", "\(error)",
-          "Give the key that \(certificate) was issued for, and all of them whole.")
-      ]
-    }
-  }
-
-  private static func expiry(of material: TLSMaterial, _ path: String) -> [Finding] {
-    let remedy = "Have it renewed; a node takes the new one within a few seconds."
-    return switch material.validity(at: .wallClock()) {
-    case .good: []
-    case .endsSoon: [.warning("certificate", "\(path) expires at \(material.expiry).", remedy)]
-    case .over: [.problem("certificate", "\(path) has expired at \(material.expiry).", remedy)]
-    }
-  }
-
-  private static func key(_ path: String) -> [Finding] {
-    var findings = pem("key", path, marker: "PRIVATE KEY-----")
-    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-    if let permissions = (attributes?[.posixPermissions] as? NSNumber)?.intValue,
-      permissions & 0o027 != 0
-    {
-      findings.append(
-        .warning("key", "everybody may read \(path), or its group write it.", "chmod 640 \(path)"))
-    }
-    return findings
-  }
-
-  private static func pem(_ subject: String, _ path: String, marker: String) -> [Finding] {
-    guard case .file = FilePlace(path) else { return [noFile(subject, path)] }
-    do {
-      let text = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
-      return text.contains(marker)
-        ? [.ok(subject, "\(path) can be read.")]
-        : [
-          .problem(
-            subject, "\(path) holds no PEM with \(marker).",
-            "Give the file that your certificate authority gave you, in PEM.")
-        ]
-    } catch {
-      return [unreadable(subject, "\(path) cannot be read: \(error.systemReason)")]
-    }
-  }
-
-  private static func noFile(_ subject: String, _ path: String) -> Finding {
-    .problem(subject, "\(path) is no regular file.", "Name the file itself.")
-  }
-
-  private static func unreadable(_ subject: String, _ problem: String) -> Finding {
-    .problem(subject, problem, "Check the path, and that this user may read it.")
   }
 }

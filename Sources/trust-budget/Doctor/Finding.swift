@@ -29,6 +29,14 @@ struct Finding {
     Finding(subject: subject, status: .problem, message: message, action: action)
   }
 
+  static func noFile(_ subject: String, _ path: String) -> Finding {
+    .problem(subject, "\(path) is no regular file.", "Name the file itself.")
+  }
+
+  static func unreadable(_ subject: String, _ message: String) -> Finding {
+    .problem(subject, message, "Check the path, and that this user may read it.")
+  }
+
   var json: JSONObjectText {
     var object = JSONObjectText()
     object.put("subject", subject)

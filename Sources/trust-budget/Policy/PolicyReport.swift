@@ -42,7 +42,7 @@ extension Policy {
   init(reportingOnFile path: String, json: Bool) throws {
     guard !path.isEmpty else { throw ValidationError("the policy file's name must not be empty") }
     do {
-      try self.init(yaml: Policy.bytes(ofFile: path), fileName: path)
+      try self.init(yaml: [UInt8](ofFile: path, upTo: Policy.sufficientBytes), fileName: path)
     } catch let diagnostics as FileDiagnostics {
       if json {
         print(try PolicyReport(policy: nil, diagnostics: diagnostics).json)

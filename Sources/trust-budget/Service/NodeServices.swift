@@ -1,9 +1,6 @@
 import ArgumentParser
-import BreakGlass
-import Foundation
 import Logging
 import PolicyFile
-import PrometheusExposition
 import ServiceLifecycle
 import TrustBudget
 import TrustBudgetServer
@@ -21,23 +18,6 @@ func openPolicy(_ path: String, logger: Logger) async throws -> PolicyStore {
   } catch {
     throw CommandFailure("\(error)")
   }
-}
-
-/// Sets up the path for emergencies; its journal is opened where it may be needed.
-func openBreakGlass(
-  node: String, journal path: String, connectionString: String, policies: PolicyStore,
-  logger: Logger, metrics: PrometheusRegistry
-) async throws -> BreakGlass {
-  let breakGlass = try await translatingErrors {
-    try BreakGlass(
-      node: node, journal: path, connectionString: connectionString, now: { .wallClock() },
-      logger: logger, metrics: metrics)
-  }
-  // Also where break-glass was switched off since: what it holds must reach PostgreSQL.
-  if policies.current.policy.breakGlass != nil || FileManager.default.fileExists(atPath: path) {
-    await breakGlass.prepare()
-  }
-  return breakGlass
 }
 
 /// Runs services until SIGTERM or SIGINT; then they finish what they hold, the last one first.

@@ -7,7 +7,6 @@ import Foundation
 import LibPQ
 import Logging
 import PolicyFile
-import PrometheusExposition
 import ServiceLifecycle
 import Synchronization
 import TrustBudget
@@ -31,14 +30,6 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The policy file.", valueName: "file"))
   var policy: String?
 
-  @Option(
-    help: ArgumentHelp(
-      """
-      Where to listen, HOST:PORT; port 0 takes a free one. May be given several times. Default: \
-      127.0.0.1:8470, or nowhere with --unix-socket.
-      """, valueName: "host:port"), transform: ListenAddress.init(option:))
-  var listen: [ListenAddress] = []
-
   @OptionGroup(title: "Connections") var entrance: EntranceOptions
 
   @Option(
@@ -46,8 +37,7 @@ struct ServeCommand: AsyncParsableCommand {
     help: "This node's name in the audit trail. Default: the host's.")
   var nodeName: String?
 
-  @Option(help: "How callers prove who they are; none is for loopback addresses and Unix sockets.")
-  var auth = Settings.authentication.value
+  @OptionGroup var authentication: AuthenticationOptions
 
   @Option(
     name: .customLong("auth-grace"),
@@ -55,9 +45,6 @@ struct ServeCommand: AsyncParsableCommand {
       "How long tokens are good while PostgreSQL is away: 90s, 15m, 1h30m.",
       valueName: "duration"))
   var authGrace = Settings.authGrace.value
-
-  @Flag(inversion: .prefixedNo, help: "Accept --auth none on an address that other machines reach.")
-  var insecure = Settings.insecure.value
 
   @Flag(
     inversion: .prefixedNo,
@@ -105,17 +92,11 @@ struct ServeCommand: AsyncParsableCommand {
     try Settings.auditFile.validate(auditFile.path)
     let files = NodeFiles(
       auditFile: auditFile.path, breakGlassJournal: breakGlassJournal,
-      others: [("--policy", policyPath)] + entrance.files)
+      others: [("--policy", policyPath), ("--unix-socket", entrance.address.unixSocket)]
+        + entrance.tls.files)
     if let problem = files.problem { throw ValidationError(problem) }
     try Settings.authGrace.validate(authGrace)
-    let fixed = entrance.tcpAddresses(listen).filter { $0.port != 0 }.map(\.description)
-    guard Set(fixed).count == fixed.count else {
-      throw ValidationError("--listen must not be given twice with one address")
-    }
-    if let problem = auth.problem(
-      at: entrance.tcpAddresses(listen), insecure: insecure, unixSocket: entrance.unixSocket,
-      clientAuthority: entrance.clientAuthority, roles: entrance.rolesFile)
-    {
+    if let problem = authentication.problem(at: entrance.address, with: entrance.tls) {
       throw ValidationError(problem)
     }
   }
@@ -135,45 +116,33 @@ struct ServeCommand: AsyncParsableCommand {
       throw ExitCode(2)
     }
     let policies = try await openPolicy(policyPath, logger: logger)
-    let entrance = try self.entrance.entrance(listen, logger: logger)
-    let roles = auth == .mtls ? try self.entrance.clientRoles(logger: logger) : nil
-    if migrate {
-      let runner = MigrationRunner(connectionString: try database.connectionString)
-      for migration in try await translatingErrors({ try await runner.up() }) {
-        logger.notice("migration applied", metadata: ["migration": "\(migration.label)"])
-      }
-    }
+    let entrance = try self.entrance.entrance(logger: logger)
+    let roles =
+      authentication.method == .mtls ? try self.entrance.clientRoles(logger: logger) : nil
+    if migrate { try await applyMigrations(logger: logger) }
     let name = nodeName ?? Settings.nodeName.value ?? ProcessInfo.processInfo.hostName
     var settings = LedgerSettings(node: name)
     settings.lanes = lanes
-    let metrics = PrometheusRegistry(describing: MetricDescription.all)
-    let ledger = try await translatingErrors {
-      try BudgetLedger(
-        connectionString: database.connectionString, settings: settings, logger: logger,
-        metrics: metrics)
+    let node = try await translatingErrors {
+      try NodeParts(
+        settings, connectionString: database.connectionString, auditFile: auditFile.path,
+        breakGlassJournal: breakGlassJournal, policies: policies, logger: logger)
     }
-    try await verifySchema(of: ledger, logger: logger)
-    let breakGlass = try await openBreakGlass(
-      node: name, journal: breakGlassJournal, connectionString: database.connectionString,
-      policies: policies, logger: logger, metrics: metrics)
-    let mirror = try AuditMirror(
-      connectionString: database.connectionString, node: name, path: auditFile.path,
-      logger: logger, metrics: metrics)
-    let tokens = try await tokenAuthenticator(
-      settings, policies, journalDisk: breakGlass.disk, mirror: mirror.health, logger: logger)
+    try await verifySchema(of: node.ledger, logger: logger)
+    await node.openJournal()
+    let tokens =
+      authentication.method == .token
+      ? try await tokenAuthenticator(settings, policies, of: node, logger: logger) : nil
     let departure = Departure(delay: .seconds(drainDelay)) {
       logger.notice("leaving", metadata: ["node": "\(name)"])
       ServiceNotification.stopping.send()
     }
-    let authenticator: any Authenticator =
-      tokens ?? roles.map(CertificateAuthentication.init) ?? NoAuthentication()
     let watchers: [(any Service)?] = [policies, entrance.tls, roles, tokens]
     let awaited = Mutex(entrance.addresses.count)
-    let server = TrustBudgetServer(
-      name: name, entrance: entrance, ledger: ledger, policies: policies,
-      authenticator: authenticator, mirror: mirror.health, breakGlass: breakGlass,
-      metrics: metrics, departure: departure,
-      now: { .wallClock() }, logger: logger,
+    let services = node.services(
+      at: entrance,
+      authenticator: tokens ?? roles.map(CertificateAuthentication.init) ?? NoAuthentication(),
+      watchers: watchers.compactMap(\.self), departure: departure,
       onListening: { address in
         logger.notice(
           "listening", metadata: ["address": "\(address.text)", "node": "\(name)"])
@@ -183,30 +152,34 @@ struct ServeCommand: AsyncParsableCommand {
         }
         if isComplete { ServiceNotification.ready.send() }
       })
-    // The mirror ends last, when nothing is charged any more.
     try await runServices(
-      [mirror, ledger] + watchers.compactMap(\.self) + [breakGlass, server, departure],
-      drainTimeout: .seconds(drainDelay + drainTimeout), logger: logger)
+      services + [departure], drainTimeout: .seconds(drainDelay + drainTimeout), logger: logger)
   }
 
-  /// What knows the tokens, where callers need one.
+  private func applyMigrations(logger: Logger) async throws {
+    let runner = MigrationRunner(connectionString: try database.connectionString)
+    for migration in try await translatingErrors({ try await runner.up() }) {
+      logger.notice("migration applied", metadata: ["migration": "\(migration.label)"])
+    }
+  }
+
+  /// What knows the callers' tokens.
   private func tokenAuthenticator(
-    _ settings: LedgerSettings, _ policies: PolicyStore, journalDisk: JournalDisk,
-    mirror: MirrorHealth, logger: Logger
-  ) async throws -> TokenAuthenticator? {
-    guard auth == .token else { return nil }
+    _ settings: LedgerSettings, _ policies: PolicyStore, of node: NodeParts, logger: Logger
+  ) async throws -> TokenAuthenticator {
+    let health = node.mirror.health
     let tokens = TokenAuthenticator(
       reader: try TokenReader(
         connectionString: database.connectionString, settings: settings),
       grace: .seconds(try CertificateDuration(authGrace).seconds),
       emergency: EmergencyTokens(
-        path: "\(breakGlassJournal).tokens", on: journalDisk,
+        path: "\(breakGlassJournal).tokens", on: node.breakGlass.disk,
         database: try PostgresConfiguration(database.connectionString).target,
-        knownLedger: { mirror.current.ledger },
+        knownLedger: { health.current.ledger },
         isWanted: { policies.current.policy.breakGlass != nil }),
       now: { .wallClock() }, logger: logger)
-    if entrance.certificate == nil,
-      let address = entrance.tcpAddresses(listen).first(where: { !$0.isLoopback })
+    if entrance.tls.certificate == nil,
+      let address = entrance.address.tcp.first(where: { !$0.isLoopback })
     {
       logger.warning(
         "tokens travel as they are here; use --tls-cert, or put TLS in front",

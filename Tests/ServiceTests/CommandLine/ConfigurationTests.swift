@@ -291,7 +291,7 @@ struct ConfigurationTests {
     for option in options {
       #expect(settings[option.replacing("-", with: "_")] != nil, "\(option)")
     }
-    let defaults = help.matches(of: /--([a-z-]+) <[^>]+>[^<]*?\(default:\s+([^)]+)\)/)
+    let defaults = help.matches(of: /--([a-z-]+) <[^>]+>(?:(?!\n  --)[^<])*?\bdefault:\s+([^)]+)\)/)
     #expect(defaults.count > 5)
     for found in defaults {
       let value = settings[String(found.1).replacing("-", with: "_")]?["value"].text

@@ -110,6 +110,17 @@ struct PolicyCommandTests {
     #expect(doctor.output.contains("no regular file"), "\(doctor.output)")
   }
 
+  @Test func `no node reads its TLS from a pipe`() async throws {
+    try await Undertaker.shared.withDirectory { directory in
+      let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
+      let serve = try await Program.run(
+        "serve", "--policy", policy, "--tls-cert", "/dev/stdin", "--tls-key", "/dev/stdin",
+        by: ["/bin/sh", "-c", #"echo x | "$0" "$@""#])
+      #expect(serve.status == 1)
+      #expect(serve.errors.contains("no regular file"), "\(serve.errors)")
+    }
+  }
+
   @Test func `a huge file is refused without being read`() async throws {
     try await Undertaker.shared.withDirectory { directory in
       let path = try directory.write("policies:\n", to: "policy.yaml")

@@ -1,32 +1,43 @@
 import Foundation
-import PolicyFile
 import TrustBudget
 
-extension Policy {
-  /// What a node's policy file holds.
+/// A file that cannot be read.
+package struct UnreadableFile: Error, CustomStringConvertible {
+  let path: String
+  let reason: String
+
+  package var description: String { "\(path) cannot be read: \(reason)" }
+}
+
+extension [UInt8] {
+  /// What a file holds that a node reads again and again.
   ///
+  /// - Parameter limit: how many bytes are read at most; nil: all.
   /// - Throws: `UnreadableFile`, also for what is no file that can be read again and again.
-  package static func bytes(ofNodeFile path: String) throws(UnreadableFile) -> [UInt8] {
+  package init(ofNodeFile path: String, upTo limit: Int? = nil) throws(UnreadableFile) {
     var status = stat()
     // Anything else could keep every look waiting, and holds nothing the second time.
     if stat(path, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
       throw UnreadableFile(
         path: path, reason: "it is no regular file, and a node reads it again and again")
     }
-    return try bytes(ofFile: path)
+    try self.init(ofFile: path, upTo: limit)
   }
 
-  /// What a policy file holds; of one that is too large, as much as shows that.
+  /// What a file holds, or a pipe.
   ///
+  /// - Parameter limit: how many bytes are read at most; nil: all.
   /// - Throws: `UnreadableFile`.
-  package static func bytes(ofFile path: String) throws(UnreadableFile) -> [UInt8] {
+  package init(ofFile path: String, upTo limit: Int?) throws(UnreadableFile) {
     // As a URL, no path is the working directory.
     guard !path.isEmpty else {
       throw UnreadableFile(path: #""""#, reason: String(cString: strerror(ENOENT)))
     }
     do {
       let file = try FileHandle(forReadingFrom: URL(filePath: path))
-      return Array(try file.read(upToCount: Policy.sufficientBytes) ?? Data())
+      let bytes =
+        if let limit { try file.read(upToCount: limit) } else { try file.readToEnd() }
+      self = Array(bytes ?? Data())
     } catch {
       throw UnreadableFile(path: path, reason: error.systemReason)
     }
