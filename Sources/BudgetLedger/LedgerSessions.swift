@@ -19,8 +19,12 @@ struct LedgerSessions {
       ("enable_hashjoin", "off"),
       ("enable_mergejoin", "off"),
       ("enable_material", "off"),
-      ("enable_memoize", "off"),
     ]
+    // A node that is stopped between the statements of a pipeline, and whose machine goes on answering, would
+    // keep its locks: no other limit runs there.
+    configuration.transactionTimeout = settings.transactionTimeout
+    // PostgreSQL 13 has no such plans.
+    configuration.optionalSettings.append(("enable_memoize", "off"))
     return configuration
   }
 

@@ -19,6 +19,9 @@ package struct LedgerSettings: Sendable {
   package var lockTimeout: Duration = .seconds(1)
   /// After this long PostgreSQL ends a transaction whose node has stopped talking.
   package var idleInTransactionTimeout: Duration = .seconds(5)
+  /// The longest that a batch's transaction may last, where PostgreSQL can limit that (17 and later): longer
+  /// than its round trips may take in all.
+  package var transactionTimeout: Duration = .seconds(10)
   /// Connections for reads.
   package var readers = 4
   /// How often the budgets that run short are looked at.

@@ -151,6 +151,31 @@ struct ConnectionTests {
     #expect(error?.message.contains("no_such_setting") == true)
   }
 
+  @Test func `a setting that older servers lack is set where there is one`() async throws {
+    let connection = try await TestServer.connect {
+      $0.optionalSettings = [("no_such_setting", "1"), ("enable_nestloop", "off")]
+    }
+    let rows = try await connection.run { session in
+      try session.query(
+        "SELECT current_setting('enable_nestloop'), current_setting('no_such_setting', true)"
+      ).rows
+    }
+    #expect(rows == [["off", nil]])
+  }
+
+  @Test func `a transaction has a limit where the server knows one`() async throws {
+    let connection = try await TestServer.connect { $0.transactionTimeout = .seconds(7) }
+    let rows = try await connection.run { session in
+      try session.query(
+        """
+        SELECT current_setting('transaction_timeout', true),
+          current_setting('server_version_num')::int >= 170000
+        """
+      ).rows
+    }
+    #expect(rows == [["7s", "t"]] || rows == [[nil, "f"]])
+  }
+
   @Test func `a closed connection says so`() async throws {
     let connection = try await TestServer.connect()
     await connection.close()

@@ -15,12 +15,16 @@ package struct PostgresConfiguration: Sendable {
   package var lockTimeout: Duration?
   /// `idle_in_transaction_session_timeout`; nil leaves the server's default.
   package var idleInTransactionTimeout: Duration?
+  /// `transaction_timeout`, where the server knows it (17 and later); nil leaves its default.
+  package var transactionTimeout: Duration?
   /// How long a round trip may take by our own clock, after which the connection is given up: the
   /// guard against a server that is gone without a word. Nil: for ever. Longer than
   /// ``statementTimeout``, to be of use.
   package var responseTimeout: Duration?
   /// Settings of each session, applied in order, after all of the above.
   package var sessionSettings: [(name: String, value: String)] = []
+  /// The same, of which a server goes without those that it does not know, being older than they are.
+  package var optionalSettings: [(name: String, value: String)] = []
 
   /// - Parameter connectionString: A URL, keywords and values, or empty for libpq's defaults, as
   ///   everywhere with libpq: several hosts, a service and `PG…` environment variables work.
@@ -53,26 +57,26 @@ package struct PostgresConfiguration: Sendable {
   package var holdsPassword: Bool { options["password"] != nil || options["sslpassword"] != nil }
 
   /// The session's settings, in the order they are applied.
-  var effectiveSettings: [(name: String, value: String)] {
+  var effectiveSettings: [SessionSetting] {
     var settings = [
-      (name: "TimeZone", value: "UTC"), (name: "DateStyle", value: "ISO, MDY"),
-      (name: "bytea_output", value: "hex"),
+      SessionSetting("TimeZone", "UTC"), SessionSetting("DateStyle", "ISO, MDY"),
+      SessionSetting("bytea_output", "hex"),
       // What a statement's answer comes with is looked at, whatever a role's default is.
-      (name: "client_min_messages", value: "notice"),
+      SessionSetting("client_min_messages", "notice"),
       // A client that vanished without a word leaves the server waiting for two hours, with its locks. No
       // other limit runs between the statements of a pipeline, nor on an idle session. Ten seconds of
       // silence, three probes among them, are none of a slow network. On Unix sockets these mean nothing.
-      (name: "tcp_keepalives_idle", value: "4s"), (name: "tcp_keepalives_interval", value: "2s"),
-      (name: "tcp_keepalives_count", value: "3"), (name: "tcp_user_timeout", value: "10s"),
+      SessionSetting("tcp_keepalives_idle", "4s"), SessionSetting("tcp_keepalives_interval", "2s"),
+      SessionSetting("tcp_keepalives_count", "3"), SessionSetting("tcp_user_timeout", "10s"),
     ]
-    for (name, duration) in [
-      ("statement_timeout", statementTimeout), ("lock_timeout", lockTimeout),
-      ("idle_in_transaction_session_timeout", idleInTransactionTimeout),
-    ] {
-      // 0 would mean no limit: what is shorter than a millisecond is one.
-      if let duration { settings.append((name, "\(max(duration.pollMilliseconds, 1))ms")) }
-    }
-    return settings + sessionSettings
+    settings += [
+      SessionSetting("statement_timeout", statementTimeout),
+      SessionSetting("lock_timeout", lockTimeout),
+      SessionSetting("idle_in_transaction_session_timeout", idleInTransactionTimeout),
+      SessionSetting("transaction_timeout", transactionTimeout, isOptional: true),
+    ].compactMap { $0 }
+    return settings + sessionSettings.map { SessionSetting($0.name, $0.value) }
+      + optionalSettings.map { SessionSetting($0.name, $0.value, isOptional: true) }
   }
 }
 
