@@ -13,7 +13,10 @@ struct AuthenticationTests {
     try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: rules.path)
     let postgres = try await PrivatePostgres.start(
       directory: FileManager.default.temporaryDirectory.appending(path: "libpq-auth-\(UUID())"),
-      settings: ["hba_file": rules.path, "max_connections": "5", "fsync": "off"], ephemeral: true)
+      settings: [
+        "hba_file": rules.path, "max_connections": "5", "fsync": "off",
+        "password_encryption": "scram-sha-256",
+      ], ephemeral: true)
 
     let owner = try await PostgresConnection.connect(
       PostgresConfiguration(postgres.connectionString))

@@ -106,10 +106,15 @@ struct PipelineTests {
       }
       #expect(first == [number] && second == [number])
     }
-    let table = try await connection.run {
-      try $0.query("SELECT name, generic_plans + custom_plans FROM pg_prepared_statements")
+    let table = try await connection.run { session in
+      try session.query(
+        """
+        SELECT name, (to_jsonb(s) ->> 'generic_plans')::int + (to_jsonb(s) ->> 'custom_plans')::int
+        FROM pg_prepared_statements AS s
+        """)
     }
-    #expect(table.rows == [["divide", "16"]])
+    // PostgreSQL 13 does not count how often.
+    #expect(table.rows == [["divide", "16"]] || table.rows == [["divide", nil]])
   }
 
   @Test func `a statement is prepared anew after DEALLOCATE`() async throws {

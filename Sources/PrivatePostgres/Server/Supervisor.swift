@@ -82,7 +82,7 @@ enum Supervisor {
   ) -> Child.Environment {
     var initdbOptions = [
       "--username=\(PrivatePostgres.superuser)", "--auth-local=trust", "--auth-host=reject",
-      "--encoding=UTF8", "--locale=C", "--no-instructions",
+      "--encoding=UTF8", "--locale=C",
     ]
     // Sorts by bytes, and yet knows letters beyond ASCII, where the system has it.
     if let locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nil) {
