@@ -91,9 +91,10 @@ import TrustBudgetTesting
   @Test func `baseline takes a lock that somebody holds for a lock`() async throws {
     try await TestDatabase.withEmptyDatabase { database in
       try await database.execute("CREATE SCHEMA trust_budget")
-      for migration in Migrations.embedded.dropLast() { try await database.execute(migration.up) }
-      let version = Int64(Migrations.embedded.count - 1)
-      let next = Migrations.embedded[Migrations.embedded.count - 1]
+      let made = Migrations.embedded.prefix { $0.name != "api_tokens" }
+      for migration in made { try await database.execute(migration.up) }
+      let version = Int64(made.count)
+      let next = Migrations.embedded[made.count]
       try await database.withConnection { holder in
         try await holder.run { session in
           // What the next migration makes is somebody's who has not committed it.
@@ -122,7 +123,7 @@ import TrustBudgetTesting
         (database.runner(), newest + 1, impossible), (database.runner(), 0, impossible),
         (database.runner([]), 0, impossible), (database.runner(catalogue: nil), newest, impossible),
         (database.runner(), newest, "audit_entries is missing"),
-        (database.runner(), newest - 1, "audit_entries is missing"),
+        (database.runner(), newest - 1, "is not what the migrations before"),
         (database.runner(), 1, "is not what the migrations before"),
       ] {
         let error = await #expect(throws: MigrationError.self) {
@@ -146,7 +147,10 @@ import TrustBudgetTesting
         try await database.execute(migration.up)
       }
       let versions = 1...Int64(Migrations.embedded.count)
-      for other in versions where other != version {
+      // What replaces something can follow itself: nothing tells whether it was run.
+      let replacing = Int64(6)
+      for other in versions where other != version && (other, version) != (replacing - 1, replacing)
+      {
         await #expect(throws: MigrationError.self, "\(other)") {
           try await database.runner().baseline(version: other, reason: "by hand")
         }
