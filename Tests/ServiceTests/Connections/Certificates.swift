@@ -1,3 +1,4 @@
+import Foundation
 import TrustBudgetTesting
 
 /// A certificate authority for one test, made by openssl.
@@ -51,9 +52,34 @@ struct CertificateAuthority {
       ["openssl", "req"] + algorithm.options + [
         "-nodes", "-keyout", issued.key, "-out", request, "-subj", "/CN=\(name)",
       ])
+    // `openssl x509 -days` would do, but for certificates that have expired, which it refuses to make from
+    // version 3.4 on.
+    let settings = try directory.write(
+      """
+      [ca]
+      default_ca = test
+      [test]
+      database = \(try directory.write("", to: "\(name).issued"))
+      new_certs_dir = \(directory.path)
+      policy = policy
+      default_md = default
+      rand_serial = yes
+      [policy]
+      commonName = supplied
+
+      """, to: "\(name).conf")
+    let end = Date.now + TimeInterval(days * 86_400)
     try await tool(
-      "openssl", "x509", "-req", "-in", request, "-CA", certificate, "-CAkey", key,
-      "-CAcreateserial", "-days", "\(days)", "-extfile", extensions, "-out", issued.certificate)
+      "openssl", "ca", "-batch", "-notext", "-config", settings, "-cert", certificate, "-keyfile",
+      key,
+      "-startdate", CertificateAuthority.text(min(.now, end) - 86_400),
+      "-enddate", CertificateAuthority.text(end), "-extfile", extensions, "-in", request,
+      "-out", issued.certificate)
     return issued
+  }
+
+  /// A moment as openssl reads it.
+  private static func text(_ moment: Date) -> String {
+    moment.formatted(.iso8601).filter(\.isNumber) + "Z"
   }
 }
