@@ -26,6 +26,13 @@ struct DatabaseCheck {
         role(checkup), await schema(identity), synchronousCommit(checkup), connections(checkup),
         horizon(checkup), clock,
       ]
+    } catch let error as PostgresError where error.isAuthenticationFailure {
+      return [
+        .problem(
+          "database", LedgerHealth.reason(error),
+          "Check the role's name and password, and the server's pg_hba.conf. Where that says peer, the role "
+            + "is named as the user who runs the node.")
+      ]
     } catch let error as PostgresError where error.kind == .server {
       // It answers, so neither the address nor the server is what is wrong.
       return [

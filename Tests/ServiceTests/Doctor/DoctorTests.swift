@@ -166,6 +166,16 @@ struct DoctorTests {
     }
   }
 
+  @Test func `a role that the server does not let in is no server that is away`() async throws {
+    try await TestDatabase.withLedger { database in
+      let end = try await Program.run(
+        "doctor", "--json", "--database-url", "\(database.connectionString) user=nobody-at-all")
+      let finding = try findings(end)["database"]
+      #expect(end.status == 1)
+      #expect(finding?["action"].text?.contains("pg_hba.conf") == true, "\(end.output)")
+    }
+  }
+
   @Test(arguments: [
     (["--listen", "127.0.0.1:0"], false), (["--listen", "192.0.2.1:8470"], true),
     (["--listen", "127.0.0.1:0", "--listen", "[2001:db8::1]:8470"], true),
