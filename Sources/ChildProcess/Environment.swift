@@ -12,7 +12,7 @@ extension Child {
     }
 
     /// Ours for a program that others chose: without what opens the ledger or a node, for whatever reads
-    /// such a program's environment would have that.
+    /// such a program's environment would have that, and without what this program says to a library of its own.
     package static var ours: Environment {
       var environment: Environment = [:]
       var next = environ
@@ -23,8 +23,8 @@ extension Child {
         environment.variables[Array(bytes.prefix { $0 != UInt8(ascii: "=") })] = bytes
         next = next.successor()
       }
-      for secret in ["DATABASE_URL", "PGPASSWORD", "TRUST_BUDGET_TOKEN"] {
-        environment.set(secret, to: nil)
+      for name in ["DATABASE_URL", "PGPASSWORD", "TRUST_BUDGET_TOKEN", "LIBDISPATCH_LOG"] {
+        environment.set(name, to: nil)
       }
       return environment
     }

@@ -5,6 +5,8 @@ import Foundation
 @main
 struct Main {
   static func main() async {
+    // The library beneath Swift's tasks would tell syslog of each thread whose priority it may not raise.
+    setenv("LIBDISPATCH_LOG", "NO", 0)
     StandardStreams.hold()
     let arguments = CommandLine.arguments
     if let number = numberOfUnreadable(in: arguments) {

@@ -152,7 +152,7 @@ struct CommandTests {
       ])
     #expect(end.status == 0, "\(end.errors)")
     #expect(end.output.contains("PLAIN=and there\n"))
-    for name in ["DATABASE_URL=", "PGPASSWORD=", "TRUST_BUDGET_TOKEN="] {
+    for name in ["DATABASE_URL=", "PGPASSWORD=", "TRUST_BUDGET_TOKEN=", "LIBDISPATCH_LOG="] {
       #expect(!end.output.contains(name))
     }
   }
