@@ -150,7 +150,8 @@ let package = Package(
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
       ]),
-    .testTarget(name: "TrustBudgetTests", dependencies: ["TrustBudget"]),
+    .testTarget(
+      name: "TrustBudgetTests", dependencies: ["TrustBudget", "TrustBudgetTesting"]),
     .testTarget(name: "PolicyFileTests", dependencies: ["PolicyFile", "TrustBudget"]),
     .testTarget(
       name: "PrometheusExpositionTests",
@@ -161,7 +162,8 @@ let package = Package(
     .testTarget(name: "ClaimedFileTests", dependencies: ["ClaimedFile", "TrustBudgetTesting"]),
     .testTarget(
       name: "PrivatePostgresTests", dependencies: ["PrivatePostgres", "ChildProcess"]),
-    .testTarget(name: "LibPQTests", dependencies: ["LibPQ", "PrivatePostgres"]),
+    .testTarget(
+      name: "LibPQTests", dependencies: ["LibPQ", "PrivatePostgres", "TrustBudgetTesting"]),
     .testTarget(
       name: "BudgetLedgerTests",
       dependencies: [

@@ -1,5 +1,6 @@
 import LibPQ
 import Testing
+import TrustBudgetTesting
 
 @Suite("Cancellation")
 struct CancellationTests {

@@ -41,20 +41,6 @@ enum TestServer {
   }
 }
 
-/// Waits until a condition holds.
-///
-/// - Returns: Whether it held before the deadline.
-func eventually(
-  within limit: Duration = .seconds(20), _ condition: () async throws -> Bool
-) async throws -> Bool {
-  let deadline = ContinuousClock.now + limit
-  while ContinuousClock.now < deadline {
-    if try await condition() { return true }
-    await Task.yield()
-  }
-  return false
-}
-
 /// The error of a call that must fail with one.
 func postgresError(_ body: () async throws -> some Any) async -> PostgresError? {
   do {

@@ -1,6 +1,7 @@
 import Foundation
 import LibPQ
 import Testing
+import TrustBudgetTesting
 
 /// Alone, since they count what the whole process has.
 @Suite("Threads", .serialized)

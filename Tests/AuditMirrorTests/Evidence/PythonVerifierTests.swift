@@ -155,15 +155,11 @@ import TrustBudgetTesting
   static func verify(
     _ path: String
   ) throws -> (status: Int32, output: String, errors: String) {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
+    let script = Repository.root.appending(path: "examples/verify_chain.py")
     let process = Process()
     let (output, errors) = (Pipe(), Pipe())
     process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [
-      "python3", "-B", root.appending(path: "examples/verify_chain.py").path(percentEncoded: false),
-      path,
-    ]
+    process.arguments = ["python3", "-B", script.path(percentEncoded: false), path]
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = output
     process.standardError = errors

@@ -123,10 +123,8 @@ import TrustBudgetTesting
         try await database.withMirror(at: path) { _ in
           try await database.expectMirrored(in: path)
         }
-        let root = URL(filePath: #filePath).deletingLastPathComponent()
-          .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let document = try String(
-          contentsOf: root.appending(path: "docs/audit-format.md"), encoding: .utf8)
+          contentsOf: Repository.root.appending(path: "docs/audit-format.md"), encoding: .utf8)
         let section = try #require(document.components(separatedBy: "### Ten useful queries").last)
         let queries = try #require(section.firstMatch(of: /```sql\n((?s).*?)```/)).1
         #expect(queries.split(separator: ";\n").count == 10)

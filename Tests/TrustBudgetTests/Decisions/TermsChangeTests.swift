@@ -1,4 +1,5 @@
 import Testing
+import TrustBudgetTesting
 
 @testable import TrustBudget
 

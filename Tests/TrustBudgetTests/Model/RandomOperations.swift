@@ -1,3 +1,5 @@
+import TrustBudgetTesting
+
 @testable import TrustBudget
 
 /// Operations of every kind, as careless callers and busy administrators would send them: ids are
