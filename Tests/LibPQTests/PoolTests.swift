@@ -1,7 +1,9 @@
+import Dispatch
 import Glibc
 import LibPQ
 import Synchronization
 import Testing
+import TrustBudgetTesting
 
 /// Counts how many are inside at a time.
 private final class Meter: Sendable {
@@ -112,6 +114,31 @@ struct PoolTests {
       try await connection.run { try $0.query("SELECT 1") }
     }
     #expect(table.rows == [["1"]])
+    await pool.close()
+  }
+
+  @Test func `nor is one lent that was being looked at when another was lost`() async throws {
+    let pool = try await pool(2)
+    let gate = DispatchSemaphore(value: 0)
+    let (process, next) = try await pool.withConnection { lost in
+      let idle = try await pool.withConnection { $0 }
+      let process = await idle.backendProcess()
+      // Until the gate opens nobody can look at it.
+      let meter = Meter()
+      Task {
+        try await idle.run { _ in
+          meter.enter()
+          gate.wait()
+        }
+      }
+      #expect(try await eventually { meter.most == 1 })
+      let next = Task { try await pool.withConnection { await $0.backendProcess() } }
+      #expect(try await eventually { pool.lentConnections == 2 })
+      await lost.close()
+      return (process, next)
+    }
+    gate.signal()
+    #expect(try await next.value != process)
     await pool.close()
   }
 

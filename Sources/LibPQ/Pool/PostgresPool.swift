@@ -13,6 +13,8 @@ package actor PostgresPool {
   private nonisolated let inUse = Atomic(0)
   private var waiters = WaitingLine()
   private var isClosed = false
+  /// How many came back not to be lent again.
+  private var losses = 0
 
   /// - Parameters:
   ///   - configuration: For every connection.
@@ -72,7 +74,9 @@ package actor PostgresPool {
     try await acquireTurn(deadline: deadline)
     do {
       while let connection = idle.popLast() {
-        if await connection.isAlive() { return connection }
+        let losses = losses
+        // Where another was lost meanwhile, it is closed as the idle ones are.
+        if await connection.isAlive(), losses == self.losses { return connection }
         await connection.close()
       }
       return try await PostgresConnection.connect(configuration)
@@ -87,6 +91,7 @@ package actor PostgresPool {
     if connection.isUsable, !isClosed {
       idle.append(connection)
     } else {
+      losses += 1
       await connection.close()
       // What it met, a server that is gone without a word say, the others have met as well; each would be
       // waited for in vain.
