@@ -4,8 +4,6 @@ package struct PostgresNotice: Sendable, Hashable {
   package let severity: String
   package let sqlState: SQLState?
   package let message: String
-  package let detail: String?
-  package let hint: String?
   /// Whether it says that a COMMIT's wait for the synchronous standby was cut short: what was committed
   /// may yet be lost in a failover. Told by who raised it, since neither its code (01000) nor its words,
   /// which are in the server's language, are its own.

@@ -29,8 +29,6 @@ final class NoticeCollector {
       sqlState: DiagnosticField.sqlState.value(in: result).map(SQLState.init(rawValue:)),
       message: DiagnosticField.message.value(in: result)
         ?? PQresultErrorMessage(result).map { String(cString: $0).trimmed() } ?? "",
-      detail: DiagnosticField.detail.value(in: result),
-      hint: DiagnosticField.hint.value(in: result),
       isOfUnconfirmedCommit: DiagnosticField.function.value(in: result) == "SyncRepWaitForLSN")
     if notice.severity == "FATAL" || notice.severity == "PANIC" { farewell = notice }
     if notices.count == Self.limit { notices.removeFirst() }
