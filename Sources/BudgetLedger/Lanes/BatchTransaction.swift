@@ -92,63 +92,86 @@ struct BatchTransaction {
     var batch = Batch(
       ledger: ledger.identity, node: node, now: state.now, budgets: state.rows.map(\.budget),
       known: state.known ?? KnownRequests())
-    var answers: [Answer] = []
-    answers.reserveCapacity(operations.count)
-    var resets = 0
-    var newest: Entry?
+    var decided = Decided()
     try session.pipeline { sender in
-      var chunk = BatchTransaction.chunks.first
-      while true {
-        if state.known == nil {
-          operations += boarding { operation in
-            operation.makesRequest && operation.isWithin(state.locked)
-          }
-        }
-        guard answers.count < operations.count else { break }
-        let end = min(answers.count + chunk, operations.count)
-        chunk = min(
-          BatchTransaction.chunks.growth * chunk, BatchTransaction.chunks.largest)
-        let decided = batch.decide(operations[answers.count..<end])
-        guard state.known != nil || decided.allSatisfy(\.holdsForNewRequest) else {
-          throw LookUpNeeded()
-        }
-        answers += decided
-        guard let last = batch.entries.last else { continue }
-        newest = last
-        resets += batch.entries.count { $0.kind == .reset }
-        try sender.send(
-          InsertEntries(
-            ledger: ledger.identity, node: node, occurredAt: state.now, entries: batch.entries))
-        batch.removeEntries()
-      }
+      decided = try sendEntries(of: &batch, state, &sender, boarding)
       // A request id that is there twice makes one budget at most: alone, each makes its own.
-      guard !zip(operations, answers).contains(where: lacksBudget) else { throw BatchConflict() }
-      let changed = batch.changes.map { index, budget in
-        LockedBudget(location: state.rows[index].location, budget: budget)
+      guard !zip(operations, decided.answers).contains(where: lacksBudget) else {
+        throw BatchConflict()
       }
-      if changed.isEmpty {
-        if !state.created.isEmpty {
-          // This takes back a row that was made for a charge which came to nothing.
-          try sender.send(RollbackTransaction())
-          try sender.send(BeginTransaction())
-        }
-        try sender.send(TouchLog())
-      } else {
-        guard batch.hasEntries(for: state.created) else { throw BatchConflict() }
-        try sender.send(UpdateBudgets(rows: changed))
-      }
-      mayBeCommitted = answers
+      let changed = try sendRows(of: batch, state, &sender)
+      mayBeCommitted = decided.answers
       try sender.send(CommitTransaction())
       strained = changed.lazy.map(\.budget).filter(\.isStrained).map(\.id)
     }
     try session.checkCommit()
-    self.resets = resets
-    committedHead = newest.map { entry in
+    resets = decided.resets
+    committedHead = decided.newest.map { entry in
       TrailHead(
         ledger: ledger.identity, budgetID: entry.budgetID.value, sequence: entry.sequence,
         hash: entry.hash)
     }
-    return answers
+    return decided.answers
+  }
+
+  private struct Decided {
+    var answers: [Answer] = []
+    var resets = 0
+    var newest: Entry?
+  }
+
+  /// Decides chunk after chunk, sends the entries of each off, and takes aboard who comes meanwhile.
+  private mutating func sendEntries(
+    of batch: inout Batch, _ state: State, _ sender: inout PipelineSender, _ boarding: Boarding
+  ) throws -> Decided {
+    var all = Decided()
+    all.answers.reserveCapacity(operations.count)
+    var chunk = BatchTransaction.chunks.first
+    while true {
+      if state.known == nil {
+        operations += boarding { operation in
+          operation.makesRequest && operation.isWithin(state.locked)
+        }
+      }
+      guard all.answers.count < operations.count else { return all }
+      let end = min(all.answers.count + chunk, operations.count)
+      chunk = min(BatchTransaction.chunks.growth * chunk, BatchTransaction.chunks.largest)
+      let answers = batch.decide(operations[all.answers.count..<end])
+      guard state.known != nil || answers.allSatisfy(\.holdsForNewRequest) else {
+        throw LookUpNeeded()
+      }
+      all.answers += answers
+      guard let last = batch.entries.last else { continue }
+      all.newest = last
+      all.resets += batch.entries.count { $0.kind == .reset }
+      try sender.send(
+        InsertEntries(
+          ledger: ledger.identity, node: node, occurredAt: state.now, entries: batch.entries))
+      batch.removeEntries()
+    }
+  }
+
+  /// Sends the rows that the batch changed, or in place of them a record of nothing.
+  ///
+  /// - Returns: those rows.
+  private func sendRows(
+    of batch: Batch, _ state: State, _ sender: inout PipelineSender
+  ) throws -> [LockedBudget] {
+    let changed = batch.changes.map { index, budget in
+      LockedBudget(location: state.rows[index].location, budget: budget)
+    }
+    if changed.isEmpty {
+      if !state.created.isEmpty {
+        // This takes back a row that was made for a charge which came to nothing.
+        try sender.send(RollbackTransaction())
+        try sender.send(BeginTransaction())
+      }
+      try sender.send(TouchLog())
+    } else {
+      guard batch.hasEntries(for: state.created) else { throw BatchConflict() }
+      try sender.send(UpdateBudgets(rows: changed))
+    }
+    return changed
   }
 
   /// What the decision needs, read under the locks.

@@ -1,4 +1,5 @@
 import LibPQ
+import Logging
 import TrustBudget
 
 // What a failed try means for the requests of a batch: which of them go on, and how.
@@ -20,6 +21,46 @@ extension Lane {
     var needsNewSession: Bool {
       if case .retry(_, _, inNewSession: true) = self { true } else { false }
     }
+  }
+
+  /// Leaves what is about budgets that somebody else holds with those who are held up.
+  ///
+  /// - Returns: the rest, which need not wait.
+  func setAside(
+    _ budgets: Set<BudgetID>, of attempt: Attempt, because reason: String,
+    _ held: inout HeldRequests
+  ) -> Attempt {
+    var (free, waiting) = attempt.parted { !budgets.isDisjoint(with: $1.budgetIDs) }
+    waiting.note(reason)
+    held.add(waiting, for: budgets)
+    if held.isNews(at: .now) {
+      logger.warning(
+        "rows of budgets are held by somebody else; requests for them wait, and are refused in the end",
+        metadata: [
+          "budgets": "\(budgets.map(\.value).sorted().prefix(5).joined(separator: ", "))",
+          "hint": "find its open transaction in pg_stat_activity, by pg_blocking_pids",
+        ])
+    }
+    return free
+  }
+
+  /// What to try in place of a batch that cannot be done as it is; nothing, where that is refused.
+  func takenApart(_ attempt: Attempt, because reason: String) -> [Attempt] {
+    var attempt = attempt
+    let count = attempt.pending.count
+    guard count > 1 || !attempt.hasFailed else {
+      attempt.refuse(reason)
+      return []
+    }
+    attempt.noteReason(reason)
+    // Once more, and looked up first: what was charged before needs no entry that is refused.
+    guard count > 1 else { return [attempt] }
+    // Of a batch of which nothing can be done, there would be a line for each of its requests.
+    logger.log(
+      level: attempt.isPart ? .debug : .warning, "taking a batch apart",
+      metadata: ["operations": "\(count)", "reason": "\(reason)"])
+    let (first, second) = attempt.parted { index, _ in index >= count / 2 }
+    return [first, second]
   }
 
   /// What an error means for the batch. The session is left without a transaction, or broken.

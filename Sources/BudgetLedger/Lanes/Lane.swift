@@ -19,7 +19,7 @@ final class Lane: Sendable {
   private let watch: BudgetWatch
   private let resources: ServerResources
   private let metrics: LedgerMetrics
-  private let logger: Logger
+  let logger: Logger
   private let heldCount = Atomic(0)
 
   init(
@@ -124,37 +124,11 @@ final class Lane: Sendable {
         held.postpone(attempt)
       case .setAside(let budgets, let reason):
         metrics.noteRetry()
-        var (free, waiting) = attempt.parted { !budgets.isDisjoint(with: $1.budgetIDs) }
-        waiting.note(reason)
-        held.add(waiting, for: budgets)
-        if held.isNews(at: .now) {
-          logger.warning(
-            "rows of budgets are held by somebody else; requests for them wait, and are refused in the end",
-            metadata: [
-              "budgets": "\(budgets.map(\.value).sorted().prefix(5).joined(separator: ", "))",
-              "hint": "find its open transaction in pg_stat_activity, by pg_blocking_pids",
-            ])
-        }
-        attempts.insert(free, at: 0)
+        attempts.insert(setAside(budgets, of: attempt, because: reason, &held), at: 0)
       case .takeApart(let reason, let hasWaited):
-        let count = attempt.pending.count
-        guard count > 1 || !attempt.hasFailed else {
-          attempt.refuse(reason)
-          continue
-        }
-        attempt.noteReason(reason)
-        guard count > 1 else {
-          // Once more, and looked up first: what was charged before needs no entry that is refused.
-          attempts.insert(attempt, at: 0)
-          continue
-        }
-        // Of a batch of which nothing can be done, there would be a line for each of its requests.
-        logger.log(
-          level: attempt.isPart ? .debug : .warning, "taking a batch apart",
-          metadata: ["operations": "\(count)", "reason": "\(reason)"])
-        let (first, second) = attempt.parted { index, _ in index >= count / 2 }
         // At once, they keep the order of the requests on each budget.
-        attempts.insert(contentsOf: [first, second], at: hasWaited ? attempts.endIndex : 0)
+        attempts.insert(
+          contentsOf: takenApart(attempt, because: reason), at: hasWaited ? attempts.endIndex : 0)
       }
     }
   }
@@ -179,36 +153,9 @@ final class Lane: Sendable {
     let boarded = Mutex<[PendingOperation]>([])
     let outcome: Outcome
     do {
-      let (metrics, watch) = (metrics, watch)
       // A COMMIT is never cancelled: what its caller wants by then no longer matters.
       outcome = try await open.connection.run(onTaskCancellation: .ignore) { session in
-        var transaction = transaction
-        do {
-          let answers = try transaction.run(on: session) { mayJoin in
-            boarded.withLock { boarded in
-              let room = settings.batchSize - started.pending.count - boarded.count
-              let joining = queue.board(atMost: max(0, room), where: mayJoin)
-              boarded += joining
-              return joining.map(\.operation)
-            }
-          }
-          witness.note(transaction.committedHead, lane: number)
-          if transaction.committedHead != nil { resources.noteCommit() }
-          metrics.note(transaction)
-          watch.watch(transaction.strained)
-          return .answered(answers, hasQueuedInVain: transaction.hasQueuedInVain)
-        } catch {
-          let attempt = started.joined(by: boarded.withLock { $0 })
-          if let error = error as? PostgresError, error.isLackOfResources {
-            resources.noteLack(LedgerHealth.reason(error))
-          }
-          let outcome = Lane.outcome(of: error, transaction, attempt, on: session)
-          if case .retry(let reason, .some, _) = outcome {
-            witness.noteUnconfirmed(isOverdue: (error as? PostgresError)?.kind == .timeout)
-            health.note(.unavailable(reason: reason))
-          }
-          return outcome
-        }
+        carryOut(transaction, of: started, boarded, on: session)
       }
     } catch {
       // The session was closed before it could be lent: nothing was sent.
@@ -219,5 +166,39 @@ final class Lane: Sendable {
       await connection.discard()
     }
     return outcome
+  }
+
+  /// - Parameter boarded: gets those who come aboard.
+  private func carryOut(
+    _ transaction: BatchTransaction, of started: Attempt,
+    _ boarded: borrowing Mutex<[PendingOperation]>, on session: PostgresSession
+  ) -> Outcome {
+    var transaction = transaction
+    do {
+      let answers = try transaction.run(on: session) { mayJoin in
+        boarded.withLock { boarded in
+          let room = settings.batchSize - started.pending.count - boarded.count
+          let joining = queue.board(atMost: max(0, room), where: mayJoin)
+          boarded += joining
+          return joining.map(\.operation)
+        }
+      }
+      witness.note(transaction.committedHead, lane: number)
+      if transaction.committedHead != nil { resources.noteCommit() }
+      metrics.note(transaction)
+      watch.watch(transaction.strained)
+      return .answered(answers, hasQueuedInVain: transaction.hasQueuedInVain)
+    } catch {
+      let attempt = started.joined(by: boarded.withLock { $0 })
+      if let error = error as? PostgresError, error.isLackOfResources {
+        resources.noteLack(LedgerHealth.reason(error))
+      }
+      let outcome = Lane.outcome(of: error, transaction, attempt, on: session)
+      if case .retry(let reason, .some, _) = outcome {
+        witness.noteUnconfirmed(isOverdue: (error as? PostgresError)?.kind == .timeout)
+        health.note(.unavailable(reason: reason))
+      }
+      return outcome
+    }
   }
 }
