@@ -95,8 +95,8 @@ struct ExportView: Sendable {
         summary, try FileRows<MirroredEntry>.last(db),
         hasEvents ? try FileRows<MirroredEvent>.last(db) : 0,
         max(
-          try ExportView.horizon(of: "awaited", db),
-          hasEvents ? try ExportView.horizon(of: "break_glass_awaited", db) : 0)
+          try ExportView.horizon(of: MirroredEntry.self, db),
+          hasEvents ? try ExportView.horizon(of: MirroredEvent.self, db) : 0)
       )
     }
     guard summary.filter == nil else {
@@ -159,9 +159,11 @@ struct ExportView: Sendable {
   }
 
   /// The horizon by which all that is awaited must have come.
-  private static func horizon(of table: String, _ db: Database) throws -> Int64 {
-    var row = try FileStatement(db, "SELECT coalesce(max(horizon), 0) FROM \(table)")
-    defer { row.reset() }
-    return try row.step() ? row.number() : 0
+  private static func horizon<TableRow: TrailRow>(
+    of _: TableRow.Type, _ db: Database
+  ) throws -> Int64 {
+    var row = try FileStatement(
+      db, "SELECT coalesce(max(horizon), 0) FROM \(TableRow.awaitedTable)")
+    return try row.first { try $0.number() } ?? 0
   }
 }

@@ -195,8 +195,7 @@ package final class AuditFile: @unchecked Sendable {
       let newest = min(rows, Int64(limit))
       var row = try FileStatement(db, "SELECT count(*) FROM audit_entries WHERE rowid > ?")
       row.put(rows - newest)
-      defer { row.reset() }
-      guard try row.step(), try row.number() == newest else {
+      guard try row.first({ try $0.number() }) == newest else {
         throw MirrorRefusal.fileChanged("some of its newest entries are gone")
       }
     }
@@ -246,8 +245,7 @@ package final class AuditFile: @unchecked Sendable {
     guard !db.isInsideTransaction else { return }
     try db.execute(sql: "BEGIN IMMEDIATE")
     var row = try FileStatement(db, "PRAGMA schema_version")
-    let version = try row.step() ? row.number() : 0
-    row.reset()
+    let version = try row.first { try $0.number() } ?? 0
     guard version != checkedSchema else { return }
     try AuditFile.checkDefinitions(db)
     checkedSchema = version

@@ -139,8 +139,7 @@ extension BudgetHeads {
   /// The last row of the entries that the table surely knows.
   static func through(_ db: Database) throws -> Int64 {
     var row = try FileStatement(db, "SELECT heads_through FROM meta")
-    defer { row.reset() }
-    return try row.step() ? row.count() : 0
+    return try row.first { try $0.count() } ?? 0
   }
 
   /// - Throws: `InvalidValue` for what is the end of no chain: in a file that somebody has changed it may be
@@ -149,10 +148,10 @@ extension BudgetHeads {
     var row = try FileStatement(
       db, "SELECT last_seq, last_hash, balance FROM budget_heads WHERE budget_id = ?")
     row.put(budgetID)
-    defer { row.reset() }
-    guard try row.step() else { return nil }
-    let head = ChainHead(
-      sequence: try row.count(), hash: try row.digest(), balance: try row.number())
+    let head = try row.first {
+      ChainHead(sequence: try $0.count(), hash: try $0.digest(), balance: try $0.number())
+    }
+    guard let head else { return nil }
     guard ChainHead.balances.contains(head.balance) else {
       throw InvalidValue("must be a budget's balance (budget_heads); this is \(head.balance)")
     }

@@ -102,8 +102,7 @@ struct EntryReceipts {
   static func through(_ db: Database) throws -> Int64 {
     var row = try FileStatement(
       db, "SELECT first_row, rows FROM receipts ORDER BY first_row DESC LIMIT 1")
-    defer { row.reset() }
-    return try row.step() ? span(reading: &row).upperBound - 1 : 0
+    return try row.first { try span(reading: &$0).upperBound - 1 } ?? 0
   }
 
   /// The rowids of the entries that share a row.

@@ -35,7 +35,6 @@ struct FileRows<TableRow: TrailRow>: Sendable {
   /// The rowid of the row that was written last.
   static func last(_ db: Database) throws -> Int64 {
     var row = try FileStatement(db, "SELECT coalesce(max(rowid), 0) FROM \(TableRow.table)")
-    defer { row.reset() }
-    return try row.step() ? row.number() : 0
+    return try row.first { try $0.number() } ?? 0
   }
 }

@@ -126,6 +126,12 @@ struct FileStatement {
     }
   }
 
+  /// What the first row holds, nil where there is none; then it is ready for the next values.
+  mutating func first<R>(_ read: (inout FileStatement) throws -> R) throws -> R? {
+    defer { reset() }
+    return try step() ? read(&self) : nil
+  }
+
   /// Goes on with a column further left or right.
   mutating func seek(_ column: Int) { self.column = Int32(column) }
 

@@ -151,12 +151,12 @@ package struct FileSummary: Hashable, Sendable {
     var row = try FileStatement(
       db, "SELECT epoch, transaction_id, entry_id, entries FROM cursors WHERE table_name = ?")
     row.put(table)
-    defer { row.reset() }
-    guard try row.step() else { return nil }
-    return Cursor(
-      position: TrailPosition(
-        epoch: try row.count(), transactionID: try row.count(), number: try row.count()),
-      rows: try row.count())
+    return try row.first {
+      Cursor(
+        position: TrailPosition(
+          epoch: try $0.count(), transactionID: try $0.count(), number: try $0.count()),
+        rows: try $0.count())
+    }
   }
 
   private static func save(_ cursor: Cursor, of table: String, _ db: Database) throws {

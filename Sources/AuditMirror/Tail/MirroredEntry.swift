@@ -29,6 +29,7 @@ package struct MirroredEntry: TrailRow {
   static let sequenceColumn = "budget_seq"
   static let numberColumn = "entry_id"
   static let clockColumn = "occurred_at"
+  static let awaitedTable = "awaited"
   static func chain(_ name: String) -> TrailChain { .budget(name) }
 
   static let columns = "entry_id, transaction_id, \(Entry.columns)"

@@ -27,6 +27,7 @@ package struct MirroredEvent: TrailRow {
   static let sequenceColumn = "node_seq"
   static let numberColumn = "event_id"
   static let clockColumn = "recorded_at"
+  static let awaitedTable = "break_glass_awaited"
   static func chain(_ name: String) -> TrailChain { .journal(name) }
 
   static let columns = "event_id, epoch, transaction_id, recorded_at, \(BreakGlassEvent.columns)"

@@ -15,6 +15,8 @@ protocol TrailRow: Hashable, Sendable {
   static var numberColumn: String { get }
   /// The column with PostgreSQL's clock when the row was written.
   static var clockColumn: String { get }
+  /// The file's table of the rows that wait for the one before them.
+  static var awaitedTable: String { get }
   static func chain(_ name: String) -> TrailChain
 
   /// The columns of PostgreSQL that `init(decoding:)` reads, in its order.
@@ -37,16 +39,4 @@ protocol TrailRow: Hashable, Sendable {
 func isSame(_ text: String?, _ other: String?) -> Bool {
   guard let text, let other else { return text == nil && other == nil }
   return text.utf8.elementsEqual(other.utf8)
-}
-
-/// A row's place in its chain.
-package struct TrailPlace: Hashable, Comparable, Sendable, CustomStringConvertible {
-  package let chain: TrailChain
-  package let sequence: Int64
-
-  package static func < (a: TrailPlace, b: TrailPlace) -> Bool {
-    (a.chain.name, a.sequence) < (b.chain.name, b.sequence)
-  }
-
-  package var description: String { "\(chain) \(chain.rowName) \(sequence)" }
 }

@@ -13,19 +13,16 @@ struct AwaitedRows<TableRow: TrailRow> {
     let horizon: Int64
   }
 
-  private let table: String
   private var chains: [String: [Int64: Awaited]] = [:]
   private var isChanged = false
 
   /// Goes on where the file ends.
-  ///
-  /// - Parameter table: where they are kept.
-  init(in table: String, _ db: Database) throws {
-    self.table = table
+  init(_ db: Database) throws {
     var waiting = try FileStatement(
       db,
       """
-      SELECT epoch, horizon, \(TableRow.chainColumn.name), \(TableRow.sequenceColumn) FROM \(table)
+      SELECT epoch, horizon, \(TableRow.chainColumn.name), \(TableRow.sequenceColumn)
+      FROM \(TableRow.awaitedTable)
       """)
     // They came lately: entries, which no index finds, are looked for from the newest on.
     var rows = try FileStatement(
@@ -86,8 +83,8 @@ struct AwaitedRows<TableRow: TrailRow> {
   /// Writes what has changed.
   mutating func save(_ db: Database) throws {
     guard isChanged else { return }
-    try db.execute(sql: "DELETE FROM \(table)")
-    var insert = try FileStatement(db, "INSERT INTO \(table) VALUES (?,?,?,?)")
+    try db.execute(sql: "DELETE FROM \(TableRow.awaitedTable)")
+    var insert = try FileStatement(db, "INSERT INTO \(TableRow.awaitedTable) VALUES (?,?,?,?)")
     for (chain, rows) in chains {
       for (sequence, awaited) in rows {
         insert.put(chain)

@@ -26,7 +26,7 @@ struct BudgetReplay {
 
   init(_ summary: FileSummary, _ db: Database, _ report: inout TrailReport) throws {
     check = EntryCheck(ledgerID: summary.ledger.id)
-    awaited = try FileVerification.awaited(MirroredEntry.self, in: "awaited", db)
+    awaited = try FileVerification.awaited(MirroredEntry.self, db)
     let format = try AuditFile.format(of: db)
     hasReceipts = format >= AuditFileSchema.receiptsVersion
     heads = format >= AuditFileSchema.headsVersion ? try HeadCheck(db) : nil

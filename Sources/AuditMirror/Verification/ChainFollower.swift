@@ -19,7 +19,7 @@ struct ChainFollower {
   /// - Parameter headsInterval: how many entries share a writing of the chains' ends.
   init(ledgerID: String, headsInterval: Int64, _ db: Database) throws {
     check = EntryCheck(ledgerID: ledgerID)
-    awaited = try AwaitedRows(in: "awaited", db)
+    awaited = try AwaitedRows(db)
     heads = try BudgetHeads(interval: headsInterval, db)
   }
 
@@ -109,8 +109,7 @@ enum FileLookups {
     var row = try FileStatement(
       db, "SELECT \(BudgetState.columns) FROM budget_states WHERE budget_id = ?")
     row.put(budgetID)
-    defer { row.reset() }
-    return try row.step() ? BudgetState(reading: &row) : nil
+    return try row.first { try BudgetState(reading: &$0) }
   }
 
   /// The hash of an entry, if there is one. It is looked for from the newest on: there is no index for it.
@@ -123,7 +122,6 @@ enum FileLookups {
       """)
     row.put(budgetID)
     row.put(sequence)
-    defer { row.reset() }
-    return try row.step() ? row.digest() : nil
+    return try row.first { try $0.digest() }
   }
 }

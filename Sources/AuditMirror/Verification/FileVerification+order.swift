@@ -35,16 +35,14 @@ extension FileVerification {
 
   /// Nothing waits any more once the file has come to the transactions below which the one before it must
   /// be: it would be verified by nobody.
-  ///
-  /// - Parameter table: where what waits is kept.
   func checkWaiting<TableRow: TrailRow>(
-    of _: TableRow.Type, in table: String, upTo end: TrailPosition, _ db: Database,
-    _ report: inout TrailReport
+    of _: TableRow.Type, upTo end: TrailPosition, _ db: Database, _ report: inout TrailReport
   ) throws {
     var rows = try FileStatement(
       db,
       """
-      SELECT epoch, horizon, \(TableRow.chainColumn.name), \(TableRow.sequenceColumn) FROM \(table)
+      SELECT epoch, horizon, \(TableRow.chainColumn.name), \(TableRow.sequenceColumn)
+      FROM \(TableRow.awaitedTable)
       """)
     defer { rows.reset() }
     while try rows.step() {

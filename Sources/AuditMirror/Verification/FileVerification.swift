@@ -32,32 +32,9 @@ package struct FileVerification: Sendable {
           report.add(
             TrailFault(problem: "the file's tables and views were changed: \(problem)"))
         }
-        if summary.filter == nil {
-          try replay(summary, db, &report, progress)
-        } else {
-          try checkPairs(summary, db, &report, progress)
-        }
-        try checkOrder(of: MirroredEntry.self, db, &report)
-        try checkWaiting(
-          of: MirroredEntry.self, in: "awaited", upTo: summary.entries.position, db, &report)
-        if summary.ledger.epoch < summary.entries.position.epoch {
-          report.add(
-            TrailFault(
-              problem:
-                "the file says that it is of epoch \(summary.ledger.epoch), and there are entries of "
-                + "epoch \(summary.entries.position.epoch)"))
-        }
-        if report.entries != summary.entries.rows {
-          report.add(
-            TrailFault(
-              problem: "the file says that it holds \(summary.entries.rows) entries, and there are "
-                + "\(report.entries)"))
-        }
+        try checkEntries(summary, db, &report, progress)
         if let events = summary.events {
-          try checkEvents(summary, db, &report, progress)
-          try checkOrder(of: MirroredEvent.self, db, &report)
-          try checkWaiting(
-            of: MirroredEvent.self, in: "break_glass_awaited", upTo: events.position, db, &report)
+          try checkEvents(summary, events, db, &report, progress)
         }
         if let problem = try summary.endProblem(db) { report.add(TrailFault(problem: problem)) }
       } catch let error as DatabaseError where !error.isOfMachine {
@@ -85,6 +62,51 @@ package struct FileVerification: Sendable {
       // What can be read is verified all the same.
       note("\(error)")
     }
+  }
+
+  private func checkEntries(
+    _ summary: FileSummary, _ db: Database, _ report: inout TrailReport,
+    _ onProgress: (Int64) -> Void
+  ) throws {
+    if summary.filter == nil {
+      try replay(summary, db, &report, onProgress)
+    } else {
+      try checkPairs(summary, db, &report, onProgress)
+    }
+    try checkOrder(of: MirroredEntry.self, db, &report)
+    try checkWaiting(of: MirroredEntry.self, upTo: summary.entries.position, db, &report)
+    if summary.ledger.epoch < summary.entries.position.epoch {
+      report.add(
+        TrailFault(
+          problem: "the file says that it is of epoch \(summary.ledger.epoch), and there are "
+            + "entries of epoch \(summary.entries.position.epoch)"))
+    }
+    if report.entries != summary.entries.rows {
+      report.add(
+        TrailFault(
+          problem: "the file says that it holds \(summary.entries.rows) entries, and there are "
+            + "\(report.entries)"))
+    }
+  }
+
+  private func checkEvents(
+    _ summary: FileSummary, _ cursor: FileSummary.Cursor, _ db: Database,
+    _ report: inout TrailReport, _ onProgress: (Int64) -> Void
+  ) throws {
+    var replay = try JournalReplay(summary, db, &report)
+    try FileVerification.eachRow(of: MirroredEvent.self, db) { _, row in
+      onProgress(report.entries + replay.events + 1)
+      replay.take(row, &report)
+    }
+    replay.finish(&report)
+    if cursor.rows != replay.events {
+      report.add(
+        TrailFault(
+          problem: "the file says that it holds \(cursor.rows) break-glass events, and there are "
+            + "\(replay.events)"))
+    }
+    try checkOrder(of: MirroredEvent.self, db, &report)
+    try checkWaiting(of: MirroredEvent.self, upTo: cursor.position, db, &report)
   }
 
   /// Replays each budget from its first entry, and compares with what came and with what is recorded.
@@ -144,10 +166,13 @@ extension FileVerification {
   }
 
   static func awaited<TableRow: TrailRow>(
-    _: TableRow.Type, in table: String, _ db: Database
+    _: TableRow.Type, _ db: Database
   ) throws -> Set<TrailPlace> {
     var rows = try FileStatement(
-      db, "SELECT \(TableRow.chainColumn.name), \(TableRow.sequenceColumn) FROM \(table)")
+      db,
+      """
+      SELECT \(TableRow.chainColumn.name), \(TableRow.sequenceColumn) FROM \(TableRow.awaitedTable)
+      """)
     var places: Set<TrailPlace> = []
     while try rows.step() {
       places.insert(

@@ -53,8 +53,8 @@ struct HeadCheck {
       SELECT CAST(budget_id AS TEXT) FROM budget_heads
       WHERE budget_id NOT IN (SELECT budget_id FROM budget_states) LIMIT 1
       """)
-    defer { row.reset() }
-    guard try row.step() else { return nil }
-    return TrailFault(.budget(try row.text()), problem: "a head is recorded, and no budget")
+    return try row.first {
+      TrailFault(.budget(try $0.text()), problem: "a head is recorded, and no budget")
+    }
   }
 }

@@ -10,7 +10,7 @@ struct JournalFollower {
   /// Goes on where the file ends.
   init(_ db: Database) throws {
     chains = try JournalHeads.read(db)
-    awaited = try AwaitedRows(in: "break_glass_awaited", db)
+    awaited = try AwaitedRows(db)
   }
 
   /// Takes an event that is about to be written to the file.
@@ -78,8 +78,7 @@ struct JournalFollower {
       """)
     row.put(journalID)
     row.put(sequence)
-    defer { row.reset() }
-    return try row.step() ? MirroredEvent(reading: &row).event : nil
+    return try row.first { try MirroredEvent(reading: &$0).event }
   }
 }
 
