@@ -99,8 +99,3 @@ final class BreakGlassNotifier: Sendable {
     logger.error("break-glass notice could not be delivered", metadata: metadata)
   }
 }
-
-/// Why a notice was not delivered.
-struct NoticeFailure: Error, CustomStringConvertible {
-  let description: String
-}

@@ -1,5 +1,5 @@
 /// What a CA tells of the certificate that a charge paid for.
-package struct Certificate: Hashable, Sendable, Codable {
+package struct Certificate: Hashable, Sendable, Decodable {
   /// The serial number, in decimal; text, because it may exceed what JSON readers keep exactly.
   package let serial: String
   package let keyID: String

@@ -1,8 +1,8 @@
 import LibPQ
 import Synchronization
 
-/// Looks from a session of its own who holds up the migration: once a statement has given up
-/// waiting, PostgreSQL no longer knows for whom it waited.
+/// Looks from a session of its own who holds up a statement: once that has given up waiting, PostgreSQL no
+/// longer knows for whom it waited.
 struct LockWatch: Sendable {
   private let connection: PostgresConnection
   private let interval: Duration

@@ -1,7 +1,7 @@
 import LibPQ
 import TrustBudget
 
-/// A session that holds what a migration waits for.
+/// A session that holds what is waited for.
 package struct Blocker: Hashable, Sendable, CustomStringConvertible {
   /// 0: a prepared transaction, which has no process.
   package let processID: Int32
@@ -9,7 +9,7 @@ package struct Blocker: Hashable, Sendable, CustomStringConvertible {
   package let user: String?
   /// When its transaction began.
   package let since: Timestamp?
-  /// The beginning of its current or last statement; nil where the runner's role may not see it.
+  /// The beginning of its current or last statement; nil where our role may not see it.
   package let query: String?
 
   package var description: String {
