@@ -30,8 +30,8 @@ struct DatabaseCheck {
       return [
         .problem(
           "database", LedgerHealth.reason(error),
-          "Check the role's name and password, and the server's pg_hba.conf. Where that says peer, the role "
-            + "is named as the user who runs the node.")
+          "Check the role's name and password, that it may log in, and the server's pg_hba.conf. Where that "
+            + "says peer, the role is named as the user who runs the node.")
       ]
     } catch let error as PostgresError where error.kind == .server {
       // It answers, so neither the address nor the server is what is wrong.
@@ -132,11 +132,22 @@ struct DatabaseCheck {
     case .failure(let problem):
       return .problem("schema", "nodes refuse to charge.", "\(problem)")
     }
-    let sound = Finding.ok("schema", "ledger \(ledger.id), epoch \(ledger.epoch).")
+    let name = "ledger \(ledger.id), epoch \(ledger.epoch)"
     do {
-      let differences =
-        try await MigrationRunner(connectionString: connectionString).verify().catalogue ?? []
-      guard let first = differences.first else { return sound }
+      let found = try await MigrationRunner(connectionString: connectionString).verify()
+      if let next = found.pending.first {
+        return .warning(
+          "schema",
+          "\(next.label) is still to come; \(name) was not compared with what the migrations make.",
+          "trust-budget migrate up, as the owner.")
+      }
+      guard let differences = found.catalogue else {
+        return .ok(
+          "schema",
+          "\(name); it is newer than this program, and was not compared with what the migrations make."
+        )
+      }
+      guard let first = differences.first else { return .ok("schema", "\(name).") }
       let more = differences.count > 1 ? ", and \(differences.count - 1) more" : ""
       return .warning(
         "schema", "it is not as the migrations made it: \(first)\(more).",

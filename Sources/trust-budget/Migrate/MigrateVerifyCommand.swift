@@ -29,8 +29,10 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
     } else {
       for problem in problems { print(problem) }
       if result.catalogue == nil {
-        Console.note(
-          "The live catalogue was not compared: nobody wrote down what it should be here.")
+        let reason =
+          result.pending.isEmpty
+          ? "nobody wrote down what it should be here" : "not all migrations were applied"
+        Console.note("The live catalogue was not compared: \(reason).")
       }
       if result.isSound { print("The schema is what the migrations make.") }
     }

@@ -166,6 +166,19 @@ struct DoctorTests {
     }
   }
 
+  @Test func `a migration that nodes can do without is still to come`() async throws {
+    try await TestDatabase.withLedger { database in
+      let down = try await Program.run(
+        "migrate", "down", "--to", "5", "--database-url", database.connectionString)
+      #expect(down.status == 0, "\(down.errors)")
+      let end = try await Program.run(
+        "doctor", "--json", "--database-url", database.connectionString)
+      let finding = try findings(end)["schema"]
+      #expect(finding?["status"] == "warning", "\(end.output)")
+      #expect(finding?["message"].text?.contains("0006_views_alike is still to come") == true)
+    }
+  }
+
   @Test func `a role that the server does not let in is no server that is away`() async throws {
     try await TestDatabase.withLedger { database in
       let end = try await Program.run(
