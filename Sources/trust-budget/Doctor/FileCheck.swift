@@ -85,11 +85,13 @@ enum FileCheck {
     guard files.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory else {
       return [.problem(subject, "\(directory) is no directory.", "Name another place: \(option).")]
     }
-    guard files.isWritableFile(atPath: directory) else {
+    guard access(directory, W_OK) == 0 else {
+      let remedy =
+        errno == EROFS
+        ? "It is read-only here: for a node of the systemd unit, ReadWritePaths=\(directory)."
+        : "SQLite writes files beside the one named: chown the directory to the node's user."
       return [
-        .problem(
-          subject, "this user may not write in \(directory), for \(path).",
-          "SQLite writes files beside the one named: chown the directory to the node's user.")
+        .problem(subject, "this user may not write in \(directory), for \(path).", remedy)
       ]
     }
     let type = try? files.attributesOfItem(atPath: path)[.type] as? FileAttributeType
