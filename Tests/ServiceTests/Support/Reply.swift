@@ -47,10 +47,12 @@ struct Reply: Sendable {
       body: Data(buffer: try await response.body.collect(upTo: 16 << 20)))
   }
 
-  /// Enough connections that requests meet in the node, and don't wait for each other out here.
+  /// Enough connections that requests meet in the node, and don't wait for each other out here; and patience
+  /// with a machine that has other work.
   private static let client = HTTPClient(
     eventLoopGroupProvider: .singleton,
     configuration: HTTPClient.Configuration(
+      timeout: HTTPClient.Configuration.Timeout(connect: .seconds(30)),
       connectionPool: .init(
         idleTimeout: .seconds(30), concurrentHTTP1ConnectionsPerHostSoftLimit: 64)))
 }
