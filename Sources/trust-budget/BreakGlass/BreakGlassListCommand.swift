@@ -19,11 +19,7 @@ struct BreakGlassListCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  func validate() throws {
-    guard (1...100_000).contains(limit) else {
-      throw ValidationError("--limit must be from 1 to 100000")
-    }
-  }
+  func validate() throws { try validateLimit(limit) }
 
   func run() async throws {
     let (events, notice) = try await node.withClient { try await read(from: $0) }

@@ -25,11 +25,7 @@ struct BudgetListCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  func validate() throws {
-    guard (1...100_000).contains(limit) else {
-      throw ValidationError("--limit must be from 1 to 100000")
-    }
-  }
+  func validate() throws { try validateLimit(limit) }
 
   func run() async throws {
     // One more than is shown tells whether there are more.

@@ -5,30 +5,21 @@ import TrustBudgetServer
 
 /// Looks at the files of a node's TLS: at each, and then at all together as the node reads them.
 struct TLSCheck {
+  private let problem: String?
   private let certificate: String?
   private let key: String?
   private let clientAuthority: String?
 
   init(_ tls: TLSOptions) {
+    problem = tls.problem
     certificate = tls.certificate
     key = tls.key
     clientAuthority = tls.clientAuthority
   }
 
   var findings: [Finding] {
-    guard (certificate == nil) == (key == nil) else {
-      return [
-        .problem(
-          "TLS",
-          "--tls-cert and --tls-key go together, and there is only \(certificate ?? key ?? "").",
-          "Name the other one as well, or neither.")
-      ]
-    }
-    guard clientAuthority == nil || certificate != nil else {
-      return [
-        .problem(
-          "TLS", "--tls-client-ca needs --tls-cert and --tls-key.", "Name them as well, or none.")
-      ]
+    if let problem {
+      return [.problem("TLS", "\(problem).", "Name what is missing as well, or none of them.")]
     }
     let chain = "-----BEGIN CERTIFICATE-----"
     let findings =

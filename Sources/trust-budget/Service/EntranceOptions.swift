@@ -36,12 +36,7 @@ struct EntranceOptions: ParsableArguments {
   var requestTimeout = Settings.requestTimeout.value
 
   func validate() throws {
-    guard (tls.certificate == nil) == (tls.key == nil) else {
-      throw ValidationError("--tls-cert and --tls-key go together")
-    }
-    guard tls.clientAuthority == nil || tls.certificate != nil else {
-      throw ValidationError("--tls-client-ca needs --tls-cert and --tls-key")
-    }
+    if let problem = tls.problem { throw ValidationError(problem) }
     try Settings.maxConnections.validate(maxConnections)
     try Settings.idleTimeout.validate(idleTimeout)
     try Settings.requestTimeout.validate(requestTimeout)

@@ -40,6 +40,17 @@ struct TLSOptions: ParsableArguments {
   var clientAuthority: String? { clientAuthorityFile ?? Settings.clientAuthority.value }
   var clientRoles: String? { clientRolesFile ?? Settings.clientRoles.value }
 
+  /// Why some of them are of no use without others; nil: they are complete.
+  var problem: String? {
+    if (certificate == nil) != (key == nil) {
+      return "--tls-cert and --tls-key go together, and there is only \(certificate ?? key ?? "")"
+    }
+    if clientAuthority != nil, certificate == nil {
+      return "--tls-client-ca needs --tls-cert and --tls-key"
+    }
+    return nil
+  }
+
   /// All of them, by their options.
   var files: [(option: String, path: String?)] {
     [
