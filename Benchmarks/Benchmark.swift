@@ -79,7 +79,7 @@ struct Benchmark: AsyncParsableCommand {
     var report = Report()
     for measurement in measurements {
       progress("\(measurement.name) …")
-      report.add(try await measurement.run(on: postgres, rounds: rounds))
+      report.add(try await measurement.run(postgres, rounds))
     }
     return report
   }

@@ -18,8 +18,21 @@ final class HTTPLoad: Sendable {
   private let address: String
   private let budgets: Int
 
+  /// A node for as long as `body` runs, with all of the trail in its audit file when that begins.
+  ///
   /// - Parameter isMirroring: false for a node whose audit file is where none can be.
-  init(program: String, database: Database, budgets: Int, isMirroring: Bool = true) throws {
+  static func with<Result>(
+    program: String, database: Database, budgets: Int, isMirroring: Bool = true,
+    _ body: (HTTPLoad) async throws -> Result
+  ) async throws -> Result {
+    let node = try HTTPLoad(
+      program: program, database: database, budgets: budgets, isMirroring: isMirroring)
+    defer { node.stop() }
+    if isMirroring { try await node.catchUp() }
+    return try await body(node)
+  }
+
+  private init(program: String, database: Database, budgets: Int, isMirroring: Bool) throws {
     self.budgets = budgets
     directory = FileManager.default.temporaryDirectory
       .appending(path: "bench-node-\(UUID().uuidString.prefix(8))")
@@ -43,15 +56,16 @@ final class HTTPLoad: Sendable {
       if more.isEmpty { break }
       log += String(decoding: more, as: UTF8.self)
     }
-    guard let match = log.firstMatch(of: /address=(127\.0\.0\.1:\d+)/) else {
+    address = log.firstMatch(of: /address=(127\.0\.0\.1:\d+)/).map { String($0.1) } ?? ""
+    guard !address.isEmpty else {
+      stop()
       throw Tool.Failure(description: "the node did not start: \(log)")
     }
-    address = String(match.1)
     // Whatever it says later must not fill the pipe.
     errors.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
   }
 
-  func stop() {
+  private func stop() {
     kill(process, SIGTERM)
     Child.reap(process)
     try? FileManager.default.removeItem(at: directory)
@@ -71,7 +85,7 @@ final class HTTPLoad: Sendable {
   func lag() async throws -> Double { try await mirror().lag }
 
   /// Waits until the audit file has what is in the trail.
-  func catchUp() async throws {
+  private func catchUp() async throws {
     let end = ContinuousClock.now + .seconds(120)
     while true {
       let mirror = try await mirror()

@@ -11,19 +11,20 @@ extension Measurement {
       let pgbench = PgBench(
         sql: try sql("plain-charge"), database: theirs, budgets: budgets, seconds: seconds)
       let clients = try pgbench.bestClients(among: budgets == 1 ? [1, 2, 4, 8] : [4, 8, 16, 32])
-      let node = try HTTPLoad(program: program, database: ours, budgets: budgets)
-      defer { node.stop() }
-      try await node.catchUp()
       var rates: (ours: [Double], theirs: [Double]) = ([], [])
       var memory: [Double] = []
-      for _ in 0..<rounds {
-        try await theirs.rest()
-        rates.theirs.append(try pgbench.rate(clients: clients))
-        try await ours.rest()
-        rates.ours.append(try node.run(connections: 256, seconds: seconds).rate)
-        memory.append(try node.residentMegabytes())
-        progress("  pgbench -c \(clients): \(rates.theirs), http: \(rates.ours)")
+      try await HTTPLoad.with(program: program, database: ours, budgets: budgets) { node in
+        for _ in 0..<rounds {
+          try await theirs.rest()
+          rates.theirs.append(try pgbench.rate(clients: clients))
+          try await ours.rest()
+          rates.ours.append(try node.run(connections: 256, seconds: seconds).rate)
+          memory.append(try node.residentMegabytes())
+          progress("  pgbench -c \(clients): \(rates.theirs), http: \(rates.ours)")
+        }
       }
+      try await theirs.drop(on: postgres)
+      try await ours.drop(on: postgres)
       return [
         Comparison(
           name: "\(name), 256 connections, against pgbench", unit: "charges/s", ours: rates.ours,
@@ -42,22 +43,23 @@ extension Measurement {
       let ours = try await Database.make(on: postgres, budgets: budgets)
       let pgbench = PgBench(
         sql: try sql("three-statements"), database: theirs, budgets: budgets, seconds: seconds)
-      let node = try HTTPLoad(program: program, database: ours, budgets: budgets)
-      defer { node.stop() }
-      try await node.catchUp()
       var lone: (ours: [Double], theirs: [Double]) = ([], [])
       var loaded: (p99: [Double], median: [Double]) = ([], [])
-      for _ in 0..<rounds {
-        try await theirs.rest()
-        lone.theirs.append(try pgbench.medianLatency())
-        try await ours.rest()
-        lone.ours.append(try node.run(connections: 1, seconds: seconds).median)
-        try await ours.rest()
-        let result = try node.run(connections: 64, seconds: seconds)
-        loaded.p99.append(result.p99)
-        loaded.median.append(result.median)
-        progress("  pgbench: \(lone.theirs) ms, http: \(lone.ours) ms")
+      try await HTTPLoad.with(program: program, database: ours, budgets: budgets) { node in
+        for _ in 0..<rounds {
+          try await theirs.rest()
+          lone.theirs.append(try pgbench.medianLatency())
+          try await ours.rest()
+          lone.ours.append(try node.run(connections: 1, seconds: seconds).median)
+          try await ours.rest()
+          let result = try node.run(connections: 64, seconds: seconds)
+          loaded.p99.append(result.p99)
+          loaded.median.append(result.median)
+          progress("  pgbench: \(lone.theirs) ms, http: \(lone.ours) ms")
+        }
       }
+      try await theirs.drop(on: postgres)
+      try await ours.drop(on: postgres)
       return [
         Comparison(
           name: "http, one client: median, against a three-statement transaction", unit: "ms",

@@ -48,16 +48,16 @@ extension Measurement {
     Measurement(name: "mirror, of a node under load") { postgres, rounds in
       let database = try await Database.make(on: postgres, budgets: budgets)
       func node(isMirroring: Bool) async throws -> MirrorLoad.Result {
-        let node = try HTTPLoad(
-          program: program, database: database, budgets: budgets, isMirroring: isMirroring)
-        defer { node.stop() }
-        if isMirroring { try await node.catchUp() }
-        try await database.rest()
-        // Either node is asked how its mirror is, though one has none: that costs both the same.
-        return try await MirrorLoad.watching(for: seconds, every: .milliseconds(200)) {
-          try node.run(connections: 256, seconds: seconds).rate
-        } lag: {
-          try await node.lag()
+        try await HTTPLoad.with(
+          program: program, database: database, budgets: budgets, isMirroring: isMirroring
+        ) { node in
+          try await database.rest()
+          // Either node is asked how its mirror is, though one has none: that costs both the same.
+          return try await MirrorLoad.watching(for: seconds, every: .milliseconds(200)) {
+            try node.run(connections: 256, seconds: seconds).rate
+          } lag: {
+            try await node.lag()
+          }
         }
       }
       let comparisons = try await mirror("http, 256 connections", rounds: rounds) {

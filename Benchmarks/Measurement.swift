@@ -6,10 +6,6 @@ struct Measurement {
   let name: String
   let run: (_ postgres: PrivatePostgres, _ rounds: Int) async throws -> [Comparison]
 
-  func run(on postgres: PrivatePostgres, rounds: Int) async throws -> [Comparison] {
-    try await run(postgres, rounds)
-  }
-
   static func all(
     program: String, seconds: Int, budgets: Int, mirrored: Int
   ) -> [Measurement] {

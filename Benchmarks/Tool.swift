@@ -11,16 +11,19 @@ enum Tool {
   /// - Throws: `Failure` when it is missing or ends with another status than 0.
   static func run(_ name: String, _ arguments: [String]) throws -> String {
     let output = Pipe()
-    let errors = Pipe()
+    // Not a pipe: while the output is read, nobody reads it.
+    let complaints = FileManager.default.temporaryDirectory
+      .appending(path: "\(name.split(separator: "/").last ?? "")-\(UUID().uuidString.prefix(8))")
+    try Data().write(to: complaints)
+    defer { try? FileManager.default.removeItem(at: complaints) }
     let child = try start(
       [path(of: name)] + arguments, output: output.fileHandleForWriting,
-      errors: errors.fileHandleForWriting)
+      errors: FileHandle(forWritingTo: complaints))
     let text = output.fileHandleForReading.readDataToEndOfFile()
-    let complaint = errors.fileHandleForReading.readDataToEndOfFile()
     let status = Child.reap(child)
     guard status == 0 else {
-      throw Failure(
-        description: "\(name) ended with \(status): " + String(decoding: complaint, as: UTF8.self))
+      let complaint = String(decoding: try Data(contentsOf: complaints), as: UTF8.self)
+      throw Failure(description: "\(name) ended with \(status): \(complaint)")
     }
     return String(decoding: text, as: UTF8.self)
   }
