@@ -55,11 +55,8 @@ struct BreakGlassRunCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard !reason.isEmpty else { throw ValidationError("--reason must not be empty") }
-    guard let requestID else { return }
-    do {
-      _ = try RequestID(requestID)
-    } catch {
-      throw ValidationError("--request-id \(error.requirement)")
+    if let requestID {
+      _ = try checked("--request-id") { () throws(InvalidValue) in try RequestID(requestID) }
     }
   }
 

@@ -24,12 +24,12 @@ struct BudgetAdjustCommand: AsyncParsableCommand {
   }
 
   private func adjustment() throws -> Adjustment {
-    do {
-      return try Adjustment(
-        requestID: try change.requestIDOrNew(), budgetID: try argument.budgetID(), points: points,
-        reason: try validReason(change.reason), origin: change.origin)
-    } catch let error as InvalidValue {
-      throw ValidationError("points \(error.requirement)")
+    let (requestID, budgetID) = (try change.requestIDOrNew(), try argument.budgetID())
+    let reason = try validReason(change.reason)
+    return try checked("points") { () throws(InvalidValue) in
+      try Adjustment(
+        requestID: requestID, budgetID: budgetID, points: points, reason: reason,
+        origin: change.origin)
     }
   }
 }

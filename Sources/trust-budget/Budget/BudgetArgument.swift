@@ -10,10 +10,6 @@ struct BudgetArgument: ParsableArguments {
 
   /// - Throws: `ValidationError` when it can't be a budget's name.
   func budgetID() throws -> BudgetID {
-    do {
-      return try BudgetID(budget)
-    } catch {
-      throw ValidationError("the budget's name \(error.requirement)")
-    }
+    try checked("the budget's name") { () throws(InvalidValue) in try BudgetID(budget) }
   }
 }

@@ -25,11 +25,8 @@ struct ChangeOptions: ParsableArguments {
   var origin: Origin { Origin(actor: CallerName.ofPeople + NSUserName()) }
 
   func requestIDOrNew() throws -> RequestID {
-    do {
-      return try requestID.map { text throws(InvalidValue) in try RequestID(text) } ?? .random()
-    } catch {
-      throw ValidationError("--request-id \(error.requirement)")
-    }
+    guard let requestID else { return .random() }
+    return try checked("--request-id") { () throws(InvalidValue) in try RequestID(requestID) }
   }
 
   func print(_ answer: Answer) throws {

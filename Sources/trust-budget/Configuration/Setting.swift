@@ -43,11 +43,7 @@ struct Setting<Value: Sendable>: Sendable {
 
   /// - Throws: `ValidationError` for the value of a flag that won't do.
   func validate(_ value: Value) throws {
-    do {
-      try check(value)
-    } catch {
-      throw ValidationError("--\(key.name) \(error.requirement)")
-    }
+    try checked("--\(key.name)") { () throws(InvalidValue) in try check(value) }
   }
 }
 

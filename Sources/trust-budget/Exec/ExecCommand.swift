@@ -34,11 +34,7 @@ struct ExecCommand: AsyncParsableCommand {
 
   func validate() throws {
     if let requestID {
-      do {
-        _ = try RequestID(requestID)
-      } catch {
-        throw ValidationError("--request-id \(error.requirement)")
-      }
+      _ = try checked("--request-id") { () throws(InvalidValue) in try RequestID(requestID) }
     }
     _ = try requester.issuanceRequest()
   }

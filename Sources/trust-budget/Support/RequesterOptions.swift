@@ -37,30 +37,20 @@ struct RequesterOptions: ParsableArguments {
   /// - Throws: `ValidationError` that names the option whose value won't do.
   func issuanceRequest() throws -> IssuanceRequest {
     IssuanceRequest(
-      username: try check("--username") { () throws(InvalidValue) in try Username(username) },
+      username: try checked("--username") { () throws(InvalidValue) in try Username(username) },
       email: try email.map { try identity("--email", $0) },
       oidcGroups: try groups.map { try identity("--group", $0) },
       sourceIP: try sourceIP.map { text in
-        try check("--source-ip") { () throws(InvalidValue) in try IPAddress(text) }
+        try checked("--source-ip") { () throws(InvalidValue) in try IPAddress(text) }
       },
       webauthnID: try webauthnID.map { try identity("--webauthn-id", $0) },
       requestedDuration: try duration.map { text in
-        try check("--duration") { () throws(InvalidValue) in try CertificateDuration(text) }
+        try checked("--duration") { () throws(InvalidValue) in try CertificateDuration(text) }
       },
       requestedPrincipals: try principals.map { try identity("--principal", $0) })
   }
 
   private func identity(_ option: String, _ text: String) throws -> String {
-    try check(option) { () throws(InvalidValue) in try IdentityText.validate(text) }
-  }
-
-  private func check<Value>(
-    _ option: String, _ convert: () throws(InvalidValue) -> Value
-  ) throws -> Value {
-    do {
-      return try convert()
-    } catch {
-      throw ValidationError("\(option) \(error.requirement)")
-    }
+    try checked(option) { () throws(InvalidValue) in try IdentityText.validate(text) }
   }
 }

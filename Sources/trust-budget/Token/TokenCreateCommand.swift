@@ -36,11 +36,7 @@ struct TokenCreateCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard !roles.isEmpty else { throw ValidationError("give at least one --role") }
-    do {
-      _ = try CallerName.validate(name)
-    } catch {
-      throw ValidationError("--name \(error.requirement)")
-    }
+    _ = try checked("--name") { () throws(InvalidValue) in try CallerName.validate(name) }
     _ = try lifetime()
   }
 
@@ -76,10 +72,10 @@ struct TokenCreateCommand: AsyncParsableCommand {
   }
 
   private func lifetime() throws -> Duration? {
-    do throws(InvalidValue) {
-      return try expiresIn.map(CertificateDuration.init(_:)).map { .seconds($0.seconds) }
-    } catch {
-      throw ValidationError("--expires-in \(error.requirement)")
-    }
+    guard let expiresIn else { return nil }
+    return .seconds(
+      try checked("--expires-in") { () throws(InvalidValue) in
+        try CertificateDuration(expiresIn).seconds
+      })
   }
 }
