@@ -5,6 +5,12 @@ import Synchronization
 final class HistogramMetric: RecorderHandler, TimerHandler, ExposedMetric {
   let kind = MetricKind.histogram
 
+  /// From a third of a millisecond, which no charge is faster than, to the patience of a caller.
+  static let seconds = [
+    0.000_3, 0.000_6, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
+  ]
+  static let counts: [Double] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
+
   private final class Count: Sendable {
     let value = Atomic<UInt64>(0)
   }
@@ -18,8 +24,9 @@ final class HistogramMetric: RecorderHandler, TimerHandler, ExposedMetric {
   /// A Double's bits, in recorded units.
   private let sum = Atomic<UInt64>(0)
 
+  /// - Parameter bounds: ascending.
   init(bounds: [Double], unitsPerOne: Double) {
-    self.bounds = bounds.sorted()
+    self.bounds = bounds
     self.unitsPerOne = unitsPerOne
     self.counts = (0...bounds.count).map { _ in Count() }
   }
@@ -48,5 +55,18 @@ final class HistogramMetric: RecorderHandler, TimerHandler, ExposedMetric {
     let sum = Double(bitPattern: sum.load(ordering: .relaxed)) / unitsPerOne
     text += ExpositionText.sample("\(name)_sum", labels, ExpositionText.number(sum))
     text += ExpositionText.sample("\(name)_count", labels, String(total))
+  }
+}
+
+extension Atomic where Value == UInt64 {
+  /// Adds to a Double that is kept as its bits.
+  func addDouble(_ amount: Double) {
+    var old = load(ordering: .relaxed)
+    while true {
+      let new = (Double(bitPattern: old) + amount).bitPattern
+      let result = compareExchange(expected: old, desired: new, ordering: .relaxed)
+      if result.exchanged { return }
+      old = result.original
+    }
   }
 }

@@ -26,7 +26,7 @@ package final class PrometheusRegistry: Sendable {
     _ name: String, _ dimensions: [(String, String)] = [],
     read: @escaping @Sendable () -> Double?
   ) {
-    _ = metric(name, dimensions) { _ in ReadMetric(.counter, read: read) }
+    _ = metric(name, dimensions) { ReadMetric(.counter, read: read) }
   }
 
   /// Adds a figure that is looked up when it is asked for.
@@ -36,14 +36,14 @@ package final class PrometheusRegistry: Sendable {
     _ name: String, _ dimensions: [(String, String)] = [],
     read: @escaping @Sendable () -> Double?
   ) {
-    _ = metric(name, dimensions) { _ in ReadMetric(.gauge, read: read) }
+    _ = metric(name, dimensions) { ReadMetric(.gauge, read: read) }
   }
 
   /// Adds a figure that is always 1, and whose labels are looked up when it is asked for.
   package func addInfo(
     _ name: String, labels: @escaping @Sendable () -> [(String, String)]
   ) {
-    _ = metric(name, []) { _ in InfoMetric(dimensions: labels) }
+    _ = metric(name, []) { InfoMetric(dimensions: labels) }
   }
 
   /// Everything, in Prometheus' text format.
@@ -66,13 +66,13 @@ package final class PrometheusRegistry: Sendable {
   /// A name keeps the kind that it was first used with: another kind is recorded nowhere, because two
   /// kinds of one name are an error that would cost the whole exposition.
   private func metric<Metric: ExposedMetric>(
-    _ label: String, _ dimensions: [(String, String)], _ make: (MetricDescription?) -> Metric
+    _ label: String, _ dimensions: [(String, String)], _ make: () -> Metric
   ) -> Metric {
     let name = ExpositionText.validName(label)
     let labels = ExpositionText.labels(dimensions)
     return families.withLock { families in
       if let metric = families[name]?.members[labels] as? Metric { return metric }
-      let metric = make(descriptions[name])
+      let metric = make()
       guard families[name]?.kind ?? metric.kind == metric.kind else { return metric }
       families[name, default: Family(kind: metric.kind)].members[labels] = metric
       return metric
@@ -92,11 +92,7 @@ package final class PrometheusRegistry: Sendable {
 
 extension PrometheusRegistry: MetricsFactory {
   package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
-    metric(label, dimensions) { _ in CounterMetric() }
-  }
-
-  package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
-    metric(label, dimensions) { _ in GaugeMetric() }
+    metric(label, dimensions) { CounterMetric() }
   }
 
   package func makeRecorder(
@@ -104,19 +100,18 @@ extension PrometheusRegistry: MetricsFactory {
   ) -> any RecorderHandler {
     aggregate
       ? metric(label, dimensions) {
-        HistogramMetric(bounds: $0?.buckets ?? MetricDescription.counts, unitsPerOne: 1)
-      } : metric(label, dimensions) { _ in GaugeMetric() }
+        HistogramMetric(bounds: HistogramMetric.counts, unitsPerOne: 1)
+      } : metric(label, dimensions) { GaugeMetric() }
   }
 
   /// Durations are recorded in nanoseconds, and written down in seconds.
   package func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
     metric(label, dimensions) {
-      HistogramMetric(bounds: $0?.buckets ?? MetricDescription.seconds, unitsPerOne: 1e9)
+      HistogramMetric(bounds: HistogramMetric.seconds, unitsPerOne: 1e9)
     }
   }
 
   package func destroyCounter(_ handler: any CounterHandler) { forget(handler) }
-  package func destroyMeter(_ handler: any MeterHandler) { forget(handler) }
   package func destroyRecorder(_ handler: any RecorderHandler) { forget(handler) }
   package func destroyTimer(_ handler: any TimerHandler) { forget(handler) }
 }
