@@ -6,7 +6,7 @@ import TrustBudget
 /// A node's copy of the trail, while this process writes it.
 ///
 /// `@unchecked Sendable`: followers are used within accesses to the database alone, one at a time.
-package final class AuditFile: @unchecked Sendable {
+final class AuditFile: @unchecked Sendable {
   private let queue: DatabaseQueue
   /// nil for an export, which is beside nobody else.
   private let claim: ClaimedFile?
@@ -65,10 +65,10 @@ package final class AuditFile: @unchecked Sendable {
   }
 
   /// What the file says of itself, as of the last commit.
-  package var summary: FileSummary { current.withLock { $0 } }
+  var summary: FileSummary { current.withLock { $0 } }
 
   /// Whether the path still leads to the file that is open, and nobody else can have claimed it.
-  package var isInPlace: Bool { claim?.isInPlace ?? true }
+  var isInPlace: Bool { claim?.isInPlace ?? true }
 
   /// Begins to look at all pages of a node's file.
   func checkPages() -> PageCheck? { claim.map { PageCheck($0.path) } }
@@ -77,7 +77,7 @@ package final class AuditFile: @unchecked Sendable {
   ///
   /// - Parameter commits: false leaves the transaction open for the next page.
   /// - Throws: `AuditFileError`, `MirrorRefusal`; nothing since the last commit is then in the file.
-  package func append(
+  func append(
     _ rows: [MirroredEntry], of window: TrailWindow, commits: Bool, endsWindow: Bool
   ) async throws {
     try await access { db in
@@ -129,7 +129,7 @@ package final class AuditFile: @unchecked Sendable {
   /// Appends break-glass events, and commits them with the position after them.
   ///
   /// - Throws: as `append`.
-  package func append(
+  func append(
     _ rows: [MirroredEvent], of window: TrailWindow, endsWindow: Bool
   ) async throws {
     try await access { db in
@@ -151,7 +151,7 @@ package final class AuditFile: @unchecked Sendable {
   }
 
   /// Commits what was appended.
-  package func commit() async throws {
+  func commit() async throws {
     try await access { db in
       if db.isInsideTransaction { try commit(db) }
     }
@@ -175,12 +175,12 @@ package final class AuditFile: @unchecked Sendable {
   }
 
   /// Whether entries wait for those before them.
-  package var isWaiting: Bool {
+  var isWaiting: Bool {
     get async throws { try await access { db in try followed(db).isWaiting } }
   }
 
   /// Whether break-glass events wait for those before them.
-  package var isWaitingForEvents: Bool {
+  var isWaitingForEvents: Bool {
     get async throws { try await access { db in try followedJournals(db).isWaiting } }
   }
 
@@ -213,7 +213,7 @@ package final class AuditFile: @unchecked Sendable {
   ///
   /// - Returns: whether nothing is in the log any more.
   @discardableResult
-  package func close() -> Bool {
+  func close() -> Bool {
     let isBusy = try? queue.writeWithoutTransaction { db in
       if db.isInsideTransaction { try db.rollback() }
       try db.execute(sql: "PRAGMA busy_timeout = 0")

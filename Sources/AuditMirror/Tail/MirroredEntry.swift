@@ -3,20 +3,14 @@ import LibPQ
 import TrustBudget
 
 /// An entry of the trail, and where it stands in the order in which the trail is followed.
-package struct MirroredEntry: TrailRow {
+struct MirroredEntry: TrailRow {
   /// The identity that PostgreSQL gave it; with gaps, and not in the order of commits.
-  package let entryID: Int64
+  let entryID: Int64
   /// The transaction that wrote it.
-  package let transactionID: Int64
-  package let entry: Entry
+  let transactionID: Int64
+  let entry: Entry
 
-  package init(entryID: Int64, transactionID: Int64, entry: Entry) {
-    self.entryID = entryID
-    self.transactionID = transactionID
-    self.entry = entry
-  }
-
-  package var position: TrailPosition {
+  var position: TrailPosition {
     TrailPosition(epoch: entry.epoch, transactionID: transactionID, number: entryID)
   }
 
@@ -34,17 +28,6 @@ package struct MirroredEntry: TrailRow {
 
   static let columns = "entry_id, transaction_id, \(Entry.columns)"
 
-  init(decoding row: inout PostgresRow) throws {
-    let entryID = try row.next(Int64.self)
-    let transactionID = Int64(clamping: try row.next(UInt64.self))
-    do {
-      self.init(
-        entryID: entryID, transactionID: transactionID, entry: try Entry(decoding: &row))
-    } catch let problem as InvalidValue {
-      throw InvalidValue("\(problem) (entry_id \(entryID))")
-    }
-  }
-
   func differences(from other: MirroredEntry) -> [String] {
     let (a, b) = (entry, other.entry)
     let columns: [(String, Bool)] = [
@@ -60,5 +43,18 @@ package struct MirroredEntry: TrailRow {
       ("occurred_at", a.occurredAt == b.occurredAt), ("hash", a.hash == b.hash),
     ]
     return columns.filter { !$0.1 }.map(\.0)
+  }
+}
+
+extension MirroredEntry {
+  init(decoding row: inout PostgresRow) throws {
+    let entryID = try row.next(Int64.self)
+    let transactionID = Int64(clamping: try row.next(UInt64.self))
+    do {
+      self.init(
+        entryID: entryID, transactionID: transactionID, entry: try Entry(decoding: &row))
+    } catch let problem as InvalidValue {
+      throw InvalidValue("\(problem) (entry_id \(entryID))")
+    }
   }
 }

@@ -3,18 +3,18 @@ import LibPQ
 import TrustBudget
 
 /// A break-glass event, and where it stands in the order in which its trail is followed.
-package struct MirroredEvent: TrailRow {
+struct MirroredEvent: TrailRow {
   /// The identity that PostgreSQL gave it; with gaps, and not in the order of commits.
-  package let eventID: Int64
+  let eventID: Int64
   /// The ledger's epoch when it came to PostgreSQL.
-  package let epoch: Int64
+  let epoch: Int64
   /// The transaction that brought it there.
-  package let transactionID: Int64
+  let transactionID: Int64
   /// PostgreSQL's clock then.
-  package let recordedAt: Timestamp
-  package let event: BreakGlassEvent
+  let recordedAt: Timestamp
+  let event: BreakGlassEvent
 
-  package var position: TrailPosition {
+  var position: TrailPosition {
     TrailPosition(epoch: epoch, transactionID: transactionID, number: eventID)
   }
 
@@ -31,25 +31,6 @@ package struct MirroredEvent: TrailRow {
   static func chain(_ name: String) -> TrailChain { .journal(name) }
 
   static let columns = "event_id, epoch, transaction_id, recorded_at, \(BreakGlassEvent.columns)"
-
-  init(decoding row: inout PostgresRow) throws {
-    self.init(
-      eventID: try row.next(Int64.self), epoch: try row.next(Int64.self),
-      transactionID: Int64(clamping: try row.next(UInt64.self)),
-      recordedAt: Timestamp(try row.next(PostgresTimestamp.self)),
-      event: try BreakGlassEvent(decoding: &row))
-  }
-
-  package init(
-    eventID: Int64, epoch: Int64, transactionID: Int64, recordedAt: Timestamp,
-    event: BreakGlassEvent
-  ) {
-    self.eventID = eventID
-    self.epoch = epoch
-    self.transactionID = transactionID
-    self.recordedAt = recordedAt
-    self.event = event
-  }
 
   func differences(from other: MirroredEvent) -> [String] {
     let (a, b) = (event, other.event)
@@ -71,5 +52,15 @@ package struct MirroredEvent: TrailRow {
       ("occurred_at", a.occurredAt == b.occurredAt), ("hash", a.hash == b.hash),
     ]
     return columns.filter { !$0.1 }.map(\.0)
+  }
+}
+
+extension MirroredEvent {
+  init(decoding row: inout PostgresRow) throws {
+    self.init(
+      eventID: try row.next(Int64.self), epoch: try row.next(Int64.self),
+      transactionID: Int64(clamping: try row.next(UInt64.self)),
+      recordedAt: Timestamp(try row.next(PostgresTimestamp.self)),
+      event: try BreakGlassEvent(decoding: &row))
   }
 }

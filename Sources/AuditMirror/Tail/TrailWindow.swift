@@ -7,20 +7,20 @@ import TrustBudget
 /// A transaction that began earlier may still commit, with lower numbers than those that are there.
 /// Below `pg_snapshot_xmin` all are over. Rows of an earlier epoch are all final: a new one begins
 /// under an exclusive lock.
-package struct TrailWindow: Hashable, Sendable {
-  package let ledger: LedgerIdentity
+struct TrailWindow: Hashable, Sendable {
+  let ledger: LedgerIdentity
   /// No transaction below this one is still open.
-  package let horizon: Int64
+  let horizon: Int64
   /// The first transaction that had not begun: every one that had committed has a lower number.
-  package let nextTransaction: Int64
+  let nextTransaction: Int64
   /// Rows are committed that the window does not reach yet.
-  package let isHeldBack: Bool
+  let isHeldBack: Bool
   /// A COMMIT waits for a standby: rows can be read that it does not have yet.
-  package var hasSynchronousStandby = false
+  var hasSynchronousStandby = false
   /// The database's clock when the window was fixed.
-  package let moment: Timestamp
+  let moment: Timestamp
   /// All that was committed by then is in the file, once the window is.
-  package var completeAsOf: Timestamp?
+  var completeAsOf: Timestamp?
 
   /// Whether it is of the ledger that a file is a copy of, in the same epoch or a later one.
   ///

@@ -137,7 +137,7 @@ package final class BreakGlassJournal: Sendable {
   }
 
   /// Notes how far PostgreSQL has the journal. For people only, so it may fail.
-  package func noteForwarded(through sequence: Int64) async {
+  func noteForwarded(through sequence: Int64) async {
     let before = forwarded.withLock { forwarded in
       defer { forwarded = sequence }
       return forwarded

@@ -33,15 +33,13 @@ extension BreakGlassEvent {
 }
 
 /// Every event, each journal's in their order: what a verification reads.
-package struct ReadBreakGlassTrail: PostgresStatement {
-  package static let sql = """
+struct ReadBreakGlassTrail: PostgresStatement {
+  static let sql = """
     SELECT \(BreakGlassEvent.columns) FROM trust_budget.break_glass_events
     ORDER BY break_glass_events.journal_id, node_seq
     """
 
-  package init() {}
-
-  package static func decode(_ row: inout PostgresRow) throws -> BreakGlassEvent {
+  static func decode(_ row: inout PostgresRow) throws -> BreakGlassEvent {
     try BreakGlassEvent(decoding: &row)
   }
 }

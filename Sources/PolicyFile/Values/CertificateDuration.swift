@@ -5,7 +5,7 @@ import TrustBudget
 /// It keeps its spelling, which ssh-keygen's `-V +…` understands; comparing it ignores that.
 package struct CertificateDuration: Sendable {
   /// The longest: ten years of 365 days.
-  package static let maximumSeconds: Int64 = 3_650 * 86_400
+  static let maximumSeconds: Int64 = 3_650 * 86_400
 
   /// From 1 to `maximumSeconds`.
   package let seconds: Int64

@@ -50,7 +50,7 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// Whether it is nothing but `*`.
-  package var matchesEverything: Bool { elements.allSatisfy { $0 == .anyRun } }
+  var matchesEverything: Bool { elements.allSatisfy { $0 == .anyRun } }
 
   enum Element: Hashable {
     case literal(Unicode.Scalar)

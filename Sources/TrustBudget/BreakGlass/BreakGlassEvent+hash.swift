@@ -1,6 +1,6 @@
 extension BreakGlassEvent {
   /// The first field of the hash: what this encoding is called, so that it can change one day.
-  package static let hashTag = "trust-budget-break-glass-v1"
+  static let hashTag = "trust-budget-break-glass-v1"
 
   /// The hash that this event must have after `previous`; its own `hash` is not looked at.
   ///

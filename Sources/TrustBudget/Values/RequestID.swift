@@ -3,7 +3,7 @@ import FoundationEssentials
 /// The caller's name for one attempt: what makes a repeated request the same request.
 package struct RequestID: Hashable, Sendable, CustomStringConvertible {
   /// The longest request id, in characters.
-  package static let maximumLength = 128
+  static let maximumLength = 128
 
   package let value: String
 

@@ -2,9 +2,9 @@
 package struct ResetInterval: Hashable, Sendable {
   package static let microsecondsPerHour: Int64 = 3_600_000_000
   /// The shortest window: a millisecond. Anything shorter is a slip of the pen.
-  package static let minimumMicroseconds: Int64 = 1_000
+  static let minimumMicroseconds: Int64 = 1_000
   /// The longest window: a hundred years.
-  package static let maximumMicroseconds: Int64 = 100 * 8_766 * microsecondsPerHour
+  static let maximumMicroseconds: Int64 = 100 * 8_766 * microsecondsPerHour
   /// What a number of hours must be; completes "*the field* …".
   package static let requirement =
     "must be a number of hours, at least a millisecond (0.00000028) and at most 876600"

@@ -1,7 +1,7 @@
 /// What each role may do, as statements with `%1$I` in the role's place: what
 /// `trust-budget migrate up --service-role NAME --auditor-role NAME` runs, and what `docs/dba.md`
 /// shows to those who run it by hand.
-package enum LedgerGrants {
+enum LedgerGrants {
   /// The tables that a node reads, beside those that say what the ledger is.
   static let read = ["audit_entries", "budgets", "break_glass_events", "api_tokens"]
 
@@ -45,7 +45,7 @@ package enum LedgerGrants {
 
   /// The service appends entries and moves balances. Neither number nor transaction of an entry is
   /// its to choose: those who follow the trail rely on them.
-  package static let service =
+  static let service =
     nothing + [
       """
       GRANT SELECT ON trust_budget.audit_entries, trust_budget.budgets, trust_budget.ledger, \
@@ -61,7 +61,7 @@ package enum LedgerGrants {
     ]
 
   /// The auditor reads everything, and has PostgreSQL verify the chains.
-  package static let auditor =
+  static let auditor =
     nothing + [
       "GRANT SELECT ON ALL TABLES IN SCHEMA trust_budget TO %1$I",
       "GRANT EXECUTE ON FUNCTION trust_budget.server() TO %1$I",
