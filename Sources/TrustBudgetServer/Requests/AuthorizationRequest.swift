@@ -39,9 +39,6 @@ struct AuthorizationRequest: Decodable {
   }
 
   private static func validate(_ texts: [String]) throws -> [String] {
-    guard texts.count <= maximumListLength else {
-      throw InvalidValue("must have at most \(maximumListLength) members")
-    }
-    return try texts.map { try IdentityText.validate($0) }
+    try texts.validated(atMost: maximumListLength).map { try IdentityText.validate($0) }
   }
 }

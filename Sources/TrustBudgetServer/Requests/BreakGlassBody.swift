@@ -22,16 +22,11 @@ struct BreakGlassBody: Decodable {
     }
     let ticket = fields.optional("ticket", .text) { try FreeText.validate($0) }
     let approvers = fields.optional("approvers", .texts) { texts in
-      guard texts.count <= BreakGlassIssuance.maximumApprovers else {
-        throw InvalidValue("must have at most \(BreakGlassIssuance.maximumApprovers) members")
-      }
-      return try texts.map { try Username($0) }
+      try texts.validated(atMost: BreakGlassIssuance.maximumApprovers).map { try Username($0) }
     }
     let principals = fields.optional("principals", .texts) { texts in
-      guard texts.count <= AuthorizationRequest.maximumListLength else {
-        throw InvalidValue("must have at most \(AuthorizationRequest.maximumListLength) members")
-      }
-      return try texts.map { try IdentityText.validate($0) }
+      try texts.validated(atMost: AuthorizationRequest.maximumListLength)
+        .map { try IdentityText.validate($0) }
     }
     let duration = fields.optional("requested_duration", .text, CertificateDuration.init(_:))
     (self.username, self.reason) = try fields.finish(username, reason)
