@@ -44,6 +44,15 @@ private struct Megabytes: PostgresStatement {
   }
 }
 
+private struct Series: PostgresStatement {
+  static let name: String? = "series"
+  static let sql = "SELECT generate_series(1, $1)"
+  static let parameterTypes: [PostgresType] = [.int8]
+  let count: Int64
+  func bind(_ parameters: inout PostgresParameters) { parameters.append(count) }
+  static func decode(_ row: inout PostgresRow) throws -> Int64 { try row.next(Int64.self) }
+}
+
 @Suite("Pipelines")
 struct PipelineTests {
   @Test func `each statement gives its own rows, in order`() async throws {
@@ -54,6 +63,21 @@ struct PipelineTests {
         Commit())
     }
     #expect(five == [5] && two == [2] && text == ["late"])
+  }
+
+  @Test func `of one row there is one, or an error that says how many there are`() async throws {
+    let connection = try await TestServer.connect()
+    let only = try await connection.run { try $0.executeOne(Series(count: 1)) }
+    #expect(only == 1)
+    for count in [0, 2] as [Int64] {
+      let error = await postgresError {
+        try await connection.run { try $0.executeOne(Series(count: count)) }
+      }
+      #expect(error?.kind == .decoding)
+      #expect(error?.message == "the answer has \(count) rows, not one")
+      #expect(error?.statement == "series")
+    }
+    #expect(connection.isUsable)
   }
 
   @Test func `an error in the middle is thrown with its statement, and the session goes on`()
@@ -136,14 +160,6 @@ struct PipelineTests {
   }
 
   @Test func `a large answer is streamed row by row, and may be left in the middle`() async throws {
-    struct Series: PostgresStatement {
-      static let name: String? = "series"
-      static let sql = "SELECT generate_series(1, $1)"
-      static let parameterTypes: [PostgresType] = [.int8]
-      let count: Int64
-      func bind(_ parameters: inout PostgresParameters) { parameters.append(count) }
-      static func decode(_ row: inout PostgresRow) throws -> Int64 { try row.next(Int64.self) }
-    }
     struct Enough: Error {}
     let connection = try await TestServer.connect()
     let sum = try await connection.run { session in

@@ -67,7 +67,7 @@ extension TrailReader {
     _: TableRow.Type, after position: TrailPosition, limit: Int64
   ) async throws -> (Int64, Timestamp?) {
     let statement = CountRowsAfter<TableRow>(position: position, limit: limit)
-    return try await run { try $0.execute(statement).first } ?? (0, nil)
+    return try await run { try $0.executeOne(statement) }
   }
 }
 

@@ -151,7 +151,7 @@ struct TrailReader: Sendable {
 extension TrailReader {
   /// About how many entries there are, as of the last vacuum.
   func estimate() async throws -> Int64 {
-    try await run { try $0.execute(EstimateEntries()).first ?? 0 }
+    try await run { try $0.executeOne(EstimateEntries()) }
   }
 }
 

@@ -15,6 +15,6 @@ extension LedgerReader {
   package func breakGlassEvents(
     since moment: Timestamp
   ) async throws -> (count: Int64, newest: Timestamp?) {
-    try await read { try $0.execute(CountBreakGlassEvents(since: moment)).first ?? (0, nil) }
+    try await read { try $0.executeOne(CountBreakGlassEvents(since: moment)) }
   }
 }

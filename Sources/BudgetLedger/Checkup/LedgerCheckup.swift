@@ -31,9 +31,7 @@ package struct LedgerCheckup: Sendable {
   }
 
   private init(on session: PostgresSession) throws {
-    guard let server = try session.execute(ReadServer()).first else {
-      throw SchemaProblem.withoutLedger
-    }
+    let server = try session.executeOne(ReadServer())
     serverVersion = server.version
     serverVersionNumber = server.number
     role = server.role
@@ -50,10 +48,7 @@ package struct LedgerCheckup: Sendable {
       schema = .failure(problem)
     }
     rights = if case .success = schema { try LedgerRights(of: role, on: session) } else { nil }
-    guard let clock = try session.execute(ReadClock()).first else {
-      throw SchemaProblem.withoutLedger
-    }
-    now = clock
+    now = try session.executeOne(ReadClock())
   }
 }
 
@@ -71,12 +66,12 @@ package struct LedgerRights: Hashable, Sendable {
   package let canVerify: Bool
 
   fileprivate init(of role: String, on session: PostgresSession) throws {
-    missing = try session.execute(FindMissingRights.forEverything).first?.rights ?? []
+    missing = try session.executeOne(FindMissingRights.forEverything).rights
     excess = try session.execute(FindExcessRights.ofService(role))
     let found = try session.execute(FindRole(role: role)).first
     canRewrite = found.map { $0.ownsSchema || $0.mightyRole != nil } ?? false
     canBecomeOthers = found.map { $0.isSuperuser || $0.createsRoles } ?? false
-    canVerify = try session.execute(MayVerify()).first ?? false
+    canVerify = try session.executeOne(MayVerify())
   }
 }
 

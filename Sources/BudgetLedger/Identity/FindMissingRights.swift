@@ -44,9 +44,9 @@ struct FindMissingRights: PostgresStatement {
 extension FindMissingRights {
   /// - Throws: `SchemaProblem.forbidden`, or `PostgresError`.
   static func checkCharges(on session: PostgresSession) throws {
-    guard let missing = try session.execute(forCharges).first, !missing.rights.isEmpty else {
-      return
+    let missing = try session.executeOne(forCharges)
+    guard missing.rights.isEmpty else {
+      throw SchemaProblem.forbidden(role: missing.role, rights: missing.rights)
     }
-    throw SchemaProblem.forbidden(role: missing.role, rights: missing.rights)
   }
 }

@@ -71,7 +71,7 @@ package struct NewEpoch: Sendable {
     try SchemaCheck.embedded.checkVersion(on: session)
     _ = try session.execute(BeginEpoch(reason: reason))
     // Before the commit: whoever comes back waits for it, and finds the new epoch.
-    let ended = try session.execute(EndNodeSessions()).first ?? 0
+    let ended = try session.executeOne(EndNodeSessions())
     guard let ledger = try session.execute(ReadLedger()).first else {
       throw SchemaProblem.withoutLedger
     }

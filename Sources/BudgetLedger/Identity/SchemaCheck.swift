@@ -26,9 +26,7 @@ package struct SchemaCheck: Sendable {
   ///
   /// - Throws: `SchemaProblem`, or `PostgresError`.
   package func checkVersion(on session: PostgresSession) throws {
-    guard try session.execute(FindHistoryTable()).first == true else {
-      throw SchemaProblem.missing
-    }
+    guard try session.executeOne(FindHistoryTable()) else { throw SchemaProblem.missing }
     try check(try session.execute(readVersion).first)
   }
 

@@ -31,7 +31,7 @@ package struct LedgerAudit {
       report.add(TrailFault(problem: "the ledger has no identity"))
       return
     }
-    total = try session.execute(CountTrail()).first ?? 0
+    total = try session.executeOne(CountTrail())
 
     var check = EntryCheck(ledgerID: ledger.id)
     var budget: AuditedBudget?

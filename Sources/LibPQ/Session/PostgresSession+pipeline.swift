@@ -48,4 +48,19 @@ extension PostgresSession {
   ) throws -> [Statement.Row] {
     try pipeline(statement)
   }
+
+  /// Sends one statement that gives exactly one row, whatever it finds, and gives that row.
+  ///
+  /// - Throws: ``PostgresError``, as ``pipeline(_:)``; of kind `decoding` for no row, or several.
+  package func executeOne<Statement: PostgresStatement>(
+    _ statement: Statement
+  ) throws -> Statement.Row {
+    let rows = try execute(statement)
+    guard rows.count == 1 else {
+      var error = PostgresError(.decoding, "the answer has \(rows.count) rows, not one")
+      error.statement = Statement.name ?? "\(Statement.self)"
+      throw error
+    }
+    return rows[0]
+  }
 }

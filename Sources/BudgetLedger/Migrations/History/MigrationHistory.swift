@@ -5,7 +5,7 @@ import TrustBudget
 enum MigrationHistory {
   /// Reads the history, and makes its tables in a database that has none.
   static func open(on session: PostgresSession) throws -> [AppliedMigration] {
-    if try session.execute(FindHistoryTable()).first != true {
+    if try !session.executeOne(FindHistoryTable()) {
       try session.executeScript(try creation(on: session))
     }
     return try session.execute(ReadHistory())
@@ -13,13 +13,13 @@ enum MigrationHistory {
 
   /// Reads the history, and changes nothing.
   static func read(on session: PostgresSession) throws -> [AppliedMigration] {
-    try session.execute(FindHistoryTable()).first == true ? session.execute(ReadHistory()) : []
+    try session.executeOne(FindHistoryTable()) ? session.execute(ReadHistory()) : []
   }
 
   /// The statements that make the tables. A DBA may have made the schema beforehand, for an owner
   /// who may make none.
   static func creation(on session: PostgresSession) throws -> String {
-    let hasSchema = try session.execute(FindSchema()).first == true
+    let hasSchema = try session.executeOne(FindSchema())
     return (hasSchema ? "" : schemaCreation) + tableCreation
   }
 

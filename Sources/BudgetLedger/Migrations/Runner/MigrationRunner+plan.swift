@@ -10,7 +10,7 @@ extension MigrationRunner {
   package func plan(to target: Int64? = nil) async throws -> MigrationPlan {
     try await withConnection { connection in
       let (applied, preparation) = try await connection.run { session in
-        let hasHistory = try session.execute(FindHistoryTable()).first == true
+        let hasHistory = try session.executeOne(FindHistoryTable())
         return (
           try MigrationHistory.read(on: session),
           hasHistory ? "" : try MigrationHistory.creation(on: session)

@@ -66,7 +66,7 @@ package struct MigrationRunner: Sendable {
     return try await PostgresConnection.with(configuration) { connection in
       var hasReported = false
       while try await !connection.run({ session in
-        try session.execute(TryAdvisoryLock(key: MigrationRunner.advisoryLock)).first == true
+        try session.executeOne(TryAdvisoryLock(key: MigrationRunner.advisoryLock))
       }) {
         guard .now < deadline else { throw MigrationError.busy }
         if !hasReported { progress(.waitingForOtherRunner) }
