@@ -201,8 +201,9 @@ let package = Package(
     .testTarget(
       name: "ServiceTests",
       dependencies: [
-        "trust-budget", "TrustBudget", "BudgetLedger", "BreakGlass", "PrometheusExposition",
-        "TrustBudgetServer", "TrustBudgetClient", "TrustBudgetTesting", "PrivatePostgres",
+        "trust-budget", "TrustBudget", "BudgetLedger", "AuditMirror", "BreakGlass",
+        "PrometheusExposition", "TrustBudgetServer", "TrustBudgetClient", "TrustBudgetTesting",
+        "PrivatePostgres",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),

@@ -14,8 +14,8 @@ struct Node: Sendable {
   let breakGlass: BreakGlass
   let metrics: NodeMetrics
   let departure: Departure
-  /// How the node's copy of the audit trail is doing; nil where it has none.
-  let mirror: MirrorHealth?
+  /// How the node's copy of the audit trail is doing.
+  let mirror: MirrorHealth
   let now: @Sendable () -> Timestamp
 
   /// Charges, and answers with the body of an allowed request.

@@ -27,7 +27,7 @@ package struct TrustBudgetServer: Service {
   ///   - onListening: told each address once its socket is open, with the port that it got.
   package init(
     name: String, entrance: Entrance, ledger: BudgetLedger, policies: PolicyStore,
-    authenticator: any Authenticator, mirror: MirrorHealth? = nil, breakGlass: BreakGlass,
+    authenticator: any Authenticator, mirror: MirrorHealth, breakGlass: BreakGlass,
     metrics registry: PrometheusRegistry, departure: Departure,
     now: @escaping @Sendable () -> Timestamp, logger: Logger,
     onListening: @escaping @Sendable (Entrance.Address) async -> Void = { _ in }

@@ -13,7 +13,7 @@ extension Node {
     }
     addLedger(to: registry)
     addPolicy(to: registry)
-    if let mirror { addMirror(mirror, to: registry) }
+    addMirror(to: registry)
   }
 
   private func addLedger(to registry: PrometheusRegistry) {
@@ -35,7 +35,7 @@ extension Node {
     }
   }
 
-  private func addMirror(_ mirror: MirrorHealth, to registry: PrometheusRegistry) {
+  private func addMirror(to registry: PrometheusRegistry) {
     let labels = [("node", name)]
     // A mirror that is stuck says nothing itself, and its lag grows all the same.
     registry.addGauge("trust_budget_mirror_lag_seconds", labels) {

@@ -38,7 +38,7 @@ struct StatusRoutes {
     body.put("database", readiness.database)
     body.put("queue_length", Int64(node.ledger.queueLength))
     // For whoever watches; charging does not depend on it.
-    if let mirror = node.mirror { body.put("audit_mirror", JSONObjectText(mirror.current)) }
+    body.put("audit_mirror", JSONObjectText(node.mirror.current))
     body.put("break_glass", readiness.breakGlass)
     return Response(json: body, status: isReady ? .ok : .serviceUnavailable)
   }

@@ -1,3 +1,4 @@
+import AuditMirror
 import BreakGlass
 import BudgetLedger
 import Foundation
@@ -59,6 +60,13 @@ struct ContractTests {
         path: service.directory.file(Service.policyFile), now: { Timestamp(microseconds: 0) },
         logger: logger),
       authenticator: NoAuthentication(),
+      mirror: try AuditMirror(
+        connectionString: service.database.connectionString,
+        settings: AuditMirrorSettings(
+          node: "routes", path: service.directory.file("routes-mirror.db"),
+          now: { Timestamp(microseconds: 0) }),
+        logger: logger
+      ).health,
       breakGlass: try BreakGlass(
         node: "routes", journal: service.directory.file("routes.db"),
         connectionString: service.database.connectionString,
