@@ -8,7 +8,7 @@ extension AuditMirror {
   func claim() throws(AuditFileError) -> ClaimedFile {
     do {
       return try ClaimedFile(
-        claiming: path, holder: "process \(getpid()), node \(settings.node)")
+        claiming: settings.path, holder: "process \(getpid()), node \(settings.node)")
     } catch {
       throw AuditFileError(error)
     }

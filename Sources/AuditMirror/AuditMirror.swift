@@ -12,7 +12,6 @@ import TrustBudget
 /// the mirror catches up by itself when it can.
 package struct AuditMirror: Service {
   package let health: MirrorHealth
-  package let path: String
   // Not the string itself, whose password a log of services would show.
   private let configuration: PostgresConfiguration
   let settings: AuditMirrorSettings
@@ -26,7 +25,6 @@ package struct AuditMirror: Service {
     configuration = try TrailReader.configuration(
       connectionString: connectionString, applicationName: "trust-budget \(settings.node) mirror")
     self.settings = settings
-    path = settings.path
     var logger = logger
     logger[metadataKey: "file"] = "\(settings.path)"
     health = MirrorHealth(node: settings.node, logger: logger, metrics: metrics)
@@ -56,7 +54,7 @@ package struct AuditMirror: Service {
 
   /// The ledger that the file is of; nil where it cannot be read.
   private func ledgerOfFile() async -> String? {
-    guard let file = try? await ReadableFile(path: path) else { return nil }
+    guard let file = try? await ReadableFile(path: settings.path) else { return nil }
     defer { file.close() }
     return try? await file.summary.ledger.id
   }

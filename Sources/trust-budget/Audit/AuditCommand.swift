@@ -23,11 +23,6 @@ func translatingAuditErrors<R>(_ body: () async throws -> R) async throws -> R {
   }
 }
 
-/// A number and its noun: `1 entry`, `2 entries`.
-func counted(_ count: Int64, _ noun: String, _ nouns: String? = nil) -> String {
-  "\(count) \(count == 1 ? noun : nouns ?? noun + "s")"
-}
-
 extension JSONObjectText {
   init(_ position: TrailPosition) {
     self.init()

@@ -146,7 +146,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
   ) {
     for fault in report.faults.prefix(100) { print(printable("\(fault)")) }
     if report.faultCount > 100 { print("… and \(report.faultCount - 100) more") }
-    let verdict = report.isSound ? "ok" : counted(Int64(report.faultCount), "fault")
+    let verdict = report.isSound ? "ok" : counted(report.faultCount, "fault")
     print("\(path ?? "PostgreSQL"): ledger \(ledger.id), epoch \(ledger.epoch)")
     let entries = counted(report.entries, "entry", "entries")
     let events = counted(report.events ?? 0, "break-glass event")

@@ -15,11 +15,11 @@ enum FileCheck {
     do {
       let policy = try Policy(
         yaml: [UInt8](ofNodeFile: path, upTo: Policy.sufficientBytes), fileName: path)
-      let count = policy.rules.count == 1 ? "1 rule" : "\(policy.rules.count) rules"
       let warnings = policy.warnings.all.map {
         Finding.warning("policy", "\($0)", "trust-budget policy check \(path)")
       }
-      let findings = warnings.isEmpty ? [.ok("policy", "\(path) has \(count).")] : warnings
+      let rules = counted(policy.rules.count, "rule")
+      let findings = warnings.isEmpty ? [.ok("policy", "\(path) has \(rules).")] : warnings
       return (policy, findings + notice(of: policy))
     } catch let diagnostics as FileDiagnostics {
       let first = "\(diagnostics)".split(separator: "\n").first.map(String.init) ?? path

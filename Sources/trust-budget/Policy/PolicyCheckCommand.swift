@@ -19,8 +19,7 @@ struct PolicyCheckCommand: ParsableCommand {
       print(try PolicyReport(policy: policy, diagnostics: policy.warnings).json)
     } else {
       if !policy.warnings.all.isEmpty { Console.note("\(policy.warnings)") }
-      let rules = policy.rules.count == 1 ? "1 rule" : "\(policy.rules.count) rules"
-      print("\(file): ok, \(rules), sha256 \(policy.digest)")
+      print("\(file): ok, \(counted(policy.rules.count, "rule")), sha256 \(policy.digest)")
     }
   }
 }

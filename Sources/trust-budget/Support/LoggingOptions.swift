@@ -18,10 +18,10 @@ struct LoggingOptions: ParsableArguments {
 
   func validate() throws { try Configuration.validate() }
 
-  func logger(_ label: String = "trust-budget") -> Logger {
+  func logger() -> Logger {
     let format = logFormat
     var logger = Logger(
-      label: label,
+      label: "trust-budget",
       factory: { label -> any LogHandler in
         switch format {
         case .text: StreamLogHandler(label: label, stream: LogText())
