@@ -8,6 +8,22 @@ package struct LedgerReader: Sendable {
   let patience: Duration
   let witness: Witness
 
+  init(_ sessions: LedgerSessions, settings: LedgerSettings, witness: Witness) throws {
+    pool = PostgresPool(try sessions.forReads(), maximumConnections: settings.readers)
+    node = settings.node
+    patience = settings.patience
+    self.witness = witness
+  }
+
+  /// For whoever only looks: a ledger has a reader of its own.
+  ///
+  /// - Throws: `PostgresError` when the connection string cannot be read.
+  package init(connectionString: String, settings: LedgerSettings) throws {
+    try self.init(
+      LedgerSessions(connectionString: connectionString, settings: settings), settings: settings,
+      witness: Witness())
+  }
+
   /// The charge with this id, and what became of it.
   ///
   /// - Throws: `LedgerError`, as every read here does; also where there is none, and the server is one

@@ -6,14 +6,14 @@ extension DatabaseOptions {
   /// Lends a reader of the ledger, and closes it.
   func withReader<R>(_ body: (LedgerReader) async throws -> R) async throws -> R {
     try await translatingErrors {
-      let ledger = try ledger()
+      let reader = try LedgerReader(connectionString: connectionString, settings: settings)
       do {
-        try await ledger.reader.checkVersion()
-        let result = try await body(ledger.reader)
-        await ledger.reader.close()
+        try await reader.checkVersion()
+        let result = try await body(reader)
+        await reader.close()
         return result
       } catch {
-        await ledger.reader.close()
+        await reader.close()
         throw error
       }
     }
@@ -24,7 +24,9 @@ extension DatabaseOptions {
     let repetition =
       "To repeat the command, and make the change once: --request-id \(operation.requestID)"
     return try await translatingErrors {
-      let ledger = try ledger()
+      let ledger = try BudgetLedger(
+        connectionString: connectionString, settings: settings,
+        logger: Logger(label: "trust-budget", factory: { _ in SwiftLogNoOpLogHandler() }))
       return try await withThrowingTaskGroup { group in
         group.addTask { try await ledger.run() }
         defer { group.cancelAll() }
@@ -40,12 +42,10 @@ extension DatabaseOptions {
     }
   }
 
-  private func ledger() throws -> BudgetLedger {
+  private var settings: LedgerSettings {
     var settings = LedgerSettings(node: "cli")
     settings.lanes = 1
     settings.readers = 1
-    return try BudgetLedger(
-      connectionString: connectionString, settings: settings,
-      logger: Logger(label: "trust-budget", factory: { _ in SwiftLogNoOpLogHandler() }))
+    return settings
   }
 }
