@@ -51,7 +51,7 @@ let package = Package(
       plugins: ["EmbedMigrations"]),
     .target(name: "Allocator", dependencies: ["CMalloc"]),
     // A file of one process's own, for whoever keeps a database on disk.
-    .target(name: "ClaimedFile", dependencies: ["TrustBudget"]),
+    .target(name: "ClaimedFile"),
     // The path for emergencies: its own journal on disk, and from there to PostgreSQL.
     .target(
       name: "BreakGlass",

@@ -1,6 +1,5 @@
 import Foundation
 import Synchronization
-import TrustBudget
 
 /// A database file's place on disk, claimed for this process alone.
 ///

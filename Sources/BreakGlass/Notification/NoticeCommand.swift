@@ -1,4 +1,5 @@
 import ChildProcess
+import ClaimedFile
 import Foundation
 import Logging
 import TrustBudget

@@ -1,6 +1,7 @@
 import AsyncAlgorithms
 import BreakGlass
 import BudgetLedger
+import ClaimedFile
 import Hummingbird
 import Logging
 import ServiceLifecycle

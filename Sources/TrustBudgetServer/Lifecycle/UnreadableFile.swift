@@ -1,5 +1,5 @@
+import ClaimedFile
 import Foundation
-import TrustBudget
 
 /// A file that cannot be read.
 package struct UnreadableFile: Error, CustomStringConvertible {

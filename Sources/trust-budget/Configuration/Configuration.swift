@@ -1,3 +1,4 @@
+import ClaimedFile
 import Foundation
 import PolicyFile
 import Synchronization

@@ -1,5 +1,5 @@
 import ArgumentParser
-import TrustBudget
+import ClaimedFile
 
 /// The command that signs, and the certificate that it writes.
 struct SigningOptions: ParsableArguments {

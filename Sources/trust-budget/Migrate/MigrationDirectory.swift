@@ -1,6 +1,6 @@
 import BudgetLedger
+import ClaimedFile
 import Foundation
-import TrustBudget
 
 /// A directory of migration files.
 struct MigrationDirectory {

@@ -1,5 +1,5 @@
+import ClaimedFile
 import Foundation
-import TrustBudget
 
 /// Where `dev` keeps everything: its PostgreSQL, the sample policy, and the files of the nodes.
 struct DevDirectory {

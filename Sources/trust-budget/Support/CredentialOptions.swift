@@ -1,4 +1,5 @@
 import ArgumentParser
+import ClaimedFile
 import Foundation
 import TrustBudget
 import TrustBudgetClient
