@@ -176,7 +176,7 @@ extension AuditMirror {
       health.note(.waiting(reason: "\(error)"))
     case let value as InvalidValue:
       health.note(.refused(reason: "an entry in PostgreSQL cannot be read: \(value)"))
-    default: health.note(.waiting(reason: LedgerHealth.reason(error)))
+    default: health.note(.waiting(reason: error.ledgerReason))
     }
   }
 

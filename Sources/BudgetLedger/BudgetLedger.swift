@@ -89,7 +89,7 @@ package struct BudgetLedger: Service {
       do {
         try await probe.get()
       } catch {
-        throw LedgerError.unavailable(reason: LedgerHealth.reason(error))
+        throw LedgerError.unavailable(reason: error.ledgerReason)
       }
       for lane in doubtful { lane.noteReachable() }
     }
@@ -116,7 +116,7 @@ package struct BudgetLedger: Service {
         health.note(.available(try await check()))
       } catch {
         if Task.isCancelled { return }
-        health.note(.unavailable(reason: LedgerHealth.reason(error)))
+        health.note(.unavailable(reason: error.ledgerReason))
       }
     }
   }

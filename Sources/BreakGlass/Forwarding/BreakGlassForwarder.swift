@@ -65,7 +65,7 @@ actor BreakGlassForwarder {
       } catch let fork as BreakGlassFork {
         obstacle = obstacle ?? .forked(fork)
       } catch {
-        obstacle = obstacle ?? .unavailable(LedgerHealth.reason(error))
+        obstacle = obstacle ?? .unavailable(error.ledgerReason)
       }
     }
     // Whoever is told to stop in the middle has met no obstacle; and the disk says itself that it hangs.

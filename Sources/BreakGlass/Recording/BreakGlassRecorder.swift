@@ -74,7 +74,7 @@ actor BreakGlassRecorder {
       return outcomes.map { (granted($0), .postgresql) }
     } catch {
       throw BreakGlassUnrecorded(
-        journal: "\(problem)", postgres: LedgerHealth.reason(error))
+        journal: "\(problem)", postgres: error.ledgerReason)
     }
   }
 

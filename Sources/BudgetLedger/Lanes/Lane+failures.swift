@@ -68,7 +68,7 @@ extension Lane {
     of error: any Error, _ transaction: BatchTransaction, _ attempt: Attempt,
     on session: PostgresSession
   ) -> Outcome {
-    let reason = LedgerHealth.reason(error)
+    let reason = error.ledgerReason
     let isAlone = attempt.pending.count == 1
     if error is UnconfirmedCommit {
       return .retry(reason: reason, mayBeCommitted: transaction.mayBeCommitted ?? [])

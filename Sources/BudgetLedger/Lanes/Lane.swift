@@ -142,7 +142,7 @@ final class Lane: Sendable {
         health.note(.available(open.ledger.identity))
       }
     } catch {
-      let reason = LedgerHealth.reason(error)
+      let reason = error.ledgerReason
       health.note(.unavailable(reason: reason))
       return .retry(reason: reason)
     }
@@ -159,7 +159,7 @@ final class Lane: Sendable {
       }
     } catch {
       // The session was closed before it could be lent: nothing was sent.
-      outcome = .retry(reason: LedgerHealth.reason(error))
+      outcome = .retry(reason: error.ledgerReason)
     }
     attempt = started.joined(by: boarded.withLock { $0 })
     if outcome.needsNewSession || !open.connection.isUsable {
@@ -191,7 +191,7 @@ final class Lane: Sendable {
     } catch {
       let attempt = started.joined(by: boarded.withLock { $0 })
       if let error = error as? PostgresError, error.isLackOfResources {
-        resources.noteLack(LedgerHealth.reason(error))
+        resources.noteLack(error.ledgerReason)
       }
       let outcome = Lane.outcome(of: error, transaction, attempt, on: session)
       if case .retry(let reason, .some, _) = outcome {

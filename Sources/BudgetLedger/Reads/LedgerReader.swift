@@ -39,7 +39,7 @@ package struct LedgerReader: Sendable {
         return ChargeRecord(entries: entries)
       }
     } catch let problem as SchemaProblem {
-      throw LedgerError.unavailable(reason: LedgerHealth.reason(problem))
+      throw LedgerError.unavailable(reason: problem.ledgerReason)
     }
   }
 
@@ -141,7 +141,7 @@ package struct LedgerReader: Sendable {
     } catch let problem as UnreadableBudget {
       throw LedgerError.refused(reason: "\(problem)")
     } catch {
-      throw LedgerError.unavailable(reason: LedgerHealth.reason(error))
+      throw LedgerError.unavailable(reason: error.ledgerReason)
     }
   }
 }

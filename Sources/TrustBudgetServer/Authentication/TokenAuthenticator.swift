@@ -66,7 +66,7 @@ package final class TokenAuthenticator: Authenticator, Service {
       state.withLock { $0 = .read(KnownTokens(tokens, readAt: start), failure: nil) }
       await keep(tokens)
     } catch {
-      let reason = LedgerHealth.reason(error)
+      let reason = error.ledgerReason
       let isNew = state.withLock { state in
         switch state {
         case .unread(let old):

@@ -18,7 +18,7 @@ struct Readiness: Sendable {
     } catch {
       hasDatabase = false
       database.put("status", "unavailable")
-      database.put("problem", LedgerHealth.reason(error))
+      database.put("problem", error.ledgerReason)
     }
     self.database = database
     breakGlass = await node.breakGlassReadiness(hasDatabase: hasDatabase)

@@ -105,7 +105,7 @@ struct BreakGlassRoutes {
       body.put(
         "notice",
         "PostgreSQL cannot be asked: these are the events of this node's journal alone. "
-          + "(\(LedgerHealth.reason(error)))")
+          + "(\(error.ledgerReason))")
     }
     let storedPlaces = Set(stored.map(\.place))
     let page = (stored + (own ?? []).filter { !storedPlaces.contains($0.place) })

@@ -29,7 +29,7 @@ struct DatabaseCheck {
     } catch let error as PostgresError where error.isAuthenticationFailure {
       return [
         .problem(
-          "database", LedgerHealth.reason(error),
+          "database", error.ledgerReason,
           "Check the role's name and password, that it may log in, and the server's pg_hba.conf. Where that "
             + "says peer, the role is named as the user who runs the node.")
       ]
@@ -37,12 +37,12 @@ struct DatabaseCheck {
       // It answers, so neither the address nor the server is what is wrong.
       return [
         .problem(
-          "database", LedgerHealth.reason(error), "See docs/dba.md for roles, rights and poolers.")
+          "database", error.ledgerReason, "See docs/dba.md for roles, rights and poolers.")
       ]
     } catch {
       return [
         .problem(
-          "database", LedgerHealth.reason(error),
+          "database", error.ledgerReason,
           "Check --database-url, DATABASE_URL or the PG… variables, that the server is up, and that the "
             + "database was made (createdb); try the same with psql.")
       ]
@@ -156,7 +156,7 @@ struct DatabaseCheck {
       return .warning(
         "schema",
         "it cannot be compared with what the migrations make: "
-          + LedgerHealth.reason(error), "trust-budget migrate verify")
+          + error.ledgerReason, "trust-budget migrate verify")
     }
   }
 

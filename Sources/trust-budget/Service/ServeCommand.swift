@@ -200,7 +200,7 @@ struct ServeCommand: AsyncParsableCommand {
       throw CommandFailure("\(problem)")
     } catch {
       logger.warning(
-        "starting without the ledger", metadata: ["reason": "\(LedgerHealth.reason(error))"])
+        "starting without the ledger", metadata: ["reason": "\(error.ledgerReason)"])
     }
   }
 }

@@ -6,7 +6,7 @@ func translatingErrors<R>(_ body: () async throws -> R) async throws -> R {
   do {
     return try await body()
   } catch let error as PostgresError {
-    throw CommandFailure("PostgreSQL: \(LedgerHealth.reason(error))")
+    throw CommandFailure("PostgreSQL: \(error.ledgerReason)")
   } catch let error as MigrationError {
     throw CommandFailure("\(error)")
   } catch let error as LedgerInUse {

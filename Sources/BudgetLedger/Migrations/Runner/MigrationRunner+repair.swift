@@ -99,7 +99,7 @@ extension MigrationRunner {
           reason: "the schema is not what the migrations before \(migration.label) make, which "
             + "cannot follow them: \(error)")
       default:
-        throw MigrationError.failed(label: migration.label, reason: LedgerHealth.reason(error))
+        throw MigrationError.failed(label: migration.label, reason: error.ledgerReason)
       }
     }
   }

@@ -71,7 +71,7 @@ struct MigrationStep: Sendable {
   }
 
   private func reason(of error: PostgresError) -> String {
-    let reason = LedgerHealth.reason(error)
+    let reason = error.ledgerReason
     guard migration.version == 1, error.sqlState == .duplicateTable else { return reason }
     return "\(reason). If somebody made the schema by hand: trust-budget migrate baseline"
   }
