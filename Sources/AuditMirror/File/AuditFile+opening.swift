@@ -1,4 +1,3 @@
-import ClaimedFile
 import Foundation
 import GRDB
 import TrustBudget
@@ -101,27 +100,5 @@ extension AuditFile {
 
   static func format(of db: Database) throws -> Int32 {
     try Int32.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-  }
-
-  /// SQLite's errors, in our words, where the file is an export that is written.
-  static func translatingForExport<R>(_ body: () async throws -> R) async throws -> R {
-    do {
-      return try await translating(body)
-    } catch AuditFileError.unusable(let reason) {
-      throw AuditFileError.unwritable(reason)
-    }
-  }
-
-  /// SQLite's errors, in our words.
-  static func translating<R>(_ body: () async throws -> R) async throws -> R {
-    do {
-      return try await body()
-    } catch let error as DatabaseError {
-      throw AuditFileError(error)
-    } catch let error as FileProblem {
-      throw AuditFileError(error)
-    } catch let error as InvalidValue {
-      throw AuditFileError.corrupt(error.requirement)
-    }
   }
 }

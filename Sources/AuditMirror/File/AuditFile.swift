@@ -24,7 +24,7 @@ final class AuditFile: @unchecked Sendable {
   static func open(
     _ claim: ClaimedFile, ledger: LedgerIdentity, headsInterval: Int64
   ) async throws -> AuditFile {
-    try await translating {
+    try await AuditFileError.translating {
       if let problem = WriteAheadLog.problem(of: claim.path) {
         throw AuditFileError.corrupt(problem)
       }
@@ -40,7 +40,7 @@ final class AuditFile: @unchecked Sendable {
   static func create(
     path: String, ledger: LedgerIdentity, filter: String?
   ) async throws -> AuditFile {
-    try await translatingForExport {
+    try await AuditFileError.translatingForExport {
       try ClaimedFile.make(path)
       let queue = try DatabaseQueue(path: path, configuration: configuration(isLive: false))
       return try await AuditFile(queue, ledger: ledger, filter: filter)
@@ -264,9 +264,9 @@ final class AuditFile: @unchecked Sendable {
   /// back, and what was remembered of it forgotten.
   private func access<R: Sendable>(_ body: @Sendable (Database) throws -> R) async throws -> R {
     guard claim != nil else {
-      return try await AuditFile.translatingForExport { try await accessQueue(body) }
+      return try await AuditFileError.translatingForExport { try await accessQueue(body) }
     }
-    return try await AuditFile.translating { try await accessQueue(body) }
+    return try await AuditFileError.translating { try await accessQueue(body) }
   }
 
   private func accessQueue<R: Sendable>(

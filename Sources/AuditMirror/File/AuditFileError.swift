@@ -1,5 +1,6 @@
 import ClaimedFile
 import GRDB
+import TrustBudget
 
 /// Why the file cannot be written, or read, at the moment.
 package enum AuditFileError: Error, Hashable, Sendable {
@@ -44,6 +45,30 @@ extension AuditFileError: CustomStringConvertible {
     case .corrupt(let reason): "the audit file is damaged: \(reason)"
     case .replaced: "the audit file, or the log beside it, was removed or replaced"
     case .foreign(let reason): "this is not an audit file of this program: \(reason)"
+    }
+  }
+}
+
+extension AuditFileError {
+  /// SQLite's errors, in our words, where the file is an export that is written.
+  static func translatingForExport<R>(_ body: () async throws -> R) async throws -> R {
+    do {
+      return try await translating(body)
+    } catch AuditFileError.unusable(let reason) {
+      throw AuditFileError.unwritable(reason)
+    }
+  }
+
+  /// SQLite's errors, in our words.
+  static func translating<R>(_ body: () async throws -> R) async throws -> R {
+    do {
+      return try await body()
+    } catch let error as DatabaseError {
+      throw AuditFileError(error)
+    } catch let error as FileProblem {
+      throw AuditFileError(error)
+    } catch let error as InvalidValue {
+      throw AuditFileError.corrupt(error.requirement)
     }
   }
 }

@@ -22,7 +22,7 @@ package struct ReadableFile: Sendable {
       throw AuditFileError.unusable("\(path) cannot be read: \(String(cString: strerror(errno)))")
     }
     if let problem = ReadableFile.problem(of: target) { throw AuditFileError.corrupt(problem) }
-    opened = try await AuditFile.translating {
+    opened = try await AuditFileError.translating {
       do {
         let opened = try OpenedFile(target)
         try await opened.read { try AuditFile.checkFormat($0) }
@@ -77,13 +77,13 @@ package struct ReadableFile: Sendable {
   ///
   /// - Throws: `AuditFileError`, also where a node has begun to write to the file since it was opened.
   func read<R: Sendable>(_ body: @Sendable (Database) throws -> R) async throws -> R {
-    try await AuditFile.translating { try await opened.view(body) }
+    try await AuditFileError.translating { try await opened.view(body) }
   }
 
   /// The same for what has to be sorted. Where SQLite can write no temporary file for it, `body` begins
   /// anew, and it is sorted in memory.
   func readSorting<R: Sendable>(_ body: @Sendable (Database) throws -> R) async throws -> R {
-    try await AuditFile.translating {
+    try await AuditFileError.translating {
       do {
         return try await opened.view(body)
       } catch let error as DatabaseError where error.mayLackTemporaryFile {
