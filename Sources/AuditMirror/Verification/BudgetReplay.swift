@@ -13,16 +13,32 @@ struct BudgetReplay {
   private var heads: HeadCheck?
   private var states: RecordedStates
 
-  // The budget whose entries come.
-  private var name: String?
-  private var budget: Budget?
-  private var createdAt = Timestamp(microseconds: 0)
-  private var recorded: BudgetState?
-  /// Why what is recorded is no value of ours.
-  private var unreadable: InvalidValue?
-  /// What the entries made of the budget when they were at the recorded one.
-  private var found: BudgetState?
-  private var isFaulty = false
+  private var current = Current()
+
+  /// The budget whose entries come.
+  private struct Current {
+    /// nil before the first.
+    private(set) var name: String?
+    var budget: Budget?
+    var createdAt = Timestamp(microseconds: 0)
+    private(set) var recorded: BudgetState?
+    /// Why what is recorded is no value of ours.
+    private(set) var unreadable: InvalidValue?
+    /// What the entries made of the budget when they were at the recorded one.
+    var found: BudgetState?
+    var isFaulty = false
+
+    init() {}
+
+    init(_ name: String, _ state: RecordedStates.State?) {
+      self.name = name
+      switch state {
+      case .success(let state): recorded = state
+      case .failure(let problem): unreadable = problem
+      case nil: break
+      }
+    }
+  }
 
   init(_ summary: FileSummary, _ db: Database, _ report: inout TrailReport) throws {
     check = EntryCheck(ledgerID: summary.ledger.id)
@@ -41,16 +57,16 @@ struct BudgetReplay {
   ) throws {
     switch row {
     case .failure(let unreadable):
-      if unreadable.chain != name { try begin(unreadable.chain, db, &report) }
-      if !isFaulty { report.add(unreadable.fault) }
-      isFaulty = true
+      if unreadable.chain != current.name { try begin(unreadable.chain, db, &report) }
+      if !current.isFaulty { report.add(unreadable.fault) }
+      current.isFaulty = true
     case .success(let row):
       let entry = row.entry
-      if entry.budgetID.value != name {
+      if entry.budgetID.value != current.name {
         try begin(entry.budgetID.value, db, &report)
-        createdAt = entry.occurredAt
+        current.createdAt = entry.occurredAt
       }
-      if !isFaulty { follow(row, at: rowID, &report) }
+      if !current.isFaulty { follow(row, at: rowID, &report) }
     }
   }
 
@@ -59,50 +75,46 @@ struct BudgetReplay {
   ) {
     let entry = row.entry
     // What came before its predecessor is verified when that has come.
-    if entry.sequence > (budget?.lastSequence ?? 0) + 1, awaited.remove(row.place) != nil {
+    if entry.sequence > (current.budget?.lastSequence ?? 0) + 1, awaited.remove(row.place) != nil {
       report.unverifiable += 1
       return
     }
     do throws(TrailFault) {
-      let next = try check.budget(budget, after: entry)
-      budget = next
+      let next = try check.budget(current.budget, after: entry)
+      current.budget = next
       if let head = next.head { heads?.note(head, at: rowID) }
       // The view `budgets` takes all but the balance from the recorded state.
-      if entry.sequence == recorded?.budget.lastSequence || !entry.kind.isAllInItsBalances {
-        found = BudgetState(budget: next, createdAt: createdAt)
+      if entry.sequence == current.recorded?.budget.lastSequence
+        || !entry.kind.isAllInItsBalances
+      {
+        current.found = BudgetState(budget: next, createdAt: current.createdAt)
       }
     } catch {
-      isFaulty = true
+      current.isFaulty = true
       report.add(TrailFault(row, error.problem))
     }
   }
 
   private mutating func begin(
-    _ newName: String, _ db: Database, _ report: inout TrailReport
+    _ name: String, _ db: Database, _ report: inout TrailReport
   ) throws {
     end(&report)
-    (name, budget, found, isFaulty) = (newName, nil, nil, false)
-    while let (name, state) = try states.next(before: newName) { note(name, state, &report) }
-    (recorded, unreadable) = (nil, nil)
-    switch try states.take(newName) {
-    case .success(let state): recorded = state
-    case .failure(let problem): unreadable = problem
-    case nil: break
-    }
-    try heads?.begin(newName, db)
+    while let (missing, state) = try states.next(before: name) { note(missing, state, &report) }
+    current = Current(name, try states.take(name))
+    try heads?.begin(name, db)
   }
 
   /// After the last entry of a budget.
   private mutating func end(_ report: inout TrailReport) {
-    guard let name else { return }
+    guard let name = current.name else { return }
     report.budgets += 1
-    if isFaulty { faulty.insert(name) }
+    if current.isFaulty { faulty.insert(name) }
     let loss = losses.take(name)
-    guard !isFaulty else { return }
-    let last = budget.map { BudgetState(budget: $0, createdAt: createdAt) }
-    if let problem = loss?.problem(after: budget?.lastSequence ?? 0)
-      ?? unreadable.map({ "the recorded state holds what is no value of ours: \($0)" })
-      ?? BudgetReplay.difference(hasReceipts ? found ?? last : last, recorded)
+    guard !current.isFaulty else { return }
+    let last = current.budget.map { BudgetState(budget: $0, createdAt: current.createdAt) }
+    if let problem = loss?.problem(after: current.budget?.lastSequence ?? 0)
+      ?? current.unreadable.map({ "the recorded state holds what is no value of ours: \($0)" })
+      ?? BudgetReplay.difference(hasReceipts ? current.found ?? last : last, current.recorded)
       ?? heads?.problem
     {
       report.add(TrailFault(.budget(name), problem: problem))

@@ -8,9 +8,10 @@ import TrustBudget
 /// Holds one connection to its bounds.
 ///
 /// A request that arrives too slowly is answered 408, one that is no HTTP 400, one whose header is
-/// too large 431, one in an unknown transfer coding 501; an answer that nobody reads, and a connection that nobody uses, is given up. After
-/// each of them, and after an answer to a request whose body was not wanted, huge or held back, nothing
-/// more is read from the caller: what follows cannot be trusted to be a request.
+/// too large 431, one in an unknown transfer coding 501; an answer that nobody reads, and a connection
+/// that nobody uses, is given up. After each of them, and after an answer to a request whose body was
+/// not wanted, huge or held back, nothing more is read from the caller: what follows cannot be trusted
+/// to be a request.
 final class BoundsHandler: ChannelDuplexHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
@@ -23,12 +24,8 @@ final class BoundsHandler: ChannelDuplexHandler {
 
   /// Requests whose head has come and whose answer is not complete.
   private var unanswered = 0
-  /// The latest request's body is not here yet.
-  private var isBodyArriving = false
-  /// The latest request's body is too large, or of unknown length, to be waited for in vain.
-  private var isBodyEndless = false
-  /// The latest request's caller waits to be told to send its body.
-  private var isBodyAwaited = false
+  /// nil: the latest request is all here.
+  private var arrivingBody: ArrivingBody?
   private var isAnswering = false
   private var endsAfterAnswer = false
   /// What to answer instead of Hummingbird's bare 400.
@@ -37,6 +34,20 @@ final class BoundsHandler: ChannelDuplexHandler {
   private var blockedSince: NIODeadline?
   private var timer: Scheduled<Void>?
   private var nextRead: Scheduled<Void>?
+
+  /// The latest request's body, while it is not all here.
+  private struct ArrivingBody {
+    /// It is too large, or of unknown length, to be waited for in vain.
+    let isEndless: Bool
+    /// The caller waits to be told to send it.
+    var isAwaited: Bool
+
+    init(after head: HTTPRequest) {
+      let length = head.headerFields[.contentLength].flatMap { Int($0) }
+      isEndless = length.map { $0 > ConnectionLimits.farewellBytes } ?? true
+      isAwaited = head.isBodyAwaited
+    }
+  }
 
   init(limits: ConnectionLimits, count: ConnectionCount, progress: RequestProgress) {
     self.limits = limits
@@ -60,13 +71,10 @@ final class BoundsHandler: ChannelDuplexHandler {
     switch unwrapInboundIn(data) {
     case .head(let head):
       unanswered += 1
-      isBodyArriving = true
-      let length = head.headerFields[.contentLength].flatMap { Int($0) }
-      isBodyEndless = length.map { $0 > ConnectionLimits.farewellBytes } ?? true
-      isBodyAwaited = head.isBodyAwaited
-    case .body: isBodyAwaited = false
+      arrivingBody = ArrivingBody(after: head)
+    case .body: arrivingBody?.isAwaited = false
     case .end:
-      isBodyArriving = false
+      arrivingBody = nil
       progress.arrivingSince = nil
     }
     context.fireChannelRead(data)
@@ -124,7 +132,7 @@ final class BoundsHandler: ChannelDuplexHandler {
     }
     switch unwrapOutboundIn(data) {
     case .head(let head) where head.status.kind == .informational:
-      isBodyAwaited = false
+      arrivingBody?.isAwaited = false
       context.write(data, promise: promise)
     case .head(var head):
       if let refusal, !isAnswering, unanswered <= 1, head.status == .badRequest,
@@ -137,7 +145,7 @@ final class BoundsHandler: ChannelDuplexHandler {
       isAnswering = true
       if unanswered == 1, progress.isLastRequest { head.headerFields[.connection] = "close" }
       // A caller that was not told to send its body may go on with that, or with its next request.
-      if isBodyArriving, isBodyEndless || isBodyAwaited, unanswered == 1 {
+      if let body = arrivingBody, body.isEndless || body.isAwaited, unanswered == 1 {
         head.headerFields[.connection] = "close"
         endsAfterAnswer = true
       }
@@ -239,7 +247,7 @@ final class BoundsHandler: ChannelDuplexHandler {
 
   private func timeOut(_ context: ChannelHandlerContext) {
     // An answer to another request must not be taken for the answer to this one.
-    guard !isAnswering, unanswered == (isBodyArriving ? 1 : 0) else {
+    guard !isAnswering, unanswered == (arrivingBody == nil ? 0 : 1) else {
       context.close(promise: nil)
       return
     }
