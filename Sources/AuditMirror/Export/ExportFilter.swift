@@ -5,9 +5,9 @@ package struct ExportFilter: Hashable, Sendable {
   /// Of events none: they belong to no budget.
   package var budgetID: String?
   package var username: String?
-  /// Entries at or after this moment.
+  /// Entries and events at or after this moment.
   package var since: Timestamp?
-  /// Entries before this moment.
+  /// Entries and events before this moment.
   package var until: Timestamp?
 
   package init(

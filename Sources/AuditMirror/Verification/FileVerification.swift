@@ -13,7 +13,7 @@ package struct FileVerification: Sendable {
   }
 
   /// - Parameters:
-  ///   - onProgress: told every so often how many entries are done, and how many there are.
+  ///   - onProgress: told every so often how many rows are done, of both trails, and how many there are.
   /// - Throws: `AuditFileError` when the file cannot be read at all.
   package func run(
     onProgress: @escaping @Sendable (Int64, Int64) -> Void = { _, _ in }

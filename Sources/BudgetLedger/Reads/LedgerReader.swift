@@ -66,7 +66,7 @@ package struct LedgerReader: Sendable {
     try await read { try $0.execute(query) }
   }
 
-  /// What an operation would be answered now. Nothing is locked, and nothing is written.
+  /// What a charge would be answered now. Nothing is locked, and nothing is written.
   package func rehearse(_ charge: Charge) async throws -> Answer {
     let ids = charge.terms.map(\.budgetID.value)
     let requests = FindRequests(ids: [charge.requestID.value])

@@ -1,4 +1,4 @@
-/// The text of a policy file, for showing the lines that diagnostics are about.
+/// The text of a file that people write, for showing the lines that diagnostics are about.
 struct SourceText: Sendable {
   struct Excerpt {
     let line: String

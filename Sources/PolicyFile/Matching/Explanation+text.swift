@@ -40,7 +40,7 @@ extension Explanation.Step.Outcome: CustomStringConvertible {
 }
 
 extension Terms {
-  /// `user:alice: 1 point of 100, every 24 h`.
+  /// `user:alice: 1 point of 100, reset every 24 h`.
   fileprivate var summary: String {
     let reset = resetInterval.map { ", reset every \($0) h" } ?? ", never reset"
     let observed = enforcement == .observe ? ", observed only" : ""

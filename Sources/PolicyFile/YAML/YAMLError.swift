@@ -1,6 +1,6 @@
 import CLibYAML
 
-/// Why a file is not a YAML document that could be a policy.
+/// Why a file is not a YAML document that could be read.
 struct YAMLError: Error, Sendable {
   let message: String
   var expected: String?
@@ -39,7 +39,7 @@ extension YAMLError {
     return start.line == mark.line ? ", \(context)" : ", \(context) from line \(start.line + 1) on"
   }
 
-  /// What usually helps, for the slips that people make in policies.
+  /// What usually helps, for the slips that people make.
   private static func remedy(for problem: String, _ context: String?) -> String? {
     switch (problem, context) {
     case (_, "while scanning an alias"), ("found undefined alias", _):

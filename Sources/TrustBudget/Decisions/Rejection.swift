@@ -4,7 +4,8 @@ package enum Rejection: Error, Hashable, Sendable {
   case requestMismatch(RequestID)
   case noSuchCharge(RequestID)
   case noSuchBudget(BudgetID)
-  /// The charge was settled with another certificate, this one, or is to be refunded after a settlement.
+  /// The charge was settled before, with this certificate: it can be settled with no other, and its
+  /// caller cannot have it refunded.
   case alreadySettled(RequestID, with: Certificate?)
   /// The charge was given back: it pays for nothing any more.
   case alreadyRefunded(RequestID)

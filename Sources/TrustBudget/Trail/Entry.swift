@@ -75,5 +75,4 @@ package struct Entry: Hashable, Sendable {
     self.occurredAt = occurredAt
     self.hash = hash
   }
-
 }
