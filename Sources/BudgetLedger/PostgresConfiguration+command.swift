@@ -19,6 +19,8 @@ extension PostgresConfiguration {
       // Migrations are read, and what they made is shown, in one way.
       ("standard_conforming_strings", "on"), ("quote_all_identifiers", "off"),
       ("intervalstyle", "postgres"),
+      // What is sound without them is not to fail for somebody's taste.
+      ("plpgsql.extra_errors", "none"),
     ]
   }
 

@@ -27,7 +27,8 @@ package struct NewEpoch: Sendable {
 
   /// Begins the next epoch, in one transaction.
   ///
-  /// - Throws: `SchemaProblem` where the schema is not one that this program knows; `PostgresError`:
+  /// - Throws: `SchemaProblem` where the schema is not one that this program knows, or the trail was not
+  ///   restored with its budgets; `PostgresError`:
   ///   `insufficient_privilege` for a role that does not own the ledger; `LedgerInUse` where its tables
   ///   could not be locked.
   package func begin() async throws -> Result {
@@ -70,6 +71,7 @@ package struct NewEpoch: Sendable {
     // What a newer schema makes of an epoch this program does not know.
     try SchemaCheck.embedded.checkVersion(on: session)
     _ = try session.execute(BeginEpoch(reason: reason))
+    guard try session.executeOne(HasTrail()) else { throw SchemaProblem.withoutTrail }
     // Before the commit: whoever comes back waits for it, and finds the new epoch.
     let ended = try session.executeOne(EndNodeSessions())
     guard let ledger = try session.execute(ReadLedger()).first else {
@@ -91,6 +93,16 @@ struct BeginEpoch: PostgresStatement {
   func bind(_ parameters: inout PostgresParameters) { parameters.append(reason) }
 
   static func decode(_ row: inout PostgresRow) throws -> Int64 { try row.next(Int64.self) }
+}
+
+/// Whether there is a trail, or nothing that it could tell of.
+struct HasTrail: PostgresStatement {
+  static let sql = """
+    SELECT EXISTS (SELECT FROM trust_budget.audit_entries)
+        OR NOT EXISTS (SELECT FROM trust_budget.budgets WHERE last_seq > 0)
+    """
+
+  static func decode(_ row: inout PostgresRow) throws -> Bool { try row.next(Bool.self) }
 }
 
 /// Ends the sessions that nodes have open, as far as the role may.

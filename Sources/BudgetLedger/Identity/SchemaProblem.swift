@@ -3,7 +3,11 @@ package enum SchemaProblem: Error, Hashable, Sendable {
   case missing
   case old(found: Int64, needed: Int64)
   case new(found: Int64, known: Int64)
+  /// Not every name can be written there.
+  case unfitEncoding(String)
   case withoutLedger
+  /// There are budgets that were charged, and no entries at all.
+  case withoutTrail
   /// The ledger came here by dump and restore.
   case restored(otherServer: Bool)
   /// A standby was promoted, or a backup restored to a point in time, and nobody was there to see
@@ -24,7 +28,9 @@ extension SchemaProblem {
   package var isOfHistory: Bool {
     switch self {
     case .restored, .promoted, .entriesLost, .epochWentBack: true
-    case .missing, .old, .new, .withoutLedger, .otherLedger, .forbidden: false
+    case .missing, .unfitEncoding, .old, .new, .withoutLedger, .withoutTrail, .otherLedger,
+      .forbidden:
+      false
     }
   }
 }
@@ -39,12 +45,24 @@ extension SchemaProblem: CustomStringConvertible {
         + "run: trust-budget migrate up"
     case .new(let found, let known):
       "the schema is at version \(found) and this program knows \(known); upgrade the program"
+    case .unfitEncoding(let encoding):
+      "the database's encoding is \(encoding), and names may have any character; move the ledger to one "
+        + "that was made so: createdb --template template0 --encoding UTF8 NAME"
     case .withoutLedger:
       "the table trust_budget.ledger is empty; restore the database from a backup"
-    case .restored(let otherServer):
-      "the ledger was restored from a dump\(otherServer ? " of another server" : ""): entries newer "
-        + "than the dump are not in it, and its transaction ids are not this server's. Make sure that "
-        + "nobody works on the original any more, and then, as its owner, run: \(newEpoch)"
+    case .withoutTrail:
+      "the budgets were restored, and their trail was not: trust_budget.audit_entries is empty. If the "
+        + "constraint epoch_is_current refused it (pg_restore --schema-only, and --data-only after it), "
+        + "drop that, restore the entries, and run this again. If they are lost for good: TRUNCATE "
+        + "trust_budget.budgets, and everybody begins anew"
+    case .restored(otherServer: true):
+      "the ledger was restored from a dump of another server, or copied from there row by row: entries "
+        + "newer than the copy are not in it, and its transaction ids are not this server's. Make sure "
+        + "that nobody works on the original any more, and then, as its owner, run: \(newEpoch)"
+    case .restored(otherServer: false):
+      "the ledger was restored from a dump: entries newer than the dump are not in it. Or the table "
+        + "trust_budget.ledger was written anew where it is, by pg_repack or an ALTER TABLE. Make sure "
+        + "that nobody works on an original any more, and then, as its owner, run: \(newEpoch)"
     case .promoted(let from, let to):
       "the server's timeline went from \(from) to \(to): a standby was promoted, or a backup was "
         + "restored to a point in time, and this node, which has just started, cannot tell whether "

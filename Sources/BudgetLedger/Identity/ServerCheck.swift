@@ -3,7 +3,10 @@ import TrustBudget
 
 /// Whether the server is the one on which the ledger has lived, or has taken it over without loss.
 ///
-/// - Dump and restore: refused. The row's `xmin` is not the transaction that it says wrote it.
+/// - Dump and restore: refused. The row's `xmin` is not the transaction that it says wrote it; and where it is
+///   by chance, as the ids of a new cluster are small, the newest entry's is not.
+/// - Logical replication of which the subscriber began as a physical copy: refused for the newest entry's sake,
+///   once an entry came that way.
 /// - pg_upgrade: accepted. Another cluster by name, and the same rows with the same transaction ids.
 /// - A standby that was promoted: accepted by a node that finds the last entry that it has seen.
 ///   Under synchronous replication that is always so. A node that has seen none cannot tell, and
@@ -22,7 +25,9 @@ struct ServerCheck: Sendable {
         found: found.ledger.identity.id, expected: other.ledger.id)
     }
     let isOtherServer = found.recorded.systemIdentifier != found.current.systemIdentifier
-    guard found.isOriginal else { throw SchemaProblem.restored(otherServer: isOtherServer) }
+    guard found.isOriginal, try !isOtherServer || hasOriginalEntries(found, on: session) else {
+      throw SchemaProblem.restored(otherServer: isOtherServer)
+    }
     // What was lost before the owner began a new epoch is known to be.
     let witnesses = seen.filter { $0.ledger.epoch >= found.ledger.identity.epoch }
     if !witnesses.isEmpty,
@@ -38,6 +43,13 @@ struct ServerCheck: Sendable {
     let isNoted = try recognise(witnesses.first, on: session)
     // Which wrote the row anew.
     return isNoted ? try ledger(on: session) : found.ledger
+  }
+
+  private func hasOriginalEntries(
+    _ found: LedgerServer, on session: PostgresSession
+  ) throws -> Bool {
+    let statement = IsNewestEntryOriginal(epoch: found.ledger.identity.epoch)
+    return try session.execute(statement).first ?? true
   }
 
   /// Notes that the ledger has moved, for the nodes that have seen nothing.
@@ -93,6 +105,22 @@ struct ReadLedgerServer: PostgresStatement {
         systemIdentifier: try row.next(Int64.self), timeline: try row.next(Int64.self)),
       isOriginal: try row.next(Bool.self))
   }
+}
+
+/// Whether the newest entry of an epoch was written by the transaction that it names; no row where the
+/// epoch has none.
+struct IsNewestEntryOriginal: PostgresStatement {
+  static let sql = """
+    SELECT e.xmin = e.transaction_id::xid FROM trust_budget.audit_entries AS e
+    WHERE e.epoch = $1 ORDER BY e.transaction_id DESC, e.entry_id DESC LIMIT 1
+    """
+  static let parameterTypes: [PostgresType] = [.int8]
+
+  let epoch: Int64
+
+  func bind(_ parameters: inout PostgresParameters) { parameters.append(epoch) }
+
+  static func decode(_ row: inout PostgresRow) throws -> Bool { try row.next(Bool.self) }
 }
 
 struct RecogniseServer: PostgresStatement {

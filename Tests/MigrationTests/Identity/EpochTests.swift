@@ -82,6 +82,10 @@ import TrustBudgetTesting
       let outcome = try await attempt(restored)
       #expect(outcome.contains("restored from a dump of another server"))
       #expect(outcome.contains("ledger new-epoch"))
+      // Nor where the restore came, by chance, under the number of the transaction that wrote the original's row.
+      try await restored.query(
+        "UPDATE trust_budget.ledger SET written_by = pg_current_xact_id()")
+      #expect(try await attempt(restored) == outcome)
 
       #expect(
         try await eventually {
@@ -120,6 +124,26 @@ import TrustBudgetTesting
         #expect(status.problem == .restored(otherServer: false))
       }
       try await original.charge(times: 1)
+    }
+  }
+
+  @Test func `no epoch is begun for budgets that were restored without their trail`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await database.charge(times: 1)
+      try await database.execute(
+        """
+        ALTER TABLE trust_budget.audit_entries DISABLE TRIGGER audit_entries_are_append_only;
+        DELETE FROM trust_budget.audit_entries;
+        """)
+      await #expect(throws: SchemaProblem.withoutTrail) {
+        try await NewEpoch(connectionString: database.connectionString, reason: "a test").begin()
+      }
+      #expect(try await database.count("SELECT epoch FROM trust_budget.ledger") == 1)
+      try await database.execute("TRUNCATE trust_budget.budgets")
+      let epoch = try await NewEpoch(
+        connectionString: database.connectionString, reason: "nothing is left"
+      ).begin()
+      #expect(epoch.ledger.epoch == 2)
     }
   }
 

@@ -99,6 +99,25 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `entries that were copied row by row are not taken for pg_upgrade's`() async throws {
+    try await withEntries { database, head in
+      // As logical replication leaves them: written by a transaction of this server's, and naming another's.
+      try await database.execute(
+        """
+        ALTER TABLE trust_budget.audit_entries DISABLE TRIGGER audit_entries_are_append_only;
+        UPDATE trust_budget.audit_entries SET node = node;
+        ALTER TABLE trust_budget.audit_entries ENABLE ALWAYS TRIGGER audit_entries_are_append_only;
+        """)
+      try await database.query(Self.upgraded)
+      await expectProblem(.restored(otherServer: true), in: database, witness: nil)
+      await expectProblem(.restored(otherServer: true), in: database, witness: head)
+      _ = try await NewEpoch(
+        connectionString: database.connectionString, reason: "moved by replication"
+      ).begin()
+      #expect(try await identity(in: database, witness: nil).epoch == 2)
+    }
+  }
+
   @Test(arguments: [false, true])
   func `a node that misses what it has seen refuses, until the owner begins a new epoch`(
     isPromoted: Bool

@@ -13,14 +13,53 @@ import TrustBudgetTesting
       #expect(
         try await database.count("SELECT count(*) FROM pg_namespace WHERE nspname = 'trust_budget'")
           == 0)
-      let script = plan.sql.split(separator: "\n", omittingEmptySubsequences: false)
-        .filter { !$0.hasPrefix("\\") }.joined(separator: "\n")
-      try await database.execute(script)
+      try await database.execute(try await script(for: database))
       #expect(try await database.runner().verify().isSound)
       #expect(try await database.runner().up() == [])
       #expect(try await database.runner().plan().isEmpty)
       #expect(
         try await database.schemaEvents() == Migrations.embedded.map { "applied \($0.version)" })
+    }
+  }
+
+  @Test func `a schema that was made by hand where characters are lacking is refused by nodes`()
+    async throws
+  {
+    try await TestDatabase.withEmptyDatabase(encoding: "EUC_JP") { database in
+      try await database.execute(try await script(for: database))
+      await #expect(throws: SchemaProblem.unfitEncoding("EUC_JP")) {
+        try await LedgerStatus.read(connectionString: database.connectionString)
+      }
+      try await database.withNodes(1) {
+        $0.patience = .seconds(5)
+      } _: { nodes in
+        let error = await #expect(throws: LedgerError.self) {
+          try await nodes[0].perform(.charging("user:alice"))
+        }
+        guard case .unavailable(let reason)? = error else {
+          Issue.record("\(String(describing: error))")
+          return
+        }
+        #expect(reason.contains("encoding is EUC_JP"))
+      }
+    }
+  }
+
+  @Test func `a database that is strict about PL/pgSQL takes the migrations, by hand and by up`()
+    async throws
+  {
+    for isByHand in [false, true] {
+      try await TestDatabase.withEmptyDatabase { database in
+        try await database.execute(
+          "ALTER DATABASE \(database.name) SET plpgsql.extra_errors = 'all'")
+        if isByHand {
+          try await database.execute(try await script(for: database))
+        } else {
+          _ = try await database.runner().up()
+        }
+        #expect(try await database.runner().verify().isSound)
+        try await database.withNodes(1) { _ = try await $0[0].perform(.charging("user:alice")) }
+      }
     }
   }
 
@@ -73,5 +112,12 @@ import TrustBudgetTesting
       #expect(try await database.runner().up() == Migrations.embedded)
       #expect(try await database.runner().verify().isSound)
     }
+  }
+
+  /// The plan without what only psql understands.
+  private func script(for database: TestDatabase) async throws -> String {
+    try await database.runner().plan().sql
+      .split(separator: "\n", omittingEmptySubsequences: false)
+      .filter { !$0.hasPrefix("\\") }.joined(separator: "\n")
   }
 }

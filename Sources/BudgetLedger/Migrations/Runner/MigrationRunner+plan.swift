@@ -38,7 +38,8 @@ package struct MigrationPlan: Sendable {
   /// The script, for psql or a DBA's eyes.
   package var sql: String {
     var text = """
-      -- What trust-budget migrate up does, in order. While it does, it holds an advisory lock.
+      -- What trust-budget migrate up does, in order. While it does, it holds an advisory lock. The database's
+      -- encoding must be UTF8.
       \\set ON_ERROR_STOP on
       \\set ON_ERROR_ROLLBACK off
       \\encoding UTF8
@@ -47,6 +48,7 @@ package struct MigrationPlan: Sendable {
       SET lock_timeout = '\(Int64((lockTimeout / .milliseconds(1)).rounded(.up)))ms';
       SET statement_timeout = 0;
       SET search_path = pg_catalog, pg_temp;
+      SET plpgsql.extra_errors = 'none';
 
 
       """

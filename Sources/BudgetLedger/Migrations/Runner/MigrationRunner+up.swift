@@ -16,7 +16,7 @@ extension MigrationRunner {
     return try await withRunnerLock(until: deadline, progress: progress) { connection in
       let applied = try await whenFree(until: deadline) {
         try await connection.run { session in
-          try MigrationRunner.checkEncoding(session)
+          if let encoding = session.unfitEncoding { throw MigrationError.wrongEncoding(encoding) }
           return try MigrationHistory.open(on: session)
         }
       }
@@ -39,12 +39,6 @@ extension MigrationRunner {
       }
       return pending
     }
-  }
-
-  /// SQL_ASCII is none, and takes every character as it comes.
-  private static func checkEncoding(_ session: PostgresSession) throws(MigrationError) {
-    let encoding = session.parameterStatus("server_encoding") ?? "UTF8"
-    guard ["UTF8", "SQL_ASCII"].contains(encoding) else { throw .wrongEncoding(encoding) }
   }
 
   /// What is to be applied to get to a version, of which `up` and `plan` have one notion.
