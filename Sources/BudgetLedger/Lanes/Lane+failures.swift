@@ -161,15 +161,22 @@ extension PostgresError {
     // A plan or a prepared statement that has become stale is made anew.
     default:
       [.featureNotSupported, .invalidStatementName, .duplicatePreparedStatement].contains(sqlState)
+        || lacksTransactionIDs
     }
   }
 
-  /// Whether the server lacks something that everybody needs: room on its disk, or, behind a pooler that
-  /// lends them out, sessions that are ours.
+  /// Whether the server lacks something that everybody needs: room on its disk, transaction ids, or, behind a
+  /// pooler that lends them out, sessions that are ours.
   var isLackOfResources: Bool {
     [
       .diskFull, .outOfMemory, .inputOutputError, .invalidStatementName,
       .duplicatePreparedStatement,
-    ].contains(sqlState)
+    ].contains(sqlState) || lacksTransactionIDs
+  }
+
+  /// Whether the server gives no transaction ids out until its tables are vacuumed. Its other limits are said of a
+  /// row, or in a function, and are one request's.
+  private var lacksTransactionIDs: Bool {
+    sqlState == .programLimitExceeded && table == nil && context == nil
   }
 }

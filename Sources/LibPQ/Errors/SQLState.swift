@@ -35,6 +35,9 @@ package struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConve
   package static let diskFull = SQLState(rawValue: "53100")
   package static let outOfMemory = SQLState(rawValue: "53200")
 
+  // Class 54: too much of something; among it, transactions since the last VACUUM.
+  package static let programLimitExceeded = SQLState(rawValue: "54000")
+
   // Class 58: the system beneath it fails.
   package static let inputOutputError = SQLState(rawValue: "58030")
 
