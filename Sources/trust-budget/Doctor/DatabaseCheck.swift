@@ -83,7 +83,9 @@ struct DatabaseCheck {
   }
 
   private func role(_ checkup: LedgerCheckup) -> Finding {
-    let role = "\"\(checkup.role)\""
+    let role =
+      checkup.loginRole == checkup.role
+      ? "\"\(checkup.role)\"" : "\"\(checkup.loginRole)\", as \"\(checkup.role)\","
     if checkup.isSuperuser {
       return .warning(
         "role", "\(role) is a superuser: nothing keeps it from rewriting the trail.",
@@ -92,7 +94,8 @@ struct DatabaseCheck {
     }
     guard let rights = checkup.rights else {
       return .warning(
-        "role", "What \(role) may do cannot be told without the schema.", "See schema.")
+        "role", "What \(role) may do cannot be told before schema and ledger are in order.",
+        "See what is said of them.")
     }
     if !rights.missing.isEmpty, rights.canVerify {
       return .problem(
@@ -170,11 +173,18 @@ struct DatabaseCheck {
   }
 
   private func connections(_ checkup: LedgerCheckup) -> Finding {
-    let message = "\(checkup.freeConnections) are free; a node opens up to \(sessions)."
-    return checkup.freeConnections < sessions
+    let free = checkup.freeConnections
+    let message = "\(free.count) are free; a node opens up to \(sessions)."
+    let limit =
+      switch free.limit {
+      case .server: "max_connections"
+      case .role: "the limit of the role \"\(checkup.loginRole)\" (ALTER ROLE … CONNECTION LIMIT)"
+      case .database: "the limit of the database (ALTER DATABASE … CONNECTION LIMIT)"
+      }
+    return free.count < sessions
       ? .warning(
         "connections", message,
-        "Raise max_connections, or look who keeps so many: pg_stat_activity.")
+        "Raise \(limit), or look who keeps so many: pg_stat_activity.")
       : .ok("connections", message)
   }
 

@@ -165,6 +165,73 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a role is judged by the one that logs in, which RESET ROLE makes it again`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await TestRole.with(in: database) { service in
+        try await TestRole.with(in: database) { login in
+          _ = try await database.runner().up(roles: LedgerRoles(service: service.name))
+          try await database.execute(
+            """
+            GRANT "\(service.name)" TO "\(login.name)";
+            ALTER ROLE "\(login.name)" SET role = '\(service.name)'
+            """)
+          let connectionString = login.database.connectionString
+          let modest = try await LedgerCheckup.read(connectionString: connectionString)
+          #expect(modest.role == service.name)
+          #expect(modest.loginRole == login.name)
+          #expect(modest.rights?.missing == [])
+          #expect(modest.rights?.canRewrite == false)
+          try await database.execute("GRANT pg_write_all_data TO \"\(login.name)\"")
+          let mighty = try await LedgerCheckup.read(connectionString: connectionString)
+          #expect(mighty.role == service.name)
+          #expect(mighty.rights?.canRewrite == true)
+        }
+      }
+    }
+  }
+
+  @Test func `connections are free as the role's and the database's limits have it, too`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await TestRole.with(in: database) { role in
+        func free() async throws -> FreeConnections {
+          let connectionString = role.database.connectionString
+          return try await LedgerCheckup.read(connectionString: connectionString).freeConnections
+        }
+        _ = try await database.runner().up(roles: LedgerRoles(service: role.name))
+        #expect(try await free().limit == .server)
+        // Whoever asks counts; a session that was closed may for a moment.
+        func settles(at count: Int64, _ limit: FreeConnections.Limit) async throws -> Bool {
+          try await eventually {
+            let free = try await free()
+            return free.count == count && free.limit == limit
+          }
+        }
+        try await database.execute("ALTER ROLE \"\(role.name)\" CONNECTION LIMIT 10")
+        #expect(try await settles(at: 9, .role))
+        try await TestRole.with(in: database) { other in
+          _ = try await database.runner().up(roles: LedgerRoles(service: other.name))
+          try await other.database.withConnection { _ in
+            try await database.execute("ALTER DATABASE \(database.name) CONNECTION LIMIT 8")
+            // The sessions of another role are there, though the role may not look at them.
+            #expect(try await settles(at: 6, .database))
+            // Nor at its own, as another one.
+            try await database.execute(
+              """
+              GRANT "\(other.name)" TO "\(role.name)";
+              ALTER ROLE "\(role.name)" SET role = '\(other.name)';
+              ALTER DATABASE \(database.name) CONNECTION LIMIT -1;
+              """)
+            #expect(try await settles(at: 9, .role))
+          }
+        }
+      }
+    }
+  }
+
   @Test(arguments: [
     "GRANT pg_execute_server_program TO", "ALTER TABLE trust_budget.api_tokens OWNER TO",
     "ALTER FUNCTION trust_budget.refuse_change() OWNER TO",
