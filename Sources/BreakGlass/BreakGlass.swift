@@ -2,6 +2,7 @@ import BudgetLedger
 import Logging
 import Metrics
 import ServiceLifecycle
+import Synchronization
 import TrustBudget
 
 /// The path for emergencies: records an event before anybody is answered, and sees to it that
@@ -30,6 +31,10 @@ package final class BreakGlass: Service {
   private let notifier: BreakGlassNotifier
   private let queue = RecordingQueue()
   private let events: Counter
+  private let lastEvent: Gauge
+  /// When the last event was, as far as is known.
+  private let newest = Mutex<Timestamp?>(nil)
+  private let hasReadJournal = Atomic(false)
   private let unforwarded: Gauge
   private let journalUp: Gauge
 
@@ -46,6 +51,9 @@ package final class BreakGlass: Service {
     self.now = now
     self.logger = logger
     events = Counter(label: "trust_budget_break_glass_events_total", factory: metrics)
+    lastEvent = Gauge(
+      label: "trust_budget_break_glass_last_event_timestamp_seconds", factory: metrics)
+    lastEvent.record(0)
     unforwarded = Gauge(label: "trust_budget_break_glass_unforwarded", factory: metrics)
     journalUp = Gauge(label: "trust_budget_break_glass_journal_up", factory: metrics)
     // Until somebody has looked, nothing is known to be wrong.
@@ -68,6 +76,7 @@ package final class BreakGlass: Service {
   /// have not reached PostgreSQL.
   package func prepare() async {
     await recorder.prepare()
+    await noteOwnEvents()
   }
 
   /// Records a request that the policy allows.
@@ -80,6 +89,7 @@ package final class BreakGlass: Service {
     let (outcome, store) = try await queue.add(request, at: now()).get()
     if case .recorded(let event, replayed: false) = outcome {
       events.increment()
+      noteEvent(at: event.occurredAt)
       logger.warning(
         "break-glass",
         metadata: [
@@ -134,6 +144,12 @@ package final class BreakGlass: Service {
           return false
         }
         group.addTask {
+          while !self.hasReadJournal.load(ordering: .relaxed),
+            (try? await Task.sleep(for: .seconds(1))) != nil
+          { await self.noteOwnEvents() }
+          return false
+        }
+        group.addTask {
           while (try? await Task.sleep(for: .milliseconds(200))) != nil {
             self.report()
             tick.yield()
@@ -172,6 +188,23 @@ package final class BreakGlass: Service {
     } catch {
       for pending in batch { pending.answer.resume(returning: .failure(error)) }
     }
+  }
+
+  /// Notes what happened before the node was started, since when nobody may have asked it for its metrics.
+  private func noteOwnEvents() async {
+    guard let own = await askJournal({ try await $0.events(since: Timestamp(microseconds: 0)) })
+    else { return }
+    hasReadJournal.store(true, ordering: .relaxed)
+    if let moment = own.newest { noteEvent(at: moment) }
+  }
+
+  private func noteEvent(at moment: Timestamp) {
+    let latest = newest.withLock { newest in
+      let latest = max(newest ?? moment, moment)
+      newest = latest
+      return latest
+    }
+    lastEvent.record(latest.secondsSince1970)
   }
 
   private func report() {

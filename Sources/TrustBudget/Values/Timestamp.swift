@@ -8,6 +8,9 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     self.microseconds = microseconds
   }
 
+  /// As metrics have it.
+  package var secondsSince1970: Double { Double(microseconds) / 1_000_000 }
+
   package static func < (a: Timestamp, b: Timestamp) -> Bool { a.microseconds < b.microseconds }
 
   package static func + (moment: Timestamp, interval: ResetInterval) -> Timestamp {

@@ -101,6 +101,10 @@ extension MetricDescription {
     MetricDescription(
       "trust_budget_break_glass_events_total", "Break-glass requests that were granted."),
     MetricDescription(
+      "trust_budget_break_glass_last_event_timestamp_seconds",
+      "When this node last granted one, also before it was started; 0: never, as far as its journal tells."
+    ),
+    MetricDescription(
       "trust_budget_break_glass_unforwarded",
       "Break-glass events in this node's journal that are not in PostgreSQL yet."),
     MetricDescription(

@@ -49,7 +49,7 @@ extension Node {
       [("digest", policies.current.policy.digest.hexadecimal)]
     }
     registry.addGauge("trust_budget_policy_loaded_timestamp_seconds") {
-      Double(policies.current.loadedAt.microseconds) / 1_000_000
+      policies.current.loadedAt.secondsSince1970
     }
     registry.addGauge("trust_budget_policy_file_rejected") {
       policies.current.rejected == nil ? 0 : 1

@@ -30,7 +30,7 @@ extension WatchedFiles<TLSMaterial> {
 
   func add(to registry: PrometheusRegistry) {
     registry.addGauge("trust_budget_tls_certificate_expiry_seconds") {
-      Double(self.current.expiry.microseconds) / 1_000_000
+      self.current.expiry.secondsSince1970
     }
   }
 }

@@ -59,6 +59,15 @@ struct EmergencyOutageTests {
         try await wait(for: "every event to be there") {
           try await database.emergencies() == expected.sorted()
         }
+        // Whoever is alarmed by the metrics learns of what was granted before they were asked for.
+        let newest = try #require(
+          try await database.query(
+            "SELECT extract(epoch FROM max(occurred_at))::text FROM trust_budget.break_glass_events"
+          ).first?.first.flatMap { $0 }.flatMap(Double.init))
+        let metrics = try await Metrics(of: nodes[0])
+        let told = metrics["trust_budget_break_glass_last_event_timestamp_seconds"]
+        #expect(abs((told ?? 0) - newest) < 0.001)
+        #expect(metrics["trust_budget_break_glass_events_total"] == 0)
         #expect(
           try await database.count(
             "SELECT count(DISTINCT journal_id) FROM trust_budget.break_glass_events") == 1)
