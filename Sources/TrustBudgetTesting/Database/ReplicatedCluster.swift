@@ -111,18 +111,16 @@ package struct ReplicatedCluster: Sendable {
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     let data = directory.appending(path: "data").path
     let programs = try await ReplicatedCluster.programs(of: primary)
-    try await run(
-      "\(programs)/pg_basebackup",
-      [
-        "--dbname", primary.connectionString, "--pgdata", data, "--checkpoint=fast",
-        "--wal-method=stream", "--write-recovery-conf", "--no-sync",
-      ])
+    try await run([
+      "\(programs)/pg_basebackup", "--dbname", primary.connectionString, "--pgdata", data,
+      "--checkpoint=fast", "--wal-method=stream", "--write-recovery-conf", "--no-sync",
+    ])
     // As root the copy is root's, and the server is somebody else.
     let owner = try FileManager.default.attributesOfItem(
       atPath: directory.deletingLastPathComponent().appending(path: "a/data").path)
     let (user, group) = (owner[.ownerAccountID] as? Int, owner[.groupOwnerAccountID] as? Int)
     if geteuid() == 0, let user, let group {
-      try await run("/bin/chown", ["-R", "\(user):\(group)", data])
+      try await run(["chown", "-R", "\(user):\(group)", data])
     }
   }
 
@@ -132,20 +130,5 @@ package struct ReplicatedCluster: Sendable {
     let program = try FileManager.default.destinationOfSymbolicLink(
       atPath: "/proc/\(process)/exe")
     return URL(filePath: program).deletingLastPathComponent().path
-  }
-
-  private static func run(_ program: String, _ arguments: [String]) async throws {
-    let process = Process()
-    process.executableURL = URL(filePath: program)
-    process.arguments = arguments
-    let status: Int32 = try await withCheckedThrowingContinuation { continuation in
-      process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-      do {
-        try process.run()
-      } catch {
-        continuation.resume(throwing: error)
-      }
-    }
-    guard status == 0 else { throw TestFailure("\(program) ended with \(status)") }
   }
 }

@@ -21,20 +21,4 @@ extension TestDatabase {
     defer { try? FileManager.default.removeItem(at: file) }
     return try await body(file)
   }
-
-  private func run(_ command: [String]) async throws {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = command
-    let status: Int32 = try await withCheckedThrowingContinuation { continuation in
-      process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-      do {
-        try process.run()
-      } catch {
-        process.terminationHandler = nil
-        continuation.resume(throwing: error)
-      }
-    }
-    guard status == 0 else { throw TestFailure("\(command[0]) ended with status \(status)") }
-  }
 }
