@@ -30,13 +30,19 @@ package struct ReplicatedCluster: Sendable {
       try await takeBaseBackup(of: primary, into: copy)
       let standby = try await PrivatePostgres.start(
         directory: copy, settings: settings, ephemeral: true)
-      let cluster = ReplicatedCluster(
-        primary: primary, standby: standby,
-        database: TestDatabase(
-          name: "postgres",
-          connectionString: bothHosts(primary.connectionString, standby.connectionString)))
-      try await cluster.requireStandby()
-      let result = try await body(cluster)
+      let result: R
+      do {
+        let cluster = ReplicatedCluster(
+          primary: primary, standby: standby,
+          database: TestDatabase(
+            name: "postgres",
+            connectionString: bothHosts(primary.connectionString, standby.connectionString)))
+        try await cluster.requireStandby()
+        result = try await body(cluster)
+      } catch {
+        await standby.stop()
+        throw error
+      }
       await standby.stop()
       await primary.stop()
       try? FileManager.default.removeItem(at: directory)
