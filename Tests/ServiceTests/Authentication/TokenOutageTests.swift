@@ -84,14 +84,10 @@ struct TokenOutageTests {
   private func withIssuer(
     _ body: (TestDatabase, _ policy: String, _ issuer: TokenSecret) async throws -> Void
   ) async throws {
-    try await Gate.services.pass {
-      try await TestDatabase.withLedger { database in
-        try await Undertaker.shared.withDirectory { directory in
-          let policy = try directory.write(EmergencyPolicy.text, to: Service.policyFile)
-          let issuer = try await database.token("issuer", roles: [.issuer])
-          try await body(database, policy, issuer)
-        }
-      }
+    try await Service.withGround { database, directory in
+      let policy = try directory.write(EmergencyPolicy.text, to: Service.policyFile)
+      let issuer = try await database.token("issuer", roles: [.issuer])
+      try await body(database, policy, issuer)
     }
   }
 
@@ -104,15 +100,8 @@ struct TokenOutageTests {
       try await PostgresProxy.with(database) { proxy in
         let more = ["--auth-grace", "1s"]
         func withNode(_ body: (RunningNode) async throws -> Void) async throws {
-          let node = try await RunningNode.start(
-            on: proxy.connectionString, policy: policy, auth: "token", more)
-          do {
-            try await body(node)
-            await node.program.kill()
-          } catch {
-            await node.program.kill()
-            throw error
-          }
+          try await RunningNode.with(
+            on: proxy.connectionString, policy: policy, auth: "token", more, body: body)
         }
         var kept = ""
         try await withNode { node in
@@ -169,8 +158,7 @@ struct TokenOutageTests {
         on address: String, audit: String, _ body: (RunningNode) async throws -> Void
       ) async throws {
         try await RunningNode.with(
-          ["node-1"], on: address, policy: policy, auth: "token", "--audit-file", audit
-        ) { try await body($0[0]) }
+          on: address, policy: policy, auth: "token", ["--audit-file", audit], body: body)
       }
       let audit = policy + ".audit.db"
       func mirror(_ database: TestDatabase) async throws {
@@ -231,8 +219,7 @@ struct TokenOutageTests {
       try await PostgresProxy.with(database) { proxy in
         func withNode(_ body: (RunningNode) async throws -> Void) async throws {
           try await RunningNode.with(
-            ["node-1"], on: proxy.connectionString, policy: policy, auth: "token"
-          ) { try await body($0[0]) }
+            on: proxy.connectionString, policy: policy, auth: "token", body: body)
         }
         try await withNode { try await waitUntilKnown(issuer, on: $0) }
         let whole = try Data(contentsOf: kept)
@@ -267,19 +254,19 @@ struct TokenOutageTests {
   @Test func `a disk that hangs keeps no tokens, and no node from knowing them`() async throws {
     try await withIssuer { database, policy, issuer in
       try await RunningNode.with(
-        ["node-1"], on: database.connectionString, policy: policy, auth: "token"
-      ) { nodes in
-        try await waitUntilKnown(issuer, on: nodes[0])
+        on: database.connectionString, policy: policy, auth: "token"
+      ) { node in
+        try await waitUntilKnown(issuer, on: node)
         let lock = RunningNode.journal(of: "node-1", policy: policy) + ".lock"
         guard let lease = FileLease(replacing: lock) else { return }
         defer { lease.end() }
-        let reply = try await nodes[0].post(
+        let reply = try await node.post(
           "/v1/break-glass", ["username": "dev-a", "reason": "the disk hangs"], with: issuer)
         #expect(reply.json["recorded"] == "postgresql")
         try await waitUntilKnown(
-          try await database.token("later", roles: [.issuer]), on: nodes[0])
+          try await database.token("later", roles: [.issuer]), on: node)
         try await wait(for: "the log to say so") {
-          nodes[0].program.errors.contains("tokens for emergencies cannot be kept")
+          node.program.errors.contains("tokens for emergencies cannot be kept")
         }
       }
     }
@@ -288,49 +275,41 @@ struct TokenOutageTests {
   @Test func `what is kept for emergencies follows the tokens, the policy and the file`()
     async throws
   {
-    try await Gate.services.pass {
-      try await TestDatabase.withLedger { database in
-        try await Undertaker.shared.withDirectory { directory in
-          let policy = try directory.write(SamplePolicy.text, to: Service.policyFile)
-          _ = try await database.token("issuer", roles: [.issuer])
-          let journal = directory.file("new/journal.db")
-          let kept = journal + ".tokens"
-          let node = try await RunningNode.start(
-            on: database.connectionString, policy: policy, auth: "token",
-            ["--break-glass-journal", journal])
-          func waitUntil(_ isKept: Bool) async throws {
-            try await wait(for: "tokens to be \(isKept ? "kept" : "forgotten")") {
-              (try? String(contentsOfFile: kept, encoding: .utf8).contains("issuer")) ?? false
-                == isKept
-            }
+    try await Service.withGround { database, directory in
+      let policy = try directory.write(SamplePolicy.text, to: Service.policyFile)
+      _ = try await database.token("issuer", roles: [.issuer])
+      let journal = directory.file("new/journal.db")
+      let kept = journal + ".tokens"
+      try await RunningNode.with(
+        on: database.connectionString, policy: policy, auth: "token",
+        ["--break-glass-journal", journal]
+      ) { node in
+        func waitUntil(_ isKept: Bool) async throws {
+          try await wait(for: "tokens to be \(isKept ? "kept" : "forgotten")") {
+            (try? String(contentsOfFile: kept, encoding: .utf8).contains("issuer")) ?? false
+              == isKept
           }
-          do {
-            // Nothing is kept, until there may be an emergency.
-            try directory.write(EmergencyPolicy.text, to: Service.policyFile)
-            try await waitUntil(true)
-            unlink(kept)
-            try await waitUntil(true)
-            try Data("damage".utf8).write(to: URL(filePath: kept))
-            try await waitUntil(true)
-            try directory.write(SamplePolicy.text, to: Service.policyFile)
-            try await waitUntil(false)
-            #expect(!FileManager.default.fileExists(atPath: kept))
-            // Nor do old ones stay where new ones cannot be written.
-            try directory.write(EmergencyPolicy.text, to: Service.policyFile)
-            try await waitUntil(true)
-            try FileManager.default.createDirectory(
-              atPath: kept + ".new", withIntermediateDirectories: false)
-            try await database.execute("UPDATE trust_budget.api_tokens SET revoked_at = now()")
-            _ = try await database.token("other", roles: [.issuer])
-            try await waitUntil(false)
-            try await wait(for: "the log to say so") {
-              node.program.errors.contains("tokens for emergencies cannot be kept")
-            }
-            await node.program.kill()
-          } catch {
-            await node.program.kill()
-            throw error
-          }
+        }
+        // Nothing is kept, until there may be an emergency.
+        try directory.write(EmergencyPolicy.text, to: Service.policyFile)
+        try await waitUntil(true)
+        unlink(kept)
+        try await waitUntil(true)
+        try Data("damage".utf8).write(to: URL(filePath: kept))
+        try await waitUntil(true)
+        try directory.write(SamplePolicy.text, to: Service.policyFile)
+        try await waitUntil(false)
+        #expect(!FileManager.default.fileExists(atPath: kept))
+        // Nor do old ones stay where new ones cannot be written.
+        try directory.write(EmergencyPolicy.text, to: Service.policyFile)
+        try await waitUntil(true)
+        try FileManager.default.createDirectory(
+          atPath: kept + ".new", withIntermediateDirectories: false)
+        try await database.execute("UPDATE trust_budget.api_tokens SET revoked_at = now()")
+        _ = try await database.token("other", roles: [.issuer])
+        try await waitUntil(false)
+        try await wait(for: "the log to say so") {
+          node.program.errors.contains("tokens for emergencies cannot be kept")
         }
       }
     }
@@ -346,22 +325,14 @@ struct TokenOutageTests {
     _ more: String..., isAway: Bool = false,
     body: (PostgresProxy, TestDatabase, RunningNode) async throws -> Void
   ) async throws {
-    try await Gate.services.pass {
-      try await TestDatabase.withLedger { database in
-        try await Undertaker.shared.withDirectory { directory in
-          let policy = try directory.write(SamplePolicy.text, to: Service.policyFile)
-          try await PostgresProxy.with(database) { proxy in
-            if isAway { proxy.refuseConnections() }
-            let node = try await RunningNode.start(
-              on: proxy.connectionString, policy: policy, auth: "token", more)
-            do {
-              try await body(proxy, database, node)
-              await node.program.kill()
-            } catch {
-              await node.program.kill()
-              throw error
-            }
-          }
+    try await Service.withGround { database, directory in
+      let policy = try directory.write(SamplePolicy.text, to: Service.policyFile)
+      try await PostgresProxy.with(database) { proxy in
+        if isAway { proxy.refuseConnections() }
+        try await RunningNode.with(
+          on: proxy.connectionString, policy: policy, auth: "token", more
+        ) { node in
+          try await body(proxy, database, node)
         }
       }
     }

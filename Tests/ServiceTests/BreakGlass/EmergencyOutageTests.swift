@@ -9,16 +9,16 @@ struct EmergencyOutageTests {
   {
     try await withProxy { proxy, database, policy in
       proxy.refuseConnections()
-      try await RunningNode.with(["node-1"], on: proxy.connectionString, policy: policy) { nodes in
-        let reply = try await nodes[0].breakGlass("dev-a", ["request_id": "away"])
+      try await RunningNode.with(on: proxy.connectionString, policy: policy) { node in
+        let reply = try await node.breakGlass("dev-a", ["request_id": "away"])
         #expect(reply.status == 200)
         #expect(reply.json["recorded"] == "journal")
-        #expect(try await nodes[0].authorize("dev-a").problem == "ledger-unavailable")
-        let list = try await nodes[0].get("/v1/break-glass").json
+        #expect(try await node.authorize("dev-a").problem == "ledger-unavailable")
+        let list = try await node.get("/v1/break-glass").json
         #expect(list["source"] == "journal")
         #expect(list["notice"].text?.contains("this node's journal alone") == true)
         #expect(list["events"].list.map { $0["request_id"] } == ["away"])
-        let ready = try await nodes[0].get("/readyz").json["break_glass"]
+        let ready = try await node.get("/readyz").json["break_glass"]
         #expect(ready["unforwarded"] == 1)
         #expect(ready["events_last_24_hours"] == 1)
 
@@ -27,9 +27,9 @@ struct EmergencyOutageTests {
           try await database.emergencies() == ["away"]
         }
         try await wait(for: "the node to know") {
-          try await nodes[0].get("/readyz").json["break_glass"]["unforwarded"] == 0
+          try await node.get("/readyz").json["break_glass"]["unforwarded"] == 0
         }
-        #expect(try await nodes[0].get("/v1/break-glass").json["source"] == "postgresql")
+        #expect(try await node.get("/v1/break-glass").json["source"] == "postgresql")
       }
     }
   }
@@ -55,7 +55,7 @@ struct EmergencyOutageTests {
         await node.program.kill()
       }
       proxy.acceptConnections()
-      try await RunningNode.with(["node-1"], on: proxy.connectionString, policy: policy) { nodes in
+      try await RunningNode.with(on: proxy.connectionString, policy: policy) { node in
         try await wait(for: "every event to be there") {
           try await database.emergencies() == expected.sorted()
         }
@@ -64,7 +64,7 @@ struct EmergencyOutageTests {
           try await database.query(
             "SELECT extract(epoch FROM max(occurred_at))::text FROM trust_budget.break_glass_events"
           ).first?.first.flatMap { $0 }.flatMap(Double.init))
-        let metrics = try await Metrics(of: nodes[0])
+        let metrics = try await Metrics(of: node)
         let told = metrics["trust_budget_break_glass_last_event_timestamp_seconds"]
         #expect(abs((told ?? 0) - newest) < 0.001)
         #expect(metrics["trust_budget_break_glass_events_total"] == 0)
@@ -80,8 +80,7 @@ struct EmergencyOutageTests {
   {
     try await withProxy { proxy, database, policy in
       let more = ["--break-glass-journal", "/dev/null/journal.db"]
-      let node = try await RunningNode.start(on: proxy.connectionString, policy: policy, more)
-      do {
+      try await RunningNode.with(on: proxy.connectionString, policy: policy, more) { node in
         #expect(try await node.breakGlass("dev-a").json["recorded"] == "postgresql")
         #expect(
           try await node.get("/readyz").json["break_glass"]["state"] == "postgresql only")
@@ -98,10 +97,6 @@ struct EmergencyOutageTests {
           reply.json["detail"].text?.contains("the one thing that must not exist") == true)
         #expect(try await node.get("/v1/break-glass").problem == "ledger-unavailable")
         #expect(try await database.emergencies().count == 1)
-        await node.program.kill()
-      } catch {
-        await node.program.kill()
-        throw error
       }
     }
   }
@@ -110,10 +105,9 @@ struct EmergencyOutageTests {
     async throws
   {
     try await withProxy { proxy, database, policy in
-      let node = try await RunningNode.start(on: proxy.connectionString, policy: policy)
-      do {
+      try await RunningNode.with(on: proxy.connectionString, policy: policy) { node in
         let lock = RunningNode.journal(of: node.name, policy: policy) + ".lock"
-        guard let lease = FileLease(replacing: lock) else { return await node.program.kill() }
+        guard let lease = FileLease(replacing: lock) else { return }
         defer { lease.end() }
         for id: JSON in ["first", "second"] {
           let reply = try await node.breakGlass("dev-a", ["request_id": id])
@@ -133,10 +127,6 @@ struct EmergencyOutageTests {
         }
         node.program.signal(SIGTERM)
         #expect(try await node.program.end().status == 0)
-        await node.program.kill()
-      } catch {
-        await node.program.kill()
-        throw error
       }
     }
   }
@@ -157,13 +147,9 @@ struct EmergencyOutageTests {
   private func withProxy(
     _ body: (PostgresProxy, TestDatabase, _ policy: String) async throws -> Void
   ) async throws {
-    try await Gate.services.pass {
-      try await TestDatabase.withLedger { database in
-        try await Undertaker.shared.withDirectory { directory in
-          let policy = try directory.write(EmergencyPolicy.text, to: Service.policyFile)
-          try await PostgresProxy.with(database) { try await body($0, database, policy) }
-        }
-      }
+    try await Service.withGround { database, directory in
+      let policy = try directory.write(EmergencyPolicy.text, to: Service.policyFile)
+      try await PostgresProxy.with(database) { try await body($0, database, policy) }
     }
   }
 }

@@ -52,50 +52,46 @@ struct ConfigurationTests {
   }
 
   @Test func `a file alone starts a node, and what is typed comes before it`() async throws {
-    try await Gate.services.pass {
-      try await TestDatabase.withLedger { database in
-        try await Undertaker.shared.withDirectory { directory in
-          let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
-          let file = try write(
-            """
-            database_url: "\(database.connectionString)"
-            policy: \(policy)
-            listen: 127.0.0.1:0, 127.0.0.1:0
-            node_name: by-file
-            auth: none
-            lanes: 2
-            break_glass_journal: \(directory.file("journal.db"))
-            log_format: json
-            """, to: directory)
-          for (name, arguments, environment) in [
-            ("by-file", [], [:]),
-            ("by-variable", [], ["TRUST_BUDGET_NODE_NAME": "by-variable"]),
-            ("by-flag", ["--node-name", "by-flag"], ["TRUST_BUDGET_NODE_NAME": "by-variable"]),
-          ] {
-            try await Program.with(
-              ["serve", "--config", file] + arguments, environment: environment
-            ) { program in
-              let address = try await wait(for: "the node to listen at both") {
-                let found = program.errors.matches(of: /"address":"(127\.0\.0\.1:[0-9]+)"/)
-                return found.count == 2 ? found[1].1 : nil
-              }
-              let signed = try await Program.run(
-                "exec", "--username", "dev-1", "--", "true",
-                environment: [
-                  "TRUST_BUDGET_SERVER": "http://\(address)", "TRUST_BUDGET_CONFIG": file,
-                ])
-              #expect(signed.status == 0, "\(signed.errors)")
-              #expect(program.errors.contains(#""node":"\#(name)""#), "\(program.errors)")
-            }
+    try await Service.withGround { database, directory in
+      let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
+      let file = try write(
+        """
+        database_url: "\(database.connectionString)"
+        policy: \(policy)
+        listen: 127.0.0.1:0, 127.0.0.1:0
+        node_name: by-file
+        auth: none
+        lanes: 2
+        break_glass_journal: \(directory.file("journal.db"))
+        log_format: json
+        """, to: directory)
+      for (name, arguments, environment) in [
+        ("by-file", [], [:]),
+        ("by-variable", [], ["TRUST_BUDGET_NODE_NAME": "by-variable"]),
+        ("by-flag", ["--node-name", "by-flag"], ["TRUST_BUDGET_NODE_NAME": "by-variable"]),
+      ] {
+        try await Program.with(
+          ["serve", "--config", file] + arguments, environment: environment
+        ) { program in
+          let address = try await wait(for: "the node to listen at both") {
+            let found = program.errors.matches(of: /"address":"(127\.0\.0\.1:[0-9]+)"/)
+            return found.count == 2 ? found[1].1 : nil
           }
-          // Whoever asks the ledger finds it by the same file.
-          let list = try await Program.run("budget", "list", "--config", file)
-          #expect(list.output.contains("user:dev-1"), "\(list.errors)")
-          let doctor = try await Program.run("doctor", "--config", file)
-          #expect(doctor.output.contains("policy: \(policy) has"), "\(doctor.output)")
-          #expect(doctor.output.contains("opens up to 10."), "\(doctor.output)")
+          let signed = try await Program.run(
+            "exec", "--username", "dev-1", "--", "true",
+            environment: [
+              "TRUST_BUDGET_SERVER": "http://\(address)", "TRUST_BUDGET_CONFIG": file,
+            ])
+          #expect(signed.status == 0, "\(signed.errors)")
+          #expect(program.errors.contains(#""node":"\#(name)""#), "\(program.errors)")
         }
       }
+      // Whoever asks the ledger finds it by the same file.
+      let list = try await Program.run("budget", "list", "--config", file)
+      #expect(list.output.contains("user:dev-1"), "\(list.errors)")
+      let doctor = try await Program.run("doctor", "--config", file)
+      #expect(doctor.output.contains("policy: \(policy) has"), "\(doctor.output)")
+      #expect(doctor.output.contains("opens up to 10."), "\(doctor.output)")
     }
   }
 

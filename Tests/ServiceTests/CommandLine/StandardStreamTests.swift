@@ -9,9 +9,9 @@ import TrustBudgetTesting
       let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
       let secret = "postgresql://svc:sesame-open@127.0.0.1:1/ledger"
       for words in [["--database-url", secret], ["--database-url=\(secret)"]] {
-        let program = try Program.start(
-          ["serve", "--policy", policy, "--auth", "none", "--listen", "127.0.0.1:0"] + words)
-        do {
+        try await Program.with(
+          ["serve", "--policy", policy, "--auth", "none", "--listen", "127.0.0.1:0"] + words
+        ) { program in
           try await wait(for: "the node") { program.errors.contains("listening") }
           let line = try String(
             decoding: Data(contentsOf: URL(filePath: "/proc/\(program.processIdentifier)/cmdline")),
@@ -20,11 +20,7 @@ import TrustBudgetTesting
           #expect(!line.contains("sesame"))
           // It is still what the program goes by.
           #expect(program.errors.contains("starting without the ledger"))
-        } catch {
-          await program.kill()
-          throw error
         }
-        await program.kill()
       }
     }
   }

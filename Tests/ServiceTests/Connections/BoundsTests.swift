@@ -6,21 +6,11 @@ struct BoundsTests {
   private func withNode(
     _ options: String..., body: (RunningNode) async throws -> Void
   ) async throws {
-    try await Gate.services.pass {
-      try await TestDatabase.withLedger { database in
-        try await Undertaker.shared.withDirectory { directory in
-          let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
-          let node = try await RunningNode.start(
-            on: database.connectionString, policy: policy, options)
-          do {
-            try await body(node)
-            #expect(try await node.authorize("dev-after").status == 200)
-            await node.program.kill()
-          } catch {
-            await node.program.kill()
-            throw error
-          }
-        }
+    try await Service.withGround { database, directory in
+      let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
+      try await RunningNode.with(on: database.connectionString, policy: policy, options) { node in
+        try await body(node)
+        #expect(try await node.authorize("dev-after").status == 200)
       }
     }
   }

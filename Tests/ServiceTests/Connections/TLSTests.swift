@@ -68,35 +68,27 @@ struct TLSTests {
     roles: String? = nil, keys: CertificateAuthority.Algorithm = .p256,
     body: (Secured) async throws -> Void
   ) async throws {
-    try await Gate.services.pass {
-      try await TestDatabase.withLedger { database in
-        try await Undertaker.shared.withDirectory { directory in
-          let authority = try await CertificateAuthority(in: directory, algorithm: keys)
-          let server = try await authority.issue("server")
-          var options = [
-            "--tls-cert", server.certificate, "--tls-key", server.key, "--audit-file",
-            directory.file("audit.db"),
-          ]
-          if let roles {
-            options += [
-              "--tls-client-ca", authority.certificate, "--auth", "mtls", "--tls-roles",
-              try directory.write(roles, to: "roles.yaml"),
-            ]
-          }
-          let node = try await RunningNode.start(
-            on: database.connectionString,
-            policy: try directory.write(SamplePolicy.text, to: "policy.yaml"), options)
-          do {
-            try await body(
-              Secured(
-                node: node, authority: authority, server: server, directory: directory,
-                port: "\(node.port)"))
-            await node.program.kill()
-          } catch {
-            await node.program.kill()
-            throw error
-          }
-        }
+    try await Service.withGround { database, directory in
+      let authority = try await CertificateAuthority(in: directory, algorithm: keys)
+      let server = try await authority.issue("server")
+      var options = [
+        "--tls-cert", server.certificate, "--tls-key", server.key, "--audit-file",
+        directory.file("audit.db"),
+      ]
+      if let roles {
+        options += [
+          "--tls-client-ca", authority.certificate, "--auth", "mtls", "--tls-roles",
+          try directory.write(roles, to: "roles.yaml"),
+        ]
+      }
+      try await RunningNode.with(
+        on: database.connectionString,
+        policy: try directory.write(SamplePolicy.text, to: "policy.yaml"), options
+      ) { node in
+        try await body(
+          Secured(
+            node: node, authority: authority, server: server, directory: directory,
+            port: "\(node.port)"))
       }
     }
   }

@@ -81,14 +81,14 @@ struct ContractTests {
     let auditor = try await service.database.token("auditor", roles: [.auditor])
     let issuer = try await service.database.token("issuer", roles: [.issuer])
     try await RunningNode.with(
-      ["guarded"], on: service.database.connectionString,
+      "guarded", on: service.database.connectionString,
       policy: service.directory.file(Service.policyFile), auth: "token"
-    ) { nodes in
+    ) { node in
       for rule in AccessTests.rules {
         guard let roles = rule.roles else { continue }
         let path = rule.path.replacing(#/\{[a-z_]+\}/#, with: "none")
         for secret in [nil, roles.contains(.issuer) ? nil : issuer, auditor] {
-          try await recorder.refuse(rule.method, path, with: secret, by: nodes[0])
+          try await recorder.refuse(rule.method, path, with: secret, by: node)
         }
       }
     }

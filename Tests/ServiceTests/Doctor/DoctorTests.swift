@@ -226,9 +226,8 @@ struct DoctorTests {
       try await Undertaker.shared.withDirectory { directory in
         let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
         var file = ""
-        try await RunningNode.with(["node-1"], on: database.connectionString, policy: policy) {
-          nodes in
-          #expect(try await nodes[0].authorize("dev-a").status == 200)
+        try await RunningNode.with(on: database.connectionString, policy: policy) { node in
+          #expect(try await node.authorize("dev-a").status == 200)
           // What is above a transaction of another test's is in none yet.
           file = try await wait(for: "an export of both entries") {
             let file = directory.file("audit-\(UUID()).db")
@@ -377,11 +376,9 @@ struct DoctorTests {
     let server = try await TestDatabase.withLedger { database in
       try await Undertaker.shared.withDirectory { directory in
         let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
-        return try await RunningNode.with(
-          ["node-1"], on: database.connectionString, policy: policy
-        ) { nodes in
+        return try await RunningNode.with(on: database.connectionString, policy: policy) { node in
           try await Program.run(
-            "doctor", "--json", "--listen", "127.0.0.1:\(nodes[0].port)", "--database-url",
+            "doctor", "--json", "--listen", "127.0.0.1:\(node.port)", "--database-url",
             "host=/nowhere dbname=x")
         }
       }

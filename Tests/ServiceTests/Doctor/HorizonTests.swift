@@ -10,18 +10,18 @@ struct HorizonTests {
     try await withOpenTransaction { database, role, pid, directory in
       let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
       let asRole = role.database.connectionString
-      try await RunningNode.with(["node-1"], on: asRole, policy: policy) { nodes in
-        #expect(try await nodes[0].authorize("rich-1").status == 200)
+      try await RunningNode.with(on: asRole, policy: policy) { node in
+        #expect(try await node.authorize("rich-1").status == 200)
         // At first it may be another test's: the horizon is the whole server's.
         try await wait(for: "the node to name the session") {
-          let ready = try await nodes[0].get("/readyz")
+          let ready = try await node.get("/readyz")
           let holder = ready.json["audit_mirror"]["held_back_by"]
           guard ready.status == 200, holder["pid"].integer == pid else { return false }
           return holder["since"] == .null && holder["user"].text != nil
         }
         try await wait(for: "status to name it") {
           let status = try await Program.run(
-            "audit", "status", "--json", "--audit-file", nodes[0].program.auditFile,
+            "audit", "status", "--json", "--audit-file", node.program.auditFile,
             environment: ["DATABASE_URL": asRole])
           let holder = status.json["held_back_by"]
           return status.status == 0 && holder["pid"].integer == pid && holder["since"] == .null
@@ -52,19 +52,15 @@ struct HorizonTests {
   private func withOpenTransaction(
     _ body: (TestDatabase, TestRole, _ pid: Int64, TemporaryDirectory) async throws -> Void
   ) async throws {
-    try await Gate.services.pass {
-      try await TestDatabase.withLedger { database in
-        try await TestRole.with(in: database, prefix: "service") { role in
-          _ = try await MigrationRunner(connectionString: database.connectionString)
-            .up(roles: LedgerRoles(service: role.name))
-          try await Undertaker.shared.withDirectory { directory in
-            try await database.withConnection { session in
-              try await session.execute("BEGIN; SELECT pg_current_xact_id()")
-              let pid = try await session.query("SELECT pg_backend_pid()")[0][0]
-              try await body(database, role, try #require(pid.flatMap { Int64($0) }), directory)
-              try await session.execute("ROLLBACK")
-            }
-          }
+    try await Service.withGround { database, directory in
+      try await TestRole.with(in: database, prefix: "service") { role in
+        _ = try await MigrationRunner(connectionString: database.connectionString)
+          .up(roles: LedgerRoles(service: role.name))
+        try await database.withConnection { session in
+          try await session.execute("BEGIN; SELECT pg_current_xact_id()")
+          let pid = try await session.query("SELECT pg_backend_pid()")[0][0]
+          try await body(database, role, try #require(pid.flatMap { Int64($0) }), directory)
+          try await session.execute("ROLLBACK")
         }
       }
     }

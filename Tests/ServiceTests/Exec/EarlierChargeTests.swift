@@ -71,21 +71,17 @@ struct EarlierChargeTests {
   @Test func `without PostgreSQL a rule without a budget works, and says what is not known`()
     async throws
   {
-    try await Gate.services.pass {
-      try await TestDatabase.withLedger { database in
-        try await Undertaker.shared.withDirectory { directory in
-          let policy = try directory.write(policy(hasBudget: false), to: Service.policyFile)
-          try await PostgresProxy.with(database) { proxy in
-            proxy.refuseConnections()
-            try await RunningNode.with(["node-1"], on: proxy.connectionString, policy: policy) {
-              let end = try await exec(on: $0[0], id: "away", "echo", "ran")
-              #expect(end.status == 0)
-              #expect(end.output == "ran\n")
-              #expect(
-                end.errors.contains("whether away was charged before is not known"),
-                "\(end.errors)")
-            }
-          }
+    try await Service.withGround { database, directory in
+      let policy = try directory.write(policy(hasBudget: false), to: Service.policyFile)
+      try await PostgresProxy.with(database) { proxy in
+        proxy.refuseConnections()
+        try await RunningNode.with(on: proxy.connectionString, policy: policy) {
+          let end = try await exec(on: $0, id: "away", "echo", "ran")
+          #expect(end.status == 0)
+          #expect(end.output == "ran\n")
+          #expect(
+            end.errors.contains("whether away was charged before is not known"),
+            "\(end.errors)")
         }
       }
     }

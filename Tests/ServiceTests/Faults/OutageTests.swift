@@ -7,10 +7,8 @@ struct OutageTests {
   @Test func `an outage stops what costs points, and nothing else, until it is over`() async throws
   {
     try await withProxiedNode { proxy, database, policy in
-      try await RunningNode.with(
-        ["node-1"], on: proxy.connectionString, policy: policy
-      ) { nodes in
-        let node = nodes[0]
+      try await RunningNode.with(on: proxy.connectionString, policy: policy) { node in
+        let node = node
         #expect(try await node.authorize("dev-a", ["request_id": "before"]).status == 200)
 
         proxy.refuseConnections()
@@ -47,10 +45,8 @@ struct OutageTests {
   @Test func `a node starts while PostgreSQL is away`() async throws {
     try await withProxiedNode { proxy, database, policy in
       proxy.refuseConnections()
-      try await RunningNode.with(
-        ["node-1"], on: proxy.connectionString, policy: policy
-      ) { nodes in
-        let node = nodes[0]
+      try await RunningNode.with(on: proxy.connectionString, policy: policy) { node in
+        let node = node
         #expect(node.program.errors.contains("starting without the ledger"))
         try await expectRefusal(of: node, "dev-b", id: "too-early")
         #expect(try await node.authorize("free-b").status == 200)
@@ -67,29 +63,26 @@ struct OutageTests {
     try await Undertaker.shared.withDirectory { directory in
       let policy = try directory.write(SamplePolicy.text, to: Service.policyFile)
       try await RunningNode.with(
-        ["node-1"], on: "postgresql://user:s3cret@127.0.0.1:1/x", policy: policy, "--log-level",
-        "trace"
-      ) { nodes in
+        on: "postgresql://user:s3cret@127.0.0.1:1/x", policy: policy, ["--log-level", "trace"]
+      ) { node in
         let replies = [
-          try await nodes[0].get("/readyz"), try await nodes[0].get("/v1/budgets"),
-          try await nodes[0].authorize("dev-a"),
+          try await node.get("/readyz"), try await node.get("/v1/budgets"),
+          try await node.authorize("dev-a"),
         ]
         #expect(replies.allSatisfy { $0.status == 503 })
         #expect(!replies.contains { String(decoding: $0.body, as: UTF8.self).contains("s3cret") })
-        #expect(!nodes[0].program.errors.contains("s3cret"))
+        #expect(!node.program.errors.contains("s3cret"))
       }
     }
   }
 
   @Test func `answers lost with the connection at COMMIT are found again`() async throws {
     try await withProxiedNode { proxy, database, policy in
-      try await RunningNode.with(
-        ["node-1"], on: proxy.connectionString, policy: policy
-      ) { nodes in
-        #expect(try await nodes[0].authorize("rich-a").status == 200)
+      try await RunningNode.with(on: proxy.connectionString, policy: policy) { node in
+        #expect(try await node.authorize("rich-a").status == 200)
         proxy.inject(.cutBeforeCommit, .cutAfterCommit)
         for id in ["cut-1", "cut-2"] {
-          let reply = try await nodes[0].authorize("rich-a", ["request_id": .text(id)])
+          let reply = try await node.authorize("rich-a", ["request_id": .text(id)])
           #expect(reply.status == 200)
         }
         #expect(try await database.entryCounts() == ["allocation": 1, "charge": 3])
@@ -136,14 +129,10 @@ struct OutageTests {
   private func withProxiedNode(
     _ body: (PostgresProxy, TestDatabase, _ policy: String) async throws -> Void
   ) async throws {
-    try await Gate.services.pass {
-      try await TestDatabase.withLedger { database in
-        try await Undertaker.shared.withDirectory { directory in
-          let policy = try directory.write(SamplePolicy.text, to: Service.policyFile)
-          try await PostgresProxy.with(database) { try await body($0, database, policy) }
-        }
-        try await database.expectSoundLedger()
-      }
+    try await Service.withGround { database, directory in
+      let policy = try directory.write(SamplePolicy.text, to: Service.policyFile)
+      try await PostgresProxy.with(database) { try await body($0, database, policy) }
+      try await database.expectSoundLedger()
     }
   }
 }

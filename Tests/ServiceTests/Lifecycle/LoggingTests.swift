@@ -12,11 +12,11 @@ struct LoggingTests {
       try await Undertaker.shared.withDirectory { directory in
         let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
         try await RunningNode.with(
-          ["node-1"], on: database.connectionString, policy: policy, "--log-format", "json",
-          "--log-level", "debug"
-        ) { nodes in
+          on: database.connectionString, policy: policy,
+          ["--log-format", "json", "--log-level", "debug"]
+        ) { node in
           let reply = try await Reply.to(
-            .POST, nodes[0].url + "/v1/authorizations",
+            .POST, node.url + "/v1/authorizations",
             body: try JSON.object(["username": "dev-secret"]).data,
             headers: ["traceparent": "00-\(Self.trace)-00f067aa0ba902b7-01"])
           let answered = try #require(reply.header("traceparent"))
@@ -24,7 +24,7 @@ struct LoggingTests {
           #expect(!answered.contains("00f067aa0ba902b7"))
 
           let line = try await wait(for: "the request to be logged") {
-            nodes[0].program.errors.split(separator: "\n")
+            node.program.errors.split(separator: "\n")
               .first { $0.contains("request answered") && $0.contains(Self.trace) }
           }
           let entry = try JSON(parsing: Data(line.utf8))
@@ -34,17 +34,17 @@ struct LoggingTests {
           #expect(entry["metadata"]["status"] == "200")
           #expect(entry["metadata"]["hb.request.id"].text != nil)
           #expect(entry["time"].text?.hasSuffix("Z") == true)
-          for line in nodes[0].program.errors.split(separator: "\n") {
+          for line in node.program.errors.split(separator: "\n") {
             #expect(throws: Never.self) { try JSON(parsing: Data(line.utf8)) }
           }
-          #expect(!nodes[0].program.errors.contains("dev-secret"))
+          #expect(!node.program.errors.contains("dev-secret"))
 
           let other = String(repeating: "7", count: 32)
           let end = try await Program.run(
-            "exec", "--server", nodes[0].url, "--username", "dev-a", "--", "true",
+            "exec", "--server", node.url, "--username", "dev-a", "--", "true",
             environment: ["TRACEPARENT": "00-\(other)-00f067aa0ba902b7-00"])
           #expect(end.status == 0, "\(end.errors)")
-          try await wait(for: "the trace of exec") { nodes[0].program.errors.contains(other) }
+          try await wait(for: "the trace of exec") { node.program.errors.contains(other) }
         }
       }
     }
@@ -61,13 +61,13 @@ struct LoggingTests {
         defer { close(lock) }
         #expect(flock(lock, LOCK_EX | LOCK_NB) == 0)
         try await RunningNode.with(
-          ["node-1"], on: database.connectionString, policy: policy, "--audit-file",
-          directory.file("audit.db")
-        ) { nodes in
+          on: database.connectionString, policy: policy,
+          ["--audit-file", directory.file("audit.db")]
+        ) { node in
           try await wait(for: "the holder to be named") {
-            nodes[0].program.errors.contains("somebody\\u{1b}[2K")
+            node.program.errors.contains("somebody\\u{1b}[2K")
           }
-          let log = nodes[0].program.errors
+          let log = node.program.errors
           #expect(log.contains("forged") && !log.contains("\n2026-01-01"))
           #expect(!log.contains("\u{1B}"))
         }

@@ -39,44 +39,36 @@ struct ShutdownTests {
 
   @Test(arguments: [true, false])
   func `a slow caller at one address keeps no other open`(isSlowAtSocket: Bool) async throws {
-    try await Gate.services.pass {
-      try await TestDatabase.withLedger { database in
-        try await Undertaker.shared.withDirectory { directory in
-          let policy = try directory.write(SamplePolicy.text, to: Service.policyFile)
-          let path = "/tmp/tb-\(UInt32.random(in: .min ... .max)).socket"
-          defer { unlink(path) }
-          let node = try await RunningNode.start(
-            on: database.connectionString, policy: policy, ["--unix-socket", path])
-          do {
-            try await wait(for: "both addresses") { FileManager.default.fileExists(atPath: path) }
-            let slow = try isSlowAtSocket ? Socket(path: path) : Socket(to: node)
-            slow.send(
-              """
-              POST /v1/authorizations HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\n\
-              content-length: 22\r\n\r\n
-              """)
-            // The node waits for the rest from now on.
-            #expect(await slow.answer(through: "\r\n\r\n").hasPrefix("HTTP/1.1 100 "))
-            slow.send("{")
-            node.program.signal(SIGTERM)
-            try await wait(for: "the other address to close") {
-              if isSlowAtSocket {
-                return (try? Socket(to: node)) == nil
-              }
-              return (try? Socket(path: path)) == nil
-            }
-            #expect(node.program.isRunning)
-            // And whoever is slow has still the time that is his.
-            slow.send("\"username\": \"rich-a\"}")
-            #expect(await slow.answer(through: "\r\n\r\n").hasPrefix("HTTP/1.1 200 "))
-            let end = try await node.program.end(within: .seconds(15))
-            #expect(end.status == 0, "\(end.errors)")
-            await node.program.kill()
-          } catch {
-            await node.program.kill()
-            throw error
+    try await Service.withGround { database, directory in
+      let policy = try directory.write(SamplePolicy.text, to: Service.policyFile)
+      let path = "/tmp/tb-\(UInt32.random(in: .min ... .max)).socket"
+      defer { unlink(path) }
+      try await RunningNode.with(
+        on: database.connectionString, policy: policy, ["--unix-socket", path]
+      ) { node in
+        try await wait(for: "both addresses") { FileManager.default.fileExists(atPath: path) }
+        let slow = try isSlowAtSocket ? Socket(path: path) : Socket(to: node)
+        slow.send(
+          """
+          POST /v1/authorizations HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\n\
+          content-length: 22\r\n\r\n
+          """)
+        // The node waits for the rest from now on.
+        #expect(await slow.answer(through: "\r\n\r\n").hasPrefix("HTTP/1.1 100 "))
+        slow.send("{")
+        node.program.signal(SIGTERM)
+        try await wait(for: "the other address to close") {
+          if isSlowAtSocket {
+            return (try? Socket(to: node)) == nil
           }
+          return (try? Socket(path: path)) == nil
         }
+        #expect(node.program.isRunning)
+        // And whoever is slow has still the time that is his.
+        slow.send("\"username\": \"rich-a\"}")
+        #expect(await slow.answer(through: "\r\n\r\n").hasPrefix("HTTP/1.1 200 "))
+        let end = try await node.program.end(within: .seconds(15))
+        #expect(end.status == 0, "\(end.errors)")
       }
     }
   }

@@ -113,12 +113,12 @@ import TrustBudgetTesting
         _ = try await replies
       }
       try await RunningNode.with(
-        ["killed"], on: service.database.connectionString, policy: policy, "--audit-file", path
-      ) { nodes in
+        "killed", on: service.database.connectionString, policy: policy, ["--audit-file", path]
+      ) { node in
         let count = try await service.database.count(
           "SELECT count(*) FROM trust_budget.audit_entries")
         try await wait(for: "the mirror to be complete") {
-          try await nodes[0].get("/readyz").json["audit_mirror"]["entries"].integer == Int64(count)
+          try await node.get("/readyz").json["audit_mirror"]["entries"].integer == Int64(count)
         }
         let end = try await Program.run(
           "audit", "verify", "--file", path, "--against", service.database.connectionString)
@@ -152,19 +152,15 @@ import TrustBudgetTesting
       let path = service.directory.file("volume/audit.db")
       let launcher = ReadOnlyRoot.launcher(but: service.directory)
       for _ in ["from nothing", "after kill -9, when the chains' ends are looked for"] {
-        let node = try await RunningNode.start(
+        try await RunningNode.with(
           "node-2", on: service.database.connectionString,
-          policy: service.directory.file(Service.policyFile), ["--audit-file", path], by: launcher)
-        do {
+          policy: service.directory.file(Service.policyFile), ["--audit-file", path], by: launcher
+        ) { node in
           try await wait(for: "the mirror to be complete") {
             let mirror = try await node.get("/readyz").json["audit_mirror"]
             return mirror["state"] == "following" && mirror["entries"].integer == Int64(count)
           }
-        } catch {
-          await node.program.kill()
-          throw error
         }
-        await node.program.kill()
       }
       let copy = service.directory.file("copy.db")
       let export = try await Program.run(
@@ -197,14 +193,14 @@ import TrustBudgetTesting
       let policy = service.directory.file(Service.policyFile)
       let path = try service.node.program.auditFile
       try await RunningNode.with(
-        ["second"], on: service.database.connectionString, policy: policy, "--audit-file", path
-      ) { nodes in
+        "second", on: service.database.connectionString, policy: policy, ["--audit-file", path]
+      ) { node in
         try await wait(for: "the second node to notice") {
-          let ready = try await nodes[0].get("/readyz")
+          let ready = try await node.get("/readyz")
           return ready.status == 200
             && ready.json["audit_mirror"]["problem"].text?.contains("node node-1") == true
         }
-        #expect(try await nodes[0].authorize("rich-1").status == 200)
+        #expect(try await node.authorize("rich-1").status == 200)
       }
     }
   }
@@ -374,10 +370,10 @@ import TrustBudgetTesting
         #expect(try await replies.allSatisfy { $0 == 200 })
       }
       try await RunningNode.with(
-        ["killed"], on: service.database.connectionString, policy: policy, "--audit-file", path
-      ) { nodes in
+        "killed", on: service.database.connectionString, policy: policy, ["--audit-file", path]
+      ) { node in
         try await wait(for: "the mirror to be complete") {
-          try await nodes[0].get("/readyz").json["audit_mirror"]["break_glass_events"] == 60
+          try await node.get("/readyz").json["audit_mirror"]["break_glass_events"] == 60
         }
         let end = try await Program.run(
           "audit", "verify", "--file", path, "--against", service.database.connectionString)

@@ -43,22 +43,34 @@ struct RunningNode: Reachable {
 
   var port: UInt16 { UInt16(url.split(separator: ":").last ?? "") ?? 0 }
 
-  /// Starts some, lends them, and kills them.
+  /// Starts one, lends it, and kills it.
   static func with<R>(
-    _ names: [String], on connectionString: String, policy path: String,
-    auth: String = "none", _ more: String..., body: ([RunningNode]) async throws -> R
+    _ name: String = "node-1", on connectionString: String, policy path: String,
+    auth: String = "none", _ more: [String] = [], by launcher: [String] = [],
+    body: (RunningNode) async throws -> R
   ) async throws -> R {
-    var nodes: [RunningNode] = []
+    let node = try await start(
+      name, on: connectionString, policy: path, auth: auth, more, by: launcher)
     do {
-      for name in names {
-        nodes.append(try await start(name, on: connectionString, policy: path, auth: auth, more))
-      }
-      let result = try await body(nodes)
-      for node in nodes { await node.program.kill() }
+      let result = try await body(node)
+      await node.program.kill()
       return result
     } catch {
-      for node in nodes { await node.program.kill() }
+      await node.program.kill()
       throw error
+    }
+  }
+
+  /// Starts some, lends them, and kills them.
+  static func with<R>(
+    _ names: [String], on connectionString: String, policy path: String, auth: String = "none",
+    body: ([RunningNode]) async throws -> R
+  ) async throws -> R {
+    guard let name = names.first else { return try await body([]) }
+    return try await with(name, on: connectionString, policy: path, auth: auth) { node in
+      try await with(Array(names.dropFirst()), on: connectionString, policy: path, auth: auth) {
+        try await body([node] + $0)
+      }
     }
   }
 }

@@ -15,25 +15,32 @@ struct Service: Sendable {
   /// The policy file, in ``directory``.
   static let policyFile = "policy.yaml"
 
+  /// Lends what a service stands on: a ledger, and a directory for its files.
+  static func withGround<R>(
+    _ body: (TestDatabase, TemporaryDirectory) async throws -> R
+  ) async throws -> R {
+    try await Gate.services.pass {
+      try await TestDatabase.withLedger { database in
+        try await Undertaker.shared.withDirectory { try await body(database, $0) }
+      }
+    }
+  }
+
   /// Lends a service of its own, and checks afterwards that its ledger is sound.
   static func with<R>(
     nodes count: Int = 1, policy: String = SamplePolicy.text, auth: String = "none",
     _ body: (Service) async throws -> R
   ) async throws -> R {
-    try await Gate.services.pass {
-      try await TestDatabase.withLedger { database in
-        try await Undertaker.shared.withDirectory { directory in
-          let path = try directory.write(policy, to: policyFile)
-          let names = (0..<count).map { "node-\($0 + 1)" }
-          return try await RunningNode.with(
-            names, on: database.connectionString, policy: path, auth: auth
-          ) { nodes in
-            let result = try await body(
-              Service(database: database, nodes: nodes, directory: directory))
-            try await database.expectSoundLedger()
-            return result
-          }
-        }
+    try await withGround { database, directory in
+      let path = try directory.write(policy, to: policyFile)
+      let names = (0..<count).map { "node-\($0 + 1)" }
+      return try await RunningNode.with(
+        names, on: database.connectionString, policy: path, auth: auth
+      ) { nodes in
+        let result = try await body(
+          Service(database: database, nodes: nodes, directory: directory))
+        try await database.expectSoundLedger()
+        return result
       }
     }
   }
