@@ -96,15 +96,13 @@ import TrustBudgetTesting
     }
   }
 
-  @Test func `a full disk: PostgreSQL alone, and the journal again when there is room`()
-    async throws
-  {
-    guard geteuid() == 0 else { return }  // Only root may mount.
+  @Test(.enabled(if: Tmpfs.isPossible, "mounting a small disk needs root"))
+  func `a full disk: PostgreSQL alone, and the journal again when there is room`() async throws {
     try await withProxy { proxy, database, directory in
       let disk = directory.file("disk")
       try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
-      guard mount("tmpfs", disk, "tmpfs", 0, "size=200k") == 0 else { return }
-      defer { umount2(disk, Int32(MNT_DETACH)) }
+      try Tmpfs.mount(disk, kilobytes: 200)
+      defer { Tmpfs.unmount(disk) }
       try await Node.with(journal: disk + "/journal.db", on: proxy.connectionString) {
         (node) async throws in
         proxy.refuseConnections()
@@ -138,15 +136,14 @@ import TrustBudgetTesting
         (node) async throws in
         #expect(try await node.record(id: "0-before").store == .journal)
         // So it is opened anew, and that waits.
-        guard let lease = FileLease(replacing: directory.journal + ".lock") else { return }
+        let lease = try #require(FileLease(replacing: directory.journal + ".lock"))
         try await body(node, lease, proxy, database)
       }
     }
   }
 
-  @Test func `a disk that hangs: PostgreSQL alone, and the journal again when it answers`()
-    async throws
-  {
+  @Test(.enabled(if: FileLease.isPossible, "the file system has no leases"))
+  func `a disk that hangs: PostgreSQL alone, and the journal again when it answers`() async throws {
     try await withHangingDisk { node, lease, _, database in
       let replies = try await withThrowingTaskGroup { group in
         for number in 1...5 { group.addTask { try await node.record(id: "\(number)-hung") } }
@@ -171,28 +168,28 @@ import TrustBudgetTesting
     }
   }
 
-  @Test func `a node ends although its disk hangs, and refuses what PostgreSQL has not either`()
+  @Test(.enabled(if: FileLease.isPossible, "the file system has no leases"))
+  func `a node ends although its disk hangs, and refuses what PostgreSQL has not either`()
     async throws
   {
     try await withProxy { proxy, _, directory in
-      guard
-        let lease = try await Node.with(
-          journal: directory.journal, on: proxy.connectionString,
-          { (node) async throws -> FileLease? in
-            guard let lease = FileLease(replacing: directory.journal + ".lock") else { return nil }
-            proxy.refuseConnections()
-            let error = await #expect(throws: BreakGlassUnrecorded.self) {
-              try await node.record(id: "refused")
-            }
-            #expect(error?.journal.contains("does not answer") == true)
-            return lease
-          })
-      else { return }
+      let lease = try await Node.with(
+        journal: directory.journal, on: proxy.connectionString
+      ) { (node) async throws in
+        let lease = try #require(FileLease(replacing: directory.journal + ".lock"))
+        proxy.refuseConnections()
+        let error = await #expect(throws: BreakGlassUnrecorded.self) {
+          try await node.record(id: "refused")
+        }
+        #expect(error?.journal.contains("does not answer") == true)
+        return lease
+      }
       lease.end()
     }
   }
 
-  @Test func `what a hanging disk took of a request that was refused is news when it is granted`()
+  @Test(.enabled(if: FileLease.isPossible, "the file system has no leases"))
+  func `what a hanging disk took of a request that was refused is news when it is granted`()
     async throws
   {
     try await withHangingDisk { node, lease, proxy, _ in

@@ -3,6 +3,15 @@ import Foundation
 /// Keeps whoever opens a file waiting, as a disk does that hangs: with what Linux has for file servers. Its
 /// patience with that is 45 s.
 package struct FileLease: Sendable {
+  /// Whether the file system that tests use has leases.
+  package static let isPossible: Bool = {
+    guard let directory = try? TemporaryDirectory() else { return false }
+    defer { directory.remove() }
+    let lease = FileLease(replacing: directory.file("lease"))
+    lease?.end()
+    return lease != nil
+  }()
+
   private let file: Int32
 
   /// Puts an empty file in the place of another.
