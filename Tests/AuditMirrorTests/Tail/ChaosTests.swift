@@ -30,65 +30,17 @@ import TrustBudgetTesting
           """)
         let paths = (1...4).map { directory.file("node-\($0).db") }
         try await withThrowingTaskGroup { group in
-          // Four nodes that end and come again, with two callers each.
           for number in 1...4 {
-            group.addTask {
-              var generation: UInt64 = 0
-              while ContinuousClock.now < end {
-                generation += 1
-                let node = try database.node("node-\(number)")
-                let seed = UInt64(number) * 1_000_000 + generation * 100
-                _ = try await withRunning([node]) {
-                  try await RandomTrail.write(120, callers: 2, seed: seed, on: [node])
-                }
-              }
-            }
+            group.addTask { try await endNodes(number, of: database, until: end) }
           }
-          // Their mirrors, which end in the middle of anything.
           for path in paths {
-            group.addTask {
-              while ContinuousClock.now < end {
-                try await database.withMirror(at: path, configure: { $0.pageSize = 50 }) { _ in
-                  try await Task.sleep(for: .milliseconds(.random(in: 50..<800)))
-                }
-              }
-            }
+            group.addTask { try await endMirrors(of: database, in: path, until: end) }
           }
-          // Emergencies of three journals, in transactions that linger as well.
           for number in 1...3 {
-            group.addTask {
-              var journal = Emergencies(number)
-              while ContinuousClock.now < end {
-                let events = try journal.next(.random(in: 1...4))
-                // As a node does: once more, until they are there.
-                _ = try await eventually(within: .seconds(40)) {
-                  do {
-                    try await database.record(events)
-                    return true
-                  } catch is PostgresError {
-                    return false
-                  }
-                }
-                try await Task.sleep(for: .milliseconds(.random(in: 10..<100)))
-              }
-            }
+            group.addTask { try await recordEmergencies(number, in: database, until: end) }
           }
-          // Somebody who ends sessions, of whatever sort.
-          group.addTask {
-            while ContinuousClock.now < end {
-              try await Task.sleep(for: .milliseconds(.random(in: 100..<400)))
-              try? await database.terminateSessions(
-                where: "application_name LIKE 'trust-budget node-%' AND random() < 0.15")
-            }
-          }
-          // And whoever kills the server.
-          group.addTask {
-            while ContinuousClock.now < end {
-              try await Task.sleep(for: .milliseconds(.random(in: 1_000..<4_000)))
-              server.kill()
-              try await server.restart()
-            }
-          }
+          group.addTask { try await endSessions(of: database, until: end) }
+          group.addTask { try await kill(server, until: end) }
           try await group.waitForAll()
         }
         for path in paths {
@@ -106,6 +58,74 @@ import TrustBudgetTesting
         }
         try await database.expectSoundLedger()
       }
+    }
+  }
+
+  /// A node that ends and comes again, with two callers.
+  private func endNodes(
+    _ number: Int, of database: TestDatabase, until end: ContinuousClock.Instant
+  ) async throws {
+    var generation: UInt64 = 0
+    while ContinuousClock.now < end {
+      generation += 1
+      let node = try database.node("node-\(number)")
+      let seed = UInt64(number) * 1_000_000 + generation * 100
+      _ = try await withRunning([node]) {
+        try await RandomTrail.write(120, callers: 2, seed: seed, on: [node])
+      }
+    }
+  }
+
+  /// A node's mirror, which ends in the middle of anything.
+  private func endMirrors(
+    of database: TestDatabase, in path: String, until end: ContinuousClock.Instant
+  ) async throws {
+    while ContinuousClock.now < end {
+      try await database.withMirror(at: path, configure: { $0.pageSize = 50 }) { _ in
+        try await Task.sleep(for: .milliseconds(.random(in: 50..<800)))
+      }
+    }
+  }
+
+  /// Emergencies of a journal, in transactions that linger as well.
+  private func recordEmergencies(
+    _ number: Int, in database: TestDatabase, until end: ContinuousClock.Instant
+  ) async throws {
+    var journal = Emergencies(number)
+    while ContinuousClock.now < end {
+      let events = try journal.next(.random(in: 1...4))
+      // As a node does: once more, until they are there.
+      _ = try await eventually(within: .seconds(40)) {
+        do {
+          try await database.record(events)
+          return true
+        } catch is PostgresError {
+          return false
+        }
+      }
+      try await Task.sleep(for: .milliseconds(.random(in: 10..<100)))
+    }
+  }
+
+  /// Somebody who ends sessions, of whatever sort.
+  private func endSessions(
+    of database: TestDatabase, until end: ContinuousClock.Instant
+  ) async throws {
+    while ContinuousClock.now < end {
+      try await Task.sleep(for: .milliseconds(.random(in: 100..<400)))
+      try? await database.terminateSessions(
+        where: "application_name LIKE 'trust-budget node-%' AND random() < 0.15")
+    }
+  }
+
+  /// Whoever kills the server.
+  private func kill(
+    _ server: PrivatePostgres, until end: ContinuousClock.Instant
+  ) async throws {
+    while ContinuousClock.now < end {
+      try await Task.sleep(for: .milliseconds(.random(in: 1_000..<4_000)))
+      server.kill()
+      try await server.restart()
     }
   }
 }
