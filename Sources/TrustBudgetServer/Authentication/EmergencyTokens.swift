@@ -46,6 +46,13 @@ package final class EmergencyTokens: Sendable {
     }
   }
 
+  /// What a file holds, as callers are looked up in it.
+  private struct Found {
+    let database: String
+    let ledger: String?
+    let tokens: KnownTokens
+  }
+
   /// Why the file says nothing.
   package struct Unusable: Error, CustomStringConvertible {
     package let description: String
@@ -56,8 +63,8 @@ package final class EmergencyTokens: Sendable {
   private let database: String
   private let knownLedger: @Sendable () -> String?
   private let isWanted: @Sendable () -> Bool
-  /// What was read last, and from which file.
-  private let seen = Mutex<(content: Content?, file: ChangeStamp)?>(nil)
+  /// What was found last, and in which file; a file that is damaged holds nothing.
+  private let seen = Mutex<(found: Found?, file: ChangeStamp)?>(nil)
   /// What was written last, and to which file; nil: that is not known.
   private let written = Mutex<(content: Content, file: ChangeStamp)?>(nil)
 
@@ -80,35 +87,50 @@ package final class EmergencyTokens: Sendable {
 
   /// Those that were kept last; none where there is no file. A file that has not changed is not read again.
   ///
-  /// - Throws: `Unusable`.
-  func read() throws(Unusable) -> [APIToken] {
-    guard let file = ChangeStamp(path) else { return [] }
-    guard let content = try content(of: file) else {
+  /// - Throws: `Unusable`, also where the disk does not answer.
+  func read() async throws(Unusable) -> KnownTokens {
+    do {
+      return try await disk.perform { try self.readFile() }
+    } catch let error as Unusable {
+      throw error
+    } catch {
+      throw Unusable(description: "\(error)")
+    }
+  }
+
+  private func readFile() throws(Unusable) -> KnownTokens {
+    guard let file = ChangeStamp(path) else { return KnownTokens([], readAt: .now) }
+    guard let found = try found(in: file) else {
       throw Unusable(description: "\(path) is damaged")
     }
-    let isOfKnownLedger = content.ledger != nil && content.ledger == knownLedger()
-    guard isOfKnownLedger || content.database == database else {
+    let isOfKnownLedger = found.ledger != nil && found.ledger == knownLedger()
+    guard isOfKnownLedger || found.database == database else {
       throw Unusable(
         description: "\(path) was kept at another address of PostgreSQL, and the node's audit file "
           + "does not say that the ledger is the same; give the node that address, or let it reach "
           + "PostgreSQL once"
       )
     }
-    return content.tokens.compactMap(\.token)
+    return found.tokens
   }
 
   /// - Returns: nil where the file is damaged.
-  private func content(of file: ChangeStamp) throws(Unusable) -> Content? {
-    if let seen = seen.withLock({ $0 }), seen.file == file { return seen.content }
+  private func found(in file: ChangeStamp) throws(Unusable) -> Found? {
+    if let seen = seen.withLock({ $0 }), seen.file == file { return seen.found }
     // A pipe would be waited for.
-    guard case .file = FilePlace(path), let bytes = FileManager.default.contents(atPath: path)
+    guard case .file = FilePlace(path), let handle = FileHandle(forReadingAtPath: path),
+      let bytes = try? handle.readToEnd() ?? Data()
     else {
       // Not for good, perhaps: too many files may be open.
       throw Unusable(description: "\(path) cannot be read")
     }
-    let content = try? JSONDecoder().decode(Content.self, from: bytes)
-    seen.withLock { $0 = (content, file) }
-    return content
+    let found = (try? JSONDecoder().decode(Content.self, from: bytes)).map {
+      Found(
+        database: $0.database, ledger: $0.ledger,
+        tokens: KnownTokens($0.tokens.compactMap(\.token), readAt: .now))
+    }
+    seen.withLock { $0 = (found, file) }
+    return found
   }
 
   /// Keeps the tokens, where the file does not have just these. Where they are not wanted, or cannot be kept,

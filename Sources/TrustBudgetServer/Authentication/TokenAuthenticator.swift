@@ -103,11 +103,11 @@ package final class TokenAuthenticator: Authenticator, Service {
 
   /// What was kept for emergencies; nil where that can't be used. What fails is logged once: whoever made a token
   /// up can ask.
-  private func kept() -> [APIToken]? {
-    var tokens: [APIToken]?
+  private func kept() async -> KnownTokens? {
+    var tokens: KnownTokens?
     var problem: String?
     do throws(EmergencyTokens.Unusable) {
-      tokens = try emergency.read()
+      tokens = try await emergency.read()
     } catch {
       problem = error.description
     }
@@ -126,7 +126,7 @@ package final class TokenAuthenticator: Authenticator, Service {
     if isNew, let problem { logger.error(message, metadata: ["reason": "\(problem)"]) }
   }
 
-  package func caller(of request: Request, _ context: NodeContext) throws -> Caller {
+  package func caller(of request: Request, _ context: NodeContext) async throws -> Caller {
     guard let header = request.headers[.authorization] else {
       throw Problem(.unauthenticated, "This request needs a token: Authorization: Bearer tb_…")
     }
@@ -135,7 +135,7 @@ package final class TokenAuthenticator: Authenticator, Service {
     }
     let isEmergency =
       context.endpointPath.map { Route(method: request.method, path: $0) } == Access.breakGlass
-    guard let token = try token(digest, forEmergency: isEmergency) else {
+    guard let token = try await token(digest, forEmergency: isEmergency) else {
       throw Problem(.unauthenticated, "This token is not known, or was revoked.")
     }
     if let end = token.expiresAt, end <= now() {
@@ -146,7 +146,9 @@ package final class TokenAuthenticator: Authenticator, Service {
 
   /// - Returns: nil for one that is not known.
   /// - Throws: `Problem` where that cannot be told.
-  private func token(_ digest: Digest, forEmergency isEmergency: Bool) throws -> APIToken? {
+  private func token(
+    _ digest: Digest, forEmergency isEmergency: Bool
+  ) async throws -> APIToken? {
     switch state.withLock({ $0 }) {
     case .read(let known, let failure):
       guard isEmergency || ContinuousClock.now - known.readAt <= grace else {
@@ -160,8 +162,8 @@ package final class TokenAuthenticator: Authenticator, Service {
     case .unread(let reason):
       var known = "knows no callers"
       if isEmergency {
-        if let kept = kept() {
-          if let token = KnownTokens(kept, readAt: .now).token(digest) { return token }
+        if let kept = await kept() {
+          if let token = kept.token(digest) { return token }
         } else {
           known += ": those that it keeps for emergencies cannot be used, and its log says why"
         }

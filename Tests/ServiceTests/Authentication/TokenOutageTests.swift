@@ -273,6 +273,43 @@ struct TokenOutageTests {
     }
   }
 
+  @Test(.enabled(if: FileLease.isPossible, "the file system has no leases"))
+  func `a disk that hangs under what is kept for emergencies holds up no other caller`()
+    async throws
+  {
+    try await withIssuer { database, policy, issuer in
+      let kept = RunningNode.journal(of: "node-1", policy: policy) + ".tokens"
+      try await PostgresProxy.with(database) { proxy in
+        func withNode(_ body: (RunningNode) async throws -> Void) async throws {
+          try await RunningNode.with(
+            on: proxy.connectionString, policy: policy, auth: "token", body: body)
+        }
+        try await withNode { try await waitUntilKnown(issuer, on: $0) }
+        let whole = try Data(contentsOf: URL(filePath: kept))
+        proxy.refuseConnections()
+        try await withNode { node in
+          let body: JSON = ["username": "dev-a", "reason": "the database is down"]
+          do {
+            let lease = try #require(FileLease(replacing: kept))
+            defer { lease.end() }
+            async let hung = node.post("/v1/break-glass", body, with: issuer)
+            try await wait(for: "the node to look at \(kept)") { lease.isAwaited }
+            // By so many connections that each thread of the node has some.
+            let others = try await concurrently(16) { _ in try? await node.get("/healthz").status }
+            #expect(others == Array(repeating: 200, count: 16))
+            let reply = try await hung
+            #expect(reply.problem == "ledger-unavailable")
+            #expect(node.program.errors.contains("does not answer"))
+          }
+          try whole.write(to: URL(filePath: kept))
+          try await wait(for: "the tokens to be read") {
+            try await node.post("/v1/break-glass", body, with: issuer).status == 200
+          }
+        }
+      }
+    }
+  }
+
   @Test func `what is kept for emergencies follows the tokens, the policy and the file`()
     async throws
   {
