@@ -90,23 +90,19 @@ struct AuditExportCommand: AsyncParsableCommand {
       } else {
         source = .postgres(connectionString: try database.connectionString)
       }
-      let progress = ProgressLine()
-      let export = Export(
-        source, as: format, of: what ?? .entries, filter: filter,
-        onProgress: { progress.show($0, of: $1) })
-      guard let path else {
-        let result = try await export.writeText(to: STDOUT_FILENO)
-        progress.end()
-        return noteWhatIsMissing(result)
+      let result = try await ProgressLine.during { show in
+        let export = Export(
+          source, as: format, of: what ?? .entries, filter: filter, onProgress: show)
+        guard let path else { return try await export.writeText(to: STDOUT_FILENO) }
+        // Into a pipe, there is nothing to clean up, and nobody to say when it takes more.
+        return Export.replaces(path)
+          ? try await Interruption.cancelling { try await export.write(to: path) }
+          : try await export.write(to: path)
       }
-      // Into a pipe, there is nothing to clean up, and nobody to say when it takes more.
-      let result =
-        Export.replaces(path)
-        ? try await Interruption.cancelling { try await export.write(to: path) }
-        : try await export.write(to: path)
-      progress.end()
-      let restriction = result.filter.map { " (\(printable($0)))" } ?? ""
-      Console.note("\(path): \(words(result))\(restriction)")
+      if let path {
+        let restriction = result.filter.map { " (\(printable($0)))" } ?? ""
+        Console.note("\(path): \(words(result))\(restriction)")
+      }
       noteWhatIsMissing(result)
     }
   }

@@ -60,17 +60,13 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     let file = try await ReadableFile(path: path)
     defer { file.close() }
     let summary = try await file.summary
-    let progress = ProgressLine()
-    let report: TrailReport
-    var comparison: Comparison.Result?
-    if let against {
-      let result = try await Comparison(file, connectionString: against)
-        .run(onProgress: { progress.show($0, of: $1) })
-      (report, comparison) = (result.report, result)
-    } else {
-      report = try await FileVerification(file).run(onProgress: { progress.show($0, of: $1) })
+    let (report, comparison) = try await ProgressLine.during { show in
+      guard let against else {
+        return (try await FileVerification(file).run(onProgress: show), Comparison.Result?.none)
+      }
+      let result = try await Comparison(file, connectionString: against).run(onProgress: show)
+      return (result.report, result)
     }
-    progress.end()
     try show(report, of: path, summary.ledger, filter: summary.filter, comparison)
   }
 
@@ -83,19 +79,18 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     configuration.liftStatementTimeout()
     // Whoever stops this program for a while reads nothing meanwhile, which would count as no answer.
     configuration.sessionSettings.append(("tcp_user_timeout", "0"))
-    let progress = ProgressLine()
-    let report = try await PostgresConnection.with(configuration) { connection in
-      // Entries and rows must be of one moment.
-      try await connection.run { session in
-        try session.executeScript("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        session.liftResponseTimeout()
-        let report = try LedgerAudit.report(
-          on: session, onProgress: { progress.show($0, of: $1) })
-        try session.executeScript("COMMIT")
-        return report
+    let report = try await ProgressLine.during { show in
+      try await PostgresConnection.with(configuration) { connection in
+        // Entries and rows must be of one moment.
+        try await connection.run { session in
+          try session.executeScript("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+          session.liftResponseTimeout()
+          let report = try LedgerAudit.report(on: session, onProgress: show)
+          try session.executeScript("COMMIT")
+          return report
+        }
       }
     }
-    progress.end()
     try show(report, of: nil, ledger, filter: nil)
   }
 

@@ -25,6 +25,27 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `on a terminal, what failed is told where its progress was`() async throws {
+    try await Service.with { service in
+      let file = service.directory.file("trail.db")
+      let export = try await Program.run(
+        "audit", "export", "--format", "sqlite", "--out", file, "--database-url",
+        service.database.connectionString)
+      #expect(export.status == 0, "\(export.errors)")
+      for words in [
+        ["verify", "--file", file, "--against", "host=/nowhere"],
+        ["export", "--format", "csv", "--database-url", "host=/nowhere"],
+      ] {
+        let terminal = #"exec script -qec "exec $(printf "'%s' " "$@")" /dev/null"#
+        let end = try await Program.with(
+          ["audit"] + words, by: ["/bin/sh", "-c", terminal, "sh"]
+        ) { try await $0.end() }
+        #expect(end.status == 1)
+        #expect(end.output.contains("\r\u{1B}[Ktrust-budget: "), "\(end.output)")
+      }
+    }
+  }
+
   @Test func `what is closed is told from a file of the program's own`() async throws {
     try await Service.with { service in
       _ = try await service.node.authorize("rich-1")
