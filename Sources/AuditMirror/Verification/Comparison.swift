@@ -15,13 +15,11 @@ package struct Comparison: Sendable {
   }
 
   private let file: ReadableFile
-  private let configuration: PostgresConfiguration
+  private let connectionString: String
 
-  /// - Throws: `PostgresError` when the connection string cannot be read.
-  package init(_ file: ReadableFile, connectionString: String) throws {
+  package init(_ file: ReadableFile, connectionString: String) {
     self.file = file
-    configuration = try TrailReader.configuration(
-      connectionString: connectionString, applicationName: "trust-budget audit")
+    self.connectionString = connectionString
   }
 
   /// - Throws: `MirrorRefusal` where PostgreSQL holds another ledger, or is in an epoch before the file's;
@@ -32,9 +30,9 @@ package struct Comparison: Sendable {
     let summary = try await file.summary
     try summary.requireWhole()
     // Whoever names another PostgreSQL is told at once, and no session waits while the file is verified.
-    let behind = try await TrailReader.with(configuration) { try await Behind.read(summary, $0) }
+    let behind = try await TrailReader.with(connectionString) { try await Behind.read(summary, $0) }
     let report = try await FileVerification(file).run { onProgress($0, 2 * $1) }
-    let compared = try await TrailReader.with(configuration) {
+    let compared = try await TrailReader.with(connectionString) {
       try await compare(report, summary, $0, onProgress)
     }
     return Result(report: compared, file: summary, behind: behind)

@@ -1,5 +1,6 @@
 import AuditMirror
 import Foundation
+import LibPQ
 import Testing
 import TrustBudget
 import TrustBudgetTesting
@@ -94,6 +95,23 @@ import TrustBudgetTesting
       let behind = try await Behind.read(file, connectionString: database.connectionString)
       #expect(behind.entries == 1 && !behind.isMoreThanCounted)
       _ = try await Comparison(file, connectionString: database.connectionString).run()
+    }
+  }
+
+  @Test func `a comparison gives up a table that somebody else has locked, and says so`()
+    async throws
+  {
+    try await withFollowedLedger { database, path in
+      let file = try await ReadableFile(path: path)
+      defer { file.close() }
+      let error = try await database.withConnection { holder in
+        try await holder.execute("BEGIN; LOCK TABLE trust_budget.audit_entries")
+        return await #expect(throws: PostgresError.self) {
+          try await Comparison(file, connectionString: database.connectionString).run()
+        }
+      }
+      // And not the end of the statement's own time, which is long.
+      #expect(error?.sqlState == .lockNotAvailable)
     }
   }
 
