@@ -47,11 +47,13 @@ struct AuditExportCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Only what happened from this time on: 2026-01-02 or 2026-01-02T03:04:05Z.", valueName: "time"
-    ))
-  var since: String?
+    ), transform: Timestamp.init(option:))
+  var since: Timestamp?
 
-  @Option(help: ArgumentHelp("Only what happened before this time.", valueName: "time"))
-  var until: String?
+  @Option(
+    help: ArgumentHelp("Only what happened before this time.", valueName: "time"),
+    transform: Timestamp.init(option:))
+  var until: Timestamp?
 
   func validate() throws {
     guard format != .sqlite || path != nil else {
@@ -72,8 +74,7 @@ struct AuditExportCommand: AsyncParsableCommand {
     guard file == nil || database.url == nil else {
       throw ValidationError("export from --file or from --database-url, not both")
     }
-    let filter = try filter()
-    if let since = filter.since, let until = filter.until, since >= until {
+    if let since, let until, since >= until {
       throw ValidationError("--since must be before --until")
     }
   }
@@ -82,7 +83,7 @@ struct AuditExportCommand: AsyncParsableCommand {
   private var path: String? { out == "-" ? nil : out }
 
   func run() async throws {
-    let filter = try filter()
+    let filter = ExportFilter(budgetID: budget, username: user, since: since, until: until)
     try await translatingAuditErrors {
       let source: ExportSource
       if let file {
@@ -124,22 +125,6 @@ struct AuditExportCommand: AsyncParsableCommand {
     case (_, .breakGlass): events ?? ""
     default: entries
     }
-  }
-
-  private func filter() throws -> ExportFilter {
-    ExportFilter(
-      budgetID: budget, username: user, since: try moment(since, "--since"),
-      until: try moment(until, "--until"))
-  }
-
-  private func moment(_ text: String?, _ option: String) throws -> Timestamp? {
-    guard let text else { return nil }
-    guard
-      let moment = Timestamp(text) ?? Timestamp(rfc3339: text) ?? Timestamp(text + "T00:00:00Z")
-    else {
-      throw ValidationError("\(option) must be a UTC time: 2026-01-02 or 2026-01-02T03:04:05Z")
-    }
-    return moment
   }
 }
 

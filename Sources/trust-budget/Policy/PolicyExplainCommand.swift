@@ -18,23 +18,22 @@ struct PolicyExplainCommand: ParsableCommand {
 
   @OptionGroup var requester: RequesterOptions
 
-  @Option(help: "The time to decide at, in UTC: 2026-01-02T03:04:05Z. Default: now.")
-  var at: String?
+  @Option(
+    help: ArgumentHelp(
+      "The time to decide at, in UTC: 2026-01-02 or 2026-01-02T03:04:05Z. Default: now.",
+      valueName: "time"), transform: Timestamp.init(option:))
+  var at: Timestamp?
 
   @Flag(help: "Print JSON.")
   var json = false
 
   func validate() throws {
-    if let at, Timestamp(at) == nil {
-      throw ValidationError("--at must be a time like 2026-01-02T03:04:05Z")
-    }
     _ = try requester.issuanceRequest()
   }
 
   func run() throws {
     let policy = try Policy(reportingOnFile: file, json: json)
-    let now = at.flatMap { Timestamp($0) } ?? .wallClock()
-    let explanation = policy.explain(try requester.issuanceRequest(), at: now)
+    let explanation = policy.explain(try requester.issuanceRequest(), at: at ?? .wallClock())
     print(json ? try JSONText.encode(explanation) : "\(explanation)")
     if case .refused = explanation.verdict { throw ExitCode.failure }
   }

@@ -145,6 +145,29 @@ struct PolicyCommandTests {
     #expect(json.output.contains("group:sre:bo"))
   }
 
+  private static let night = """
+    policies:
+      - name: Night
+        match:
+          local_usernames: ["alice"]
+          hours: ["00:00-01:00"]
+        principals: ["user"]
+        max_duration: "1h"
+    """
+
+  @Test(arguments: [
+    ("2026-01-02", 0), ("2026-01-02T00:59:59.5Z", 0), ("2026-01-02T01:00:00Z", 1),
+    ("2026-01-02T00:00:00+01:00", 2), ("2026-02-30", 2), ("noon", 2),
+  ])
+  func `a request is explained at the time that is asked for`(time: String, status: Int32)
+    async throws
+  {
+    let end = try await run(
+      ["policy", "explain", "--username", "alice", "--at", time], on: Self.night)
+    #expect(end.status == status, "\(end.output)\(end.errors)")
+    #expect(end.errors.contains("2026-01-02 or 2026-01-02T03:04:05Z") == (status == 2))
+  }
+
   @Test(arguments: [
     "--email", "--group", "--source-ip", "--webauthn-id", "--duration", "--principal",
   ])
