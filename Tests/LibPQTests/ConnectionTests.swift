@@ -1,6 +1,8 @@
 import Foundation
 import LibPQ
+import Synchronization
 import Testing
+import TrustBudgetTesting
 
 @Suite("Connecting")
 struct ConnectionTests {
@@ -61,6 +63,40 @@ struct ConnectionTests {
     configuration.connectTimeout = .seconds(2)
     let connection = try await PostgresConnection.connect(configuration)
     #expect(connection.isUsable)
+  }
+
+  @Test func `libpq itself may hang, and is given up in time, with its connection`() async throws {
+    try await TemporaryDirectory.with { directory in
+      // A root certificate that libpq waits for, in the middle of the handshake.
+      let certificate = directory.file("root.crt")
+      #expect(mkfifo(certificate, 0o600) == 0)
+      let server = try SilentServer()
+      let hungUp = server.agreeToTLS()
+      var configuration = try PostgresConfiguration(
+        "hostaddr=127.0.0.1 port=\(server.port) user=postgres dbname=postgres gssencmode=disable "
+          + "sslmode=require sslrootcert='\(certificate)'")
+      configuration.connectTimeout = .seconds(2)
+      let patience = configuration
+      // Beside the test, which lets libpq go on even if nobody gives up.
+      let outcome = Outcome()
+      let connecting = Task {
+        let error = await postgresError { try await PostgresConnection.connect(patience) }
+        outcome.error.withLock { $0 = error }
+      }
+      #expect(try await eventually { outcome.error.withLock { $0 } != nil })
+      let error = outcome.error.withLock { $0 }
+      #expect(error?.kind == .connection)
+      #expect(
+        error?.message
+          == "connecting to 127.0.0.1, port \(server.port) timed out while libpq itself waited")
+
+      // Only who is in the middle of opening it makes this succeed; it reads nothing then, and goes on.
+      let writer = open(certificate, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+      #expect(writer >= 0)
+      close(writer)
+      _ = await hungUp.first { _ in true }
+      await connecting.value
+    }
   }
 
   @Test func `what the server refuses has its SQLSTATE, and its words`() async throws {
@@ -184,4 +220,9 @@ struct ConnectionTests {
     let error = await postgresError { try await connection.run { try $0.query("SELECT 1") } }
     #expect(error?.kind == .connection)
   }
+}
+
+/// What has come of an attempt so far.
+private final class Outcome: Sendable {
+  let error = Mutex<PostgresError?>(nil)
 }

@@ -22,6 +22,24 @@ struct DetachedWorkTests {
     #expect(await discarded.first { _ in true } == 7)
   }
 
+  @Test func `what is left counts until it is over`() async {
+    let hanging = DispatchSemaphore(value: 0)
+    let abandoned = AbandonedWork(limit: 1)
+    let (discarded, discard) = AsyncStream.makeStream(of: Int.self)
+    let work = DetachedWork(discard: { discard.yield($0) }, abandoned: abandoned) {
+      hanging.wait()
+      return 7
+    }
+    #expect(!abandoned.isTooMuch)
+    #expect(work.value(before: .now + .milliseconds(30), slice: .milliseconds(10)) == nil)
+    #expect(abandoned.isTooMuch)
+    hanging.signal()
+    _ = await discarded.first { _ in true }
+    let end = ContinuousClock.now + .seconds(60)
+    while abandoned.isTooMuch, ContinuousClock.now < end { await Task.yield() }
+    #expect(!abandoned.isTooMuch)
+  }
+
   @Test func `a task that is cancelled does not wait for the end of its time`() async {
     let hanging = DispatchSemaphore(value: 0)
     defer { hanging.signal() }

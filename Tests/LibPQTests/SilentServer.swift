@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 
 /// Listens on 127.0.0.1, and never says a word.
 final class SilentServer: Sendable {
@@ -20,6 +20,22 @@ final class SilentServer: Sendable {
     self.descriptor = descriptor
     port = UInt16(bigEndian: address.sin_port)
     guard listening else { throw TestServer.Missing() }
+  }
+
+  /// Lets the next caller begin with TLS, and says nothing more.
+  ///
+  /// - Returns: what is told when that caller hangs up.
+  func agreeToTLS() -> AsyncStream<Void> {
+    let (hungUp, hangUp) = AsyncStream.makeStream(of: Void.self)
+    Thread.detachNewThread { [self] in
+      let caller = accept(descriptor, nil, nil)
+      var request = [UInt8](repeating: 0, count: 8)
+      if recv(caller, &request, 8, Int32(MSG_WAITALL)) == 8 { send(caller, "S", 1, 0) }
+      while recv(caller, &request, 8, 0) > 0 {}
+      close(caller)
+      hangUp.yield()
+    }
+    return hungUp
   }
 
   deinit {

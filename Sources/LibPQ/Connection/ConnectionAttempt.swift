@@ -39,6 +39,10 @@ struct ConnectionAttempt {
   /// - Returns: The connection, in non-blocking mode; the caller's to finish.
   /// - Throws: ``PostgresError``.
   func connect() throws(PostgresError) -> OpaquePointer {
+    guard !AbandonedWork.all.isTooMuch else {
+      throw PostgresError(
+        .connection, "\(AbandonedWork.all.limit) attempts to connect still hang in libpq")
+    }
     let deadline = ContinuousClock.now + timeout
     var effective = options
     var hosts = Self.hosts(options)
@@ -48,7 +52,7 @@ struct ConnectionAttempt {
       effective = ConnectionOptions(of: connection)
       hosts = Self.hosts(effective)
       guard hosts.count > 1 else {
-        return try complete(connection, effective, deadline: hostDeadline(effective, deadline, 1))
+        return try complete(connection, before: hostDeadline(effective, deadline, 1))
       }
       PQfinish(connection)
     } catch {
@@ -87,7 +91,7 @@ struct ConnectionAttempt {
     options["hostaddr"] = host.address
     options["port"] = host.port
     options["target_session_attrs"] = attributes
-    return try complete(start(options, before: deadline), options, deadline: deadline)
+    return try complete(start(options, before: deadline), before: deadline)
   }
 
   /// A connection that nobody else has.
@@ -124,25 +128,27 @@ struct ConnectionAttempt {
 
   /// Waits until the connection is made.
   private func complete(
-    _ connection: OpaquePointer, _ options: ConnectionOptions, deadline: ContinuousClock.Instant
+    _ connection: OpaquePointer, before deadline: ContinuousClock.Instant
   ) throws(PostgresError) -> OpaquePointer {
-    var state =
-      PQstatus(connection) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING
-    while state != PGRES_POLLING_OK {
-      let error: PostgresError
-      if state == PGRES_POLLING_FAILED {
-        error = ConnectionFailure.error(of: connection, options)
-      } else if Task.isCancelled {
-        error = PostgresError(.cancelled, "cancelled while connecting")
-      } else if ContinuousClock.now >= deadline {
-        error = ConnectionFailure.timeout(options)
-      } else {
-        let events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT
-        if wait(for: connection, Int16(events), deadline) { state = PQconnectPoll(connection) }
-        continue
-      }
-      PQfinish(connection)
-      throw error
+    let options = ConnectionOptions(of: connection)
+    guard PQstatus(connection) != CONNECTION_BAD else {
+      defer { PQfinish(connection) }
+      throw ConnectionFailure.error(of: connection, options)
+    }
+    let started = Started(connection: connection)
+    let handshake = Handshake()
+    let work = DetachedWork(discard: { _ in PQfinish(started.connection) }) {
+      handshake.run(on: started.connection, slice: Self.slice)
+    }
+    guard let isMade = work.value(before: deadline, slice: Self.slice) else {
+      // From now on the connection is the work's, which finishes it.
+      let isInLibrary = handshake.leave()
+      if Task.isCancelled { throw PostgresError(.cancelled, "cancelled while connecting") }
+      throw isInLibrary ? ConnectionFailure.stuck(options) : ConnectionFailure.timeout(options)
+    }
+    guard isMade else {
+      defer { PQfinish(connection) }
+      throw ConnectionFailure.error(of: connection, options)
     }
     PQsetErrorVerbosity(connection, PQERRORS_DEFAULT)
     guard PQsetnonblocking(connection, 1) == 0 else {
@@ -150,15 +156,6 @@ struct ConnectionAttempt {
       throw PostgresError(.connection, "the connection was lost at once")
     }
     return connection
-  }
-
-  /// - Returns: Whether the socket is ready; if not, there is something else to look at.
-  private func wait(
-    for connection: OpaquePointer, _ events: Int16, _ deadline: ContinuousClock.Instant
-  ) -> Bool {
-    var descriptor = pollfd(fd: PQsocket(connection), events: events, revents: 0)
-    let timeout = min(Self.slice, deadline - .now)
-    return poll(&descriptor, 1, timeout.pollMilliseconds) > 0
   }
 
   /// A fair share of what is left, so that no dead host takes the time of those after it.

@@ -8,6 +8,17 @@ enum ConnectionFailure {
     return PostgresError(.connection, "connecting to \(host)\(port) timed out")
   }
 
+  /// libpq has not come back in time from a call in which it waits for somebody else than the server.
+  static func stuck(_ options: ConnectionOptions) -> PostgresError {
+    var error = timeout(options)
+    error.message += " while libpq itself waited"
+    // A libpq without Kerberos has `disable` here.
+    if let mode = options["gssencmode"], mode != "disable" {
+      error.message += ", for a Kerberos server perhaps, which gssencmode=disable leaves alone"
+    }
+    return error
+  }
+
   /// No name server has answered in time.
   static func unresolved(_ options: ConnectionOptions) -> PostgresError {
     PostgresError(

@@ -14,13 +14,18 @@ final class DetachedWork<Value: Sendable>: Sendable {
 
   private let state = Mutex(State.running)
   private let end = DispatchSemaphore(value: 0)
+  private let abandoned: AbandonedWork
 
   /// Begins.
   ///
-  /// - Parameter discard: what becomes of a value for which nobody waits any more.
+  /// - Parameters:
+  ///   - discard: what becomes of a value for which nobody waits any more.
+  ///   - abandoned: where the work counts from then on until it is over.
   init(
-    discard: @escaping @Sendable (Value) -> Void, _ work: @escaping @Sendable () -> Value
+    discard: @escaping @Sendable (Value) -> Void, abandoned: AbandonedWork = .all,
+    _ work: @escaping @Sendable () -> Value
   ) {
+    self.abandoned = abandoned
     Thread.detachNewThread { [self] in
       let value = work()
       let isLeft = state.withLock { state in
@@ -28,7 +33,12 @@ final class DetachedWork<Value: Sendable>: Sendable {
         state = .done(value)
         return false
       }
-      if isLeft { discard(value) } else { end.signal() }
+      guard isLeft else {
+        end.signal()
+        return
+      }
+      discard(value)
+      abandoned.remove()
     }
   }
 
@@ -42,9 +52,26 @@ final class DetachedWork<Value: Sendable>: Sendable {
       guard isDone || Task.isCancelled || ContinuousClock.now >= deadline else { continue }
       return state.withLock { state in
         if case .done(let value) = state { return value }
+        if case .running = state { abandoned.add() }
         state = .left
         return nil
       }
     }
   }
+}
+
+/// Work that nobody waits for any more, and that is not over: each has a thread, and may have a connection.
+final class AbandonedWork: Sendable {
+  static let all = AbandonedWork(limit: 128)
+
+  let limit: Int
+  private let count = Atomic(0)
+
+  init(limit: Int) { self.limit = limit }
+
+  /// Whether nothing more is to be begun that might join it.
+  var isTooMuch: Bool { count.load(ordering: .relaxed) >= limit }
+
+  fileprivate func add() { count.add(1, ordering: .relaxed) }
+  fileprivate func remove() { count.subtract(1, ordering: .relaxed) }
 }
