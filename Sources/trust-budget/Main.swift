@@ -23,8 +23,11 @@ struct Main {
         try command.run()
       }
       try Console.flushOutput()
+      Console.finish()
     } catch {
-      exit(report(error))
+      let status = report(error)
+      Console.finish()
+      exit(status)
     }
   }
 

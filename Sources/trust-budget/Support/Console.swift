@@ -1,7 +1,16 @@
 import Foundation
+import Synchronization
 
 /// What the program says besides its output proper.
 enum Console {
+  /// Who writes, in a program that must not wait for whoever reads.
+  private static let writer = Mutex<LogWriter?>(nil)
+
+  /// Has what is said from now on written by another thread.
+  static func handOver(to writer: LogWriter) {
+    self.writer.withLock { $0 = writer }
+  }
+
   /// `trust-budget: …` on standard error.
   static func error(_ message: String) {
     note("trust-budget: \(message)")
@@ -9,7 +18,11 @@ enum Console {
 
   /// A line on standard error.
   static func note(_ line: String) {
-    write(line + "\n")
+    if let writer = writer.withLock({ $0 }) {
+      writer.write(line + "\n")
+    } else {
+      write(line + "\n")
+    }
   }
 
   /// Says that a list was cut off, for it looks like a whole one.
@@ -30,7 +43,13 @@ enum Console {
     }
   }
 
-  /// To standard error, or, when nobody reads that any more, nowhere: what is under way goes on.
+  /// Gives a reader who has stalled a second, before the program ends, to take what another thread has yet
+  /// to write.
+  static func finish() {
+    writer.withLock({ $0 })?.finish(within: 1)
+  }
+
+  /// At once, to standard error, or, when nobody reads that any more, nowhere: what is under way goes on.
   static func write(_ text: String, to output: FileHandle = .standardError) {
     try? output.write(contentsOf: Data(text.utf8))
   }

@@ -9,8 +9,12 @@ struct JSONLogHandler: LogHandler {
   var metadata = Logger.Metadata()
   var metadataProvider: Logger.MetadataProvider?
 
-  init(label: String) {
+  private let output: @Sendable (String) -> Void
+
+  /// - Parameter output: takes a line, without its end.
+  init(label: String, output: @escaping @Sendable (String) -> Void) {
     self.label = label
+    self.output = output
   }
 
   subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -24,8 +28,7 @@ struct JSONLogHandler: LogHandler {
     if let own = event.metadata { all.merge(own) { $1 } }
     let line = JSONLogHandler.line(
       at: .wallClock(), event.level, logger: label, "\(event.message)", all)
-    // One write: lines of several threads must not mix.
-    Console.note(line)
+    output(line)
   }
 
   static func line(

@@ -18,18 +18,26 @@ struct LoggingOptions: ParsableArguments {
 
   func validate() throws { try Configuration.validate() }
 
+  /// From now on nobody waits for a reader of standard error.
   func logger() -> Logger {
+    let losses = logger { Console.write($0 + "\n") }
+    Console.handOver(
+      to: LogWriter { losses.warning("log entries lost", metadata: ["entries": "\($0)"]) })
+    var logger = logger { Console.note($0) }
+    logger.logLevel = logLevel
+    return logger
+  }
+
+  private func logger(output: @escaping @Sendable (String) -> Void) -> Logger {
     let format = logFormat
-    var logger = Logger(
+    return Logger(
       label: "trust-budget",
       factory: { label -> any LogHandler in
         switch format {
-        case .text: StreamLogHandler(label: label, stream: LogText())
-        case .json: JSONLogHandler(label: label)
+        case .text: StreamLogHandler(label: label, stream: LogText(output: output))
+        case .json: JSONLogHandler(label: label, output: output)
         }
       })
-    logger.logLevel = logLevel
-    return logger
   }
 }
 
