@@ -35,20 +35,24 @@ package final class BreakGlass: Service {
   /// When the last event was, as far as is known.
   private let newest = Mutex<Timestamp?>(nil)
   private let hasReadJournal = Atomic(false)
+  private let retryInterval: Duration
   private let unforwarded: Gauge
   private let journalUp: Gauge
 
   /// - Parameters:
   ///   - journal: the path of the journal. It is made when it is first needed.
   ///   - now: the node's clock.
+  ///   - retryInterval: how often a journal is opened anew that could not be, or that failed: seldom, for the
+  ///     file may be somebody else's.
   ///   - metrics: makes what the events are counted with.
   /// - Throws: `PostgresError` when the connection string cannot be read.
   package init(
     node: String, journal path: String, connectionString: String,
-    now: @escaping @Sendable () -> Timestamp, logger: Logger,
-    metrics: any MetricsFactory = NOOPMetricsHandler.instance
+    now: @escaping @Sendable () -> Timestamp, retryInterval: Duration = .seconds(10),
+    logger: Logger, metrics: any MetricsFactory = NOOPMetricsHandler.instance
   ) throws {
     self.now = now
+    self.retryInterval = retryInterval
     self.logger = logger
     events = Counter(label: "trust_budget_break_glass_events_total", factory: metrics)
     lastEvent = Gauge(
@@ -75,7 +79,7 @@ package final class BreakGlass: Service {
   /// Opens the journal before the first request, where break-glass is on or there may be events that
   /// have not reached PostgreSQL.
   package func prepare() async {
-    await recorder.prepare()
+    _ = try? await disk.perform { [keeper] in try keeper.opened() }
     await noteOwnEvents()
   }
 
@@ -144,9 +148,14 @@ package final class BreakGlass: Service {
           return false
         }
         group.addTask {
-          while !self.hasReadJournal.load(ordering: .relaxed),
-            (try? await Task.sleep(for: .seconds(1))) != nil
-          { await self.noteOwnEvents() }
+          while (try? await Task.sleep(for: self.retryInterval)) != nil {
+            // What is in it must not wait for the next emergency to reach PostgreSQL.
+            if self.keeper.isMissing {
+              await self.prepare()
+            } else if !self.hasReadJournal.load(ordering: .relaxed) {
+              await self.noteOwnEvents()
+            }
+          }
           return false
         }
         group.addTask {

@@ -224,6 +224,28 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `what is in a journal that could not be opened reaches PostgreSQL once it can be`()
+    async throws
+  {
+    try await withProxy { proxy, database, directory in
+      do {
+        let journal = try BreakGlassJournal(path: directory.journal)
+        _ = try await journal.record([(.of(id: "1"), .testClock())], node: "node-1")
+      }
+      #expect(link(directory.journal, directory.file("other.db")) == 0)
+      try await Node.with(
+        journal: directory.journal, on: proxy.connectionString, retryInterval: .milliseconds(20)
+      ) { (node) async throws in
+        let said = "error break-glass journal cannot be written"
+        #expect(node.log.lines.count { $0.hasPrefix(said) } == 1)
+        unlink(directory.file("other.db"))
+        #expect(try await eventually { try await database.events() == ["1"] })
+        #expect(node.breakGlass.status.journalProblem == nil)
+        #expect(node.log.lines.count { $0.hasPrefix(said) } == 1)
+      }
+    }
+  }
+
   @Test func `a journal that has another name as well: PostgreSQL alone, until it has none`()
     async throws
   {

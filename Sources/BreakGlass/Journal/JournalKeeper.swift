@@ -78,6 +78,9 @@ final class JournalKeeper: Sendable {
   /// Why there is none, or why the last attempt to write failed.
   var problem: JournalProblem? { state.withLock { $0.problem } }
 
+  /// Whether one was asked for, and none is open.
+  var isMissing: Bool { state.withLock { $0.journal == nil && $0.problem != nil } }
+
   /// The journal in use, or the one that can be opened now.
   ///
   /// Only on the disk's thread, one call at a time.

@@ -32,12 +32,6 @@ actor BreakGlassRecorder {
 
   typealias Requests = [(request: BreakGlassIssuance, moment: Timestamp)]
 
-  /// Opens the journal ahead of the first request.
-  func prepare() async {
-    let keeper = keeper
-    _ = try? await disk.perform { try keeper.opened() }
-  }
-
   /// - Returns: the outcomes in the requests' order, and where they are recorded.
   func record(
     _ requests: Requests

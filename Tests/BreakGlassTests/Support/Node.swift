@@ -12,12 +12,13 @@ struct Node: Sendable {
   /// Lends one that runs.
   static func with<R: Sendable>(
     _ name: String = "node-1", journal: String, on connectionString: String,
+    retryInterval: Duration = .seconds(10),
     _ body: (Node) async throws -> R
   ) async throws -> R {
     let log = Log()
     let breakGlass = try BreakGlass(
       node: name, journal: journal, connectionString: connectionString, now: { .testClock() },
-      logger: Logger(label: "test", factory: { _ in log }))
+      retryInterval: retryInterval, logger: Logger(label: "test", factory: { _ in log }))
     await breakGlass.prepare()
     return try await withThrowingTaskGroup { group in
       group.addTask { try await breakGlass.run() }
