@@ -41,7 +41,7 @@ extension AuditMirror {
     var count = 0
     while true {
       let page: [MirroredEvent] = try await reader.page(
-        after: file.summary.events?.position ?? .start, of: window, limit: size)
+        after: file.summary.events.position, of: window, limit: size)
       let isEnd = page.count < size
       if !page.isEmpty { try await confirm(window, reader) }
       let isWaiting = try await file.isWaitingForEvents

@@ -12,8 +12,7 @@ package struct Export: Sendable {
 
   package struct Result: Hashable, Sendable {
     package let entries: Int64
-    /// nil where the source is a file that knows of no break-glass events.
-    package let events: Int64?
+    package let events: Int64
     /// What the export was restricted to.
     package let filter: String?
     /// Rows are committed that are not in it, because an older transaction is open.
@@ -126,7 +125,6 @@ package struct Export: Sendable {
         }
         return Result(entries: count, events: 0, filter: filter.words, isHeldBack: view.isHeldBack)
       case .breakGlass:
-        guard view.hasEvents else { throw Export.withoutEvents }
         let count = try await writeText(MirroredEvent.self, of: view, to: descriptor) {
           filter.includes($0.event)
         }
@@ -172,13 +170,10 @@ package struct Export: Sendable {
       try await file.finish()
       file.close()
       return Result(
-        entries: progress.written - events, events: view.hasEvents ? events : nil,
-        filter: filter.words, isHeldBack: view.isHeldBack)
+        entries: progress.written - events, events: events, filter: filter.words,
+        isHeldBack: view.isHeldBack)
     }
   }
-
-  private static let withoutEvents = AuditFileError.unusable(
-    "its format is the first, which holds no break-glass events; a node that uses it adds them")
 
   private static func write(_ text: String, to descriptor: Int32) throws(AuditFileError) {
     var bytes = Array(text.utf8)[...]

@@ -79,34 +79,29 @@ struct ExportView: Sendable {
   let nextTransaction: Int64
   /// Rows are committed that the view does not reach, because an older transaction is open.
   let isHeldBack: Bool
-  /// Whether the source knows of break-glass events.
-  let hasEvents: Bool
   private let source: Rows
 
   init(of file: ReadableFile) async throws {
     let (summary, entry, event, awaited) = try await file.read { db in
       let summary = try FileSummary(db)
-      let hasEvents = summary.events != nil
       // It would lose what is numbered from below 1 on.
       if let problem = try FileDefinition.problem(db) ?? summary.endProblem(db) {
         throw AuditFileError.corrupt(problem)
       }
       return (
         summary, try FileRows<MirroredEntry>.last(db),
-        hasEvents ? try FileRows<MirroredEvent>.last(db) : 0,
+        try FileRows<MirroredEvent>.last(db),
         max(
           try ExportView.horizon(of: MirroredEntry.self, db),
-          hasEvents ? try ExportView.horizon(of: MirroredEvent.self, db) : 0)
+          try ExportView.horizon(of: MirroredEvent.self, db))
       )
     }
     guard summary.filter == nil else {
       throw AuditFileError.unusable("it is an export that was restricted; export the whole one")
     }
     ledger = summary.ledger
-    hasEvents = summary.events != nil
-    rows = summary.entries.rows + (summary.events?.rows ?? 0)
-    // What has no events cannot say that it is complete.
-    completeAsOf = hasEvents ? summary.completeAsOf : nil
+    rows = summary.entries.rows + summary.events.rows
+    completeAsOf = summary.completeAsOf
     nextTransaction = awaited
     isHeldBack = false
     source = .file(file, lastEntry: entry, lastEvent: event)
@@ -120,7 +115,6 @@ struct ExportView: Sendable {
     // Where nothing lies above the horizon, nobody's predecessor does.
     nextTransaction = window.isHeldBack ? window.nextTransaction : 0
     isHeldBack = window.isHeldBack
-    hasEvents = true
     source = .postgres(reader, window)
   }
 

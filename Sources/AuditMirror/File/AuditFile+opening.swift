@@ -57,12 +57,6 @@ extension AuditFile {
       try db.execute(sql: "PRAGMA wal_checkpoint")
     } else {
       try checkDefinitions(db)
-      if try format(of: db) < AuditFileSchema.version {
-        try db.inTransaction(.immediate) {
-          try FileSummary.upgrade(db)
-          return .commit
-        }
-      }
     }
     return try FileSummary(db)
   }
@@ -85,20 +79,18 @@ extension AuditFile {
     guard application == AuditFileSchema.applicationID else {
       throw AuditFileError.foreign("it is a database of another program")
     }
-    let version = try format(of: db)
-    guard (AuditFileSchema.oldestVersion...AuditFileSchema.version).contains(version) else {
+    let version = try Int32.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    guard version == AuditFileSchema.version else {
       throw AuditFileError.foreign(
-        "its format is \(version), and this program knows \(AuditFileSchema.oldestVersion) to "
-          + "\(AuditFileSchema.version)")
+        "its format is \(version), and this program knows \(AuditFileSchema.version)"
+          + (version < AuditFileSchema.version
+            ? ". It is an earlier program's: move it away, and a node makes a new one from PostgreSQL"
+            : ""))
     }
     // SQLite would repair what is no text on its way to UTF-8, and so hide it.
     let encoding = try String.fetchOne(db, sql: "PRAGMA encoding") ?? ""
     guard encoding == "UTF-8" else {
       throw AuditFileError.foreign("its texts are \(encoding), and must be UTF-8")
     }
-  }
-
-  static func format(of db: Database) throws -> Int32 {
-    try Int32.fetchOne(db, sql: "PRAGMA user_version") ?? 0
   }
 }

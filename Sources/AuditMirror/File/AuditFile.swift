@@ -136,15 +136,13 @@ final class AuditFile: @unchecked Sendable {
       try begin(db)
       _ = try followedJournals(db)
       var put = try PutEvent(db)
-      var cursor = pending.events ?? FileSummary.Cursor()
       let isWhole = pending.filter == nil
       for row in rows {
         let isNew = isWhole ? try journals?.take(row, of: window, db) ?? true : true
         try put.run(row)
-        cursor.position = row.position
-        cursor.rows += isNew ? 1 : 0
+        pending.events.position = row.position
+        pending.events.rows += isNew ? 1 : 0
       }
-      pending.events = cursor
       if endsWindow { try journals?.endWindow(window) }
       try commit(db)
     }

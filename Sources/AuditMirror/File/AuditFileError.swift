@@ -14,7 +14,7 @@ package enum AuditFileError: Error, Hashable, Sendable {
   case corrupt(String)
   /// It, or the log beside it, was removed, or another one was put in its place.
   case replaced
-  /// It is a database of somebody else's, or of a later version of this program.
+  /// It is a database of somebody else's, or of another version of this program.
   case foreign(String)
 
   init(_ problem: FileProblem) {

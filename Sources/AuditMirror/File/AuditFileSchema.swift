@@ -6,26 +6,11 @@ enum AuditFileSchema {
   static let applicationID = DatabaseHead.Kind.auditFile.rawValue
   /// In the file's header (`PRAGMA user_version`), and in `meta`.
   static let version: Int32 = 4
-  /// The first format knows no break-glass events, the second no receipts, the third no heads. A node
-  /// brings them up to date; readers take them as they are.
-  static let oldestVersion: Int32 = 1
-  static let receiptsVersion: Int32 = 3
-  static let headsVersion: Int32 = 4
 
   static let script = """
     PRAGMA application_id = \(applicationID);
+    PRAGMA user_version = \(version);
 
-    \(tables(entriesKey: ""))
-    \(breakGlass)
-    \(receipts)
-    \(heads)
-    """
-
-  /// What all formats have.
-  ///
-  /// - Parameter entriesKey: what the table of the entries has after its columns.
-  static func tables(entriesKey: String) -> String {
-    """
     -- What this file is: one row.
     CREATE TABLE meta (
         only_row       INTEGER PRIMARY KEY CHECK (only_row = 1),
@@ -66,7 +51,7 @@ enum AuditFileSchema {
         node           TEXT    NOT NULL,
         detail         TEXT    NOT NULL,
         occurred_at    TEXT    NOT NULL,
-        hash           BLOB    NOT NULL\(entriesKey)
+        hash           BLOB    NOT NULL
     );
     CREATE INDEX audit_entries_time ON audit_entries (occurred_at);
 
@@ -102,15 +87,7 @@ enum AuditFileSchema {
     SELECT entry_id, budget_id, username, cost, balance_before, balance_after, occurred_at,
            request_id
     FROM audit_entries WHERE kind = 'charge';
-    """
-  }
 
-  /// What an export has more, for whoever asks for a budget.
-  static let budgetIndex =
-    "CREATE UNIQUE INDEX audit_entries_budget ON audit_entries (budget_id, budget_seq)"
-
-  /// What the second format has more than the first.
-  static let breakGlass = """
     -- Emergency certificates, column by column as PostgreSQL has them. Lists are JSON.
     CREATE TABLE break_glass_events (
         event_id                   INTEGER NOT NULL,
@@ -154,22 +131,12 @@ enum AuditFileSchema {
         PRIMARY KEY (journal_id, node_seq)
     ) WITHOUT ROWID;
 
-    INSERT INTO cursors VALUES ('break_glass_events', 0, 0, 0, 0);
-    """
-
-  /// What the third format has more than the second, which wrote each budget's state with each entry.
-  static let receipts = """
     -- What came, in the order of the entries' rowids: of each entry budget_id, budget_seq and hash.
     CREATE TABLE receipts (
         first_row INTEGER PRIMARY KEY,   -- rowid of the first of them
         rows      INTEGER NOT NULL,
         content   BLOB    NOT NULL
     );
-    """
-
-  /// What the fourth format has more than the third, which had an index of all entries by their budgets.
-  static let heads = """
-    PRAGMA user_version = \(version);
 
     -- The end of each budget's chain, as of its entry last_seq, and the balance after it. There is
     -- none yet of a budget whose entries are all new.
@@ -184,7 +151,6 @@ enum AuditFileSchema {
     ALTER TABLE meta ADD COLUMN heads_through INTEGER NOT NULL DEFAULT 0;
 
     -- current_balance: as of the last entry. balance: after a reset that is due.
-    DROP VIEW IF EXISTS budgets;
     CREATE VIEW budgets (budget_id, initial_balance, current_balance, balance,
                          reset_interval_hours, last_reset_at, created_at) AS
     SELECT budget_id, initial_balance, last_balance,
@@ -199,4 +165,8 @@ enum AuditFileSchema {
                      FROM audit_entries WHERE rowid > (SELECT heads_through FROM meta)
                      GROUP BY budget_id) AS n ON n.budget_id = s.budget_id);
     """
+
+  /// What an export has more, for whoever asks for a budget.
+  static let budgetIndex =
+    "CREATE UNIQUE INDEX audit_entries_budget ON audit_entries (budget_id, budget_seq)"
 }

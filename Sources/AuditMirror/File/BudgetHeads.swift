@@ -178,20 +178,4 @@ extension BudgetHeads {
       arguments: [row])
     return try FileRows<MirroredEntry>.last(db)
   }
-
-  /// Fills the table of a file that had none. Such a file finds each budget's newest entry by an index.
-  static func fill(_ db: Database) throws {
-    try db.execute(
-      sql: """
-        INSERT INTO budget_heads
-          SELECT e.budget_id, e.budget_seq, e.hash, e.balance_after
-          FROM budget_states AS s JOIN audit_entries AS e
-            ON e.budget_id = s.budget_id AND e.budget_seq =
-              (SELECT max(budget_seq) FROM audit_entries AS n
-               WHERE n.budget_id = s.budget_id AND NOT EXISTS
-                 (SELECT * FROM awaited AS a
-                  WHERE a.budget_id = n.budget_id AND a.budget_seq <= n.budget_seq));
-        UPDATE meta SET heads_through = (SELECT coalesce(max(rowid), 0) FROM audit_entries)
-        """)
-  }
 }

@@ -58,23 +58,6 @@ struct EntryReceipts {
     count = 0
   }
 
-  /// Writes those of all the entries that are in a file.
-  static func fill(_ db: Database) throws {
-    var entries = try FileStatement(db, EntryReceipt.ofEntries)
-    defer { entries.reset() }
-    var receipts = EntryReceipts()
-    var lastRow: Int64 = 0
-    while try entries.step() {
-      let row = try entries.number()
-      if receipts.count == perRow || row != lastRow + 1 {
-        try receipts.save(endingAt: lastRow, db)
-      }
-      receipts.append(try EntryReceipt(reading: &entries))
-      lastRow = row
-    }
-    try receipts.save(endingAt: lastRow, db)
-  }
-
   /// All the receipts of a file, in the order of the entries.
   ///
   /// - Parameter body: is given the rowid that an entry had when it came, too.

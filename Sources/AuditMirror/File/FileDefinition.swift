@@ -41,9 +41,7 @@ struct FileDefinition: Hashable {
   /// What is not as a program of ours has made it.
   static func problem(_ db: Database) throws -> String? {
     let found = try all(db)
-    let known = try AuditFileSchema.scripts(of: AuditFile.format(of: db)).reduce(into: Set()) {
-      $0.formUnion(try made(by: $1))
-    }
+    let known = try made()
     let names = Set(known.map(\.name))
     let strangers = found.subtracting(known).subtracting([budgetIndex])
       .sorted { $0.name < $1.name }
@@ -78,9 +76,9 @@ struct FileDefinition: Hashable {
     return Set(rows.map(FileDefinition.init))
   }
 
-  private static func made(by script: String) throws -> Set<FileDefinition> {
+  private static func made() throws -> Set<FileDefinition> {
     try DatabaseQueue().write { db in
-      try db.execute(sql: script)
+      try db.execute(sql: AuditFileSchema.script)
       return try all(db)
     }
   }

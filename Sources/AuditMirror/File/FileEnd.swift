@@ -50,24 +50,20 @@ extension FileSummary {
   /// What is wrong with where the file's rows stand.
   func endProblem(_ db: Database) throws -> String? {
     try FileEnd<MirroredEntry>(db).problem(entries)
-      ?? events.flatMap { try FileEnd<MirroredEvent>(db).problem($0) } ?? receiptsProblem(db)
-      ?? headsProblem(db)
+      ?? FileEnd<MirroredEvent>(db).problem(events) ?? receiptsProblem(db) ?? headsProblem(db)
   }
 
   /// What was cut off, but for its receipts, would come once more, into a file that was changed; or never,
   /// where they are in the way.
   private func receiptsProblem(_ db: Database) throws -> String? {
-    guard filter == nil, try AuditFile.format(of: db) >= AuditFileSchema.receiptsVersion,
-      case let through = try EntryReceipts.through(db), through != entries.rows
+    guard filter == nil, case let through = try EntryReceipts.through(db), through != entries.rows
     else { return nil }
     return "the receipts go as far as row \(through), and the file says that it has \(entries.rows)"
   }
 
   /// Who takes the table of heads for newer than it is finds chains broken that are not.
   private func headsProblem(_ db: Database) throws -> String? {
-    guard try AuditFile.format(of: db) == AuditFileSchema.version,
-      case let through = try BudgetHeads.through(db), through > entries.rows
-    else { return nil }
+    guard case let through = try BudgetHeads.through(db), through > entries.rows else { return nil }
     return
       "budget_heads says that it goes as far as row \(through), and the file has \(entries.rows)"
   }

@@ -14,8 +14,8 @@ package struct FileSummary: Hashable, Sendable {
 
   package var ledger: LedgerIdentity
   package var entries: Cursor
-  /// Break-glass events; nil in a file of the first format, which knows none.
-  package var events: Cursor?
+  /// Break-glass events.
+  package var events: Cursor
   /// All that was committed by then is in the file.
   package var completeAsOf: Timestamp?
   /// What an export was restricted to; nil: the whole trail.
@@ -37,22 +37,15 @@ package struct FileSummary: Hashable, Sendable {
     guard filter != "" else {
       throw InvalidValue("must be what an export was restricted to, or NULL (filter)")
     }
-    guard let entries = try FileSummary.cursor(MirroredEntry.table, db) else {
-      throw AuditFileError.corrupt("its table cursors is empty")
-    }
-    self.entries = entries
+    entries = try FileSummary.cursor(MirroredEntry.table, db)
     events = try FileSummary.cursor(MirroredEvent.table, db)
-    // Whoever calls a file one of an earlier format shall not keep from it what that one had not.
-    let format = try AuditFile.format(of: db)
+    let format = AuditFileSchema.version
     guard
       try Bool.fetchOne(
         db, sql: "SELECT typeof(format_version) = 'integer' AND format_version = ? FROM meta",
         arguments: [format]) == true
     else {
       throw AuditFileError.corrupt("its header says that its format is \(format), and meta another")
-    }
-    guard events != nil || format == AuditFileSchema.oldestVersion else {
-      throw AuditFileError.corrupt("its table cursors lacks break_glass_events")
     }
   }
 
@@ -73,28 +66,13 @@ package struct FileSummary: Hashable, Sendable {
     throw .unusable("this export was restricted (\(filter)); compare a whole one")
   }
 
-  /// Whether the events must go as far as the entries do: of each window they come first.
-  ///
-  /// They need not in a file that was brought up from the first format and has had no window since, nor in an
-  /// export of a file of that format. Neither says that it is complete, and both have a unique index of the
-  /// entries, which other files of nodes have not.
-  func hasEventsAsFarAsEntries(_ db: Database) throws -> Bool {
-    if completeAsOf != nil { return true }
-    guard try AuditFile.format(of: db) == AuditFileSchema.version else { return false }
-    return try Bool.fetchOne(
-      db,
-      sql: """
-        SELECT NOT EXISTS (SELECT * FROM pragma_index_list('audit_entries') WHERE "unique")
-        """) == true
-  }
-
   func save(_ db: Database) throws {
     var meta = try FileStatement(db, "UPDATE meta SET epoch = ?, complete_as_of = ?")
     meta.put(ledger.epoch)
     meta.put(completeAsOf?.sortableText)
     try meta.run()
     try FileSummary.save(entries, of: MirroredEntry.table, db)
-    if let events { try FileSummary.save(events, of: MirroredEvent.table, db) }
+    try FileSummary.save(events, of: MirroredEvent.table, db)
   }
 
   static func create(ledger: LedgerIdentity, filter: String?, _ db: Database) throws {
@@ -104,59 +82,23 @@ package struct FileSummary: Hashable, Sendable {
         INSERT INTO meta (only_row, format_version, ledger_id, epoch, filter) VALUES (1, ?, ?, ?, ?)
         """,
       arguments: [AuditFileSchema.version, ledger.id, ledger.epoch, filter])
-    try db.execute(sql: "INSERT INTO cursors VALUES ('audit_entries', 0, 0, 0, 0)")
-  }
-
-  /// Gives a file of an earlier format what the present one has more.
-  ///
-  /// - Throws: `AuditFileError.corrupt` for a file that has not all that it says: what is missing would
-  ///   be known to nobody afterwards.
-  static func upgrade(_ db: Database) throws {
-    let format = try AuditFile.format(of: db)
-    if let problem = try FileSummary(db).endProblem(db) { throw AuditFileError.corrupt(problem) }
-    if format < AuditFileSchema.receiptsVersion { try checkHeads(db) }
-    if format == AuditFileSchema.oldestVersion {
-      // The events come with the next window; until then the file says of no moment that it is complete.
-      try db.execute(sql: AuditFileSchema.breakGlass)
-      try db.execute(sql: "UPDATE meta SET complete_as_of = NULL")
-    }
-    if format < AuditFileSchema.receiptsVersion {
-      try db.execute(sql: AuditFileSchema.receipts)
-      try EntryReceipts.fill(db)
-    }
-    try db.execute(sql: AuditFileSchema.heads)
-    try BudgetHeads.fill(db)
-    try db.execute(
-      sql: "UPDATE meta SET format_version = ?", arguments: [AuditFileSchema.version])
-  }
-
-  /// Whether the entries of a file without receipts end where it says.
-  private static func checkHeads(_ db: Database) throws {
-    let lost = try Int.fetchOne(
-      db,
-      sql: """
-        SELECT (SELECT entries FROM cursors WHERE table_name = 'audit_entries')
-                 IS NOT (SELECT count(*) FROM audit_entries)
-               OR EXISTS (SELECT * FROM budget_states LEFT JOIN audit_entries
-                            ON audit_entries.budget_id = budget_states.budget_id
-                               AND budget_seq = last_seq
-                          WHERE hash IS NOT last_hash)
-        """)
-    guard lost == 0 else {
-      throw AuditFileError.corrupt("its entries do not end where it says that they do")
+    for table in [MirroredEntry.table, MirroredEvent.table] {
+      try db.execute(sql: "INSERT INTO cursors VALUES (?, 0, 0, 0, 0)", arguments: [table])
     }
   }
 
-  private static func cursor(_ table: String, _ db: Database) throws -> Cursor? {
+  private static func cursor(_ table: String, _ db: Database) throws -> Cursor {
     var row = try FileStatement(
       db, "SELECT epoch, transaction_id, entry_id, entries FROM cursors WHERE table_name = ?")
     row.put(table)
-    return try row.first {
+    let cursor = try row.first {
       Cursor(
         position: TrailPosition(
           epoch: try $0.count(), transactionID: try $0.count(), number: try $0.count()),
         rows: try $0.count())
     }
+    guard let cursor else { throw AuditFileError.corrupt("its table cursors lacks \(table)") }
+    return cursor
   }
 
   private static func save(_ cursor: Cursor, of table: String, _ db: Database) throws {

@@ -32,14 +32,14 @@ package struct Behind: Hashable, Sendable {
       let summary = try FileSummary(db)
       return (
         summary, try NewestRows<MirroredEntry>(witnesses, db),
-        summary.events == nil ? nil : try NewestRows<MirroredEvent>(witnesses, db)
+        try NewestRows<MirroredEvent>(witnesses, db)
       )
     }
     try summary.requireWhole()
     return try await TrailReader.with(connectionString) { reader in
       let behind = try await read(summary, reader)
       try await reader.verify(entries)
-      if let events { try await reader.verify(events) }
+      try await reader.verify(events)
       return behind
     }
   }
@@ -50,7 +50,7 @@ package struct Behind: Hashable, Sendable {
     let (entries, oldestEntry) = try await reader.count(
       MirroredEntry.self, after: summary.entries.position, limit: counted + 1)
     let (events, oldestEvent) = try await reader.count(
-      MirroredEvent.self, after: summary.events?.position ?? .start, limit: counted)
+      MirroredEvent.self, after: summary.events.position, limit: counted)
     let holder = window.isHeldBack ? try await reader.horizonHolder() : nil
     let oldest = [oldestEntry, oldestEvent].compactMap(\.self).min()
     let age = oldest.map { window.moment.microseconds - $0.microseconds } ?? 0

@@ -67,7 +67,7 @@ package final class MirrorHealth: Sendable {
     state.withLock {
       $0.status.ledger = summary.ledger.id
       $0.status.entries = summary.entries.rows
-      $0.status.events = summary.events?.rows
+      $0.status.events = summary.events.rows
     }
     if newEntries > 0 { entries.increment(by: newEntries) }
     if newEvents > 0 { events.increment(by: newEvents) }

@@ -7,10 +7,8 @@ struct BudgetReplay {
   private var check: EntryCheck
   private var awaited: Set<TrailPlace>
   private var faulty: Set<String> = []
-  /// Before the third format, a state was that of the newest entry, and there were no receipts.
-  private let hasReceipts: Bool
   private var losses: EntryLosses
-  private var heads: HeadCheck?
+  private var heads: HeadCheck
   private var states: RecordedStates
 
   private var current = Current()
@@ -43,10 +41,8 @@ struct BudgetReplay {
   init(_ summary: FileSummary, _ db: Database, _ report: inout TrailReport) throws {
     check = EntryCheck(ledgerID: summary.ledger.id)
     awaited = try FileVerification.awaited(MirroredEntry.self, db)
-    let format = try AuditFile.format(of: db)
-    hasReceipts = format >= AuditFileSchema.receiptsVersion
-    heads = format >= AuditFileSchema.headsVersion ? try HeadCheck(db) : nil
-    losses = hasReceipts ? try EntryLosses(db, &report) : EntryLosses()
+    heads = try HeadCheck(db)
+    losses = try EntryLosses(db, &report)
     states = try RecordedStates(db)
   }
 
@@ -82,7 +78,7 @@ struct BudgetReplay {
     do throws(TrailFault) {
       let next = try check.budget(current.budget, after: entry)
       current.budget = next
-      if let head = next.head { heads?.note(head, at: rowID) }
+      if let head = next.head { heads.note(head, at: rowID) }
       // The view `budgets` takes all but the balance from the recorded state.
       if entry.sequence == current.recorded?.budget.lastSequence
         || !entry.kind.isAllInItsBalances
@@ -101,7 +97,7 @@ struct BudgetReplay {
     end(&report)
     while let (missing, state) = try states.next(before: name) { note(missing, state, &report) }
     current = Current(name, try states.take(name))
-    try heads?.begin(name, db)
+    try heads.begin(name, db)
   }
 
   /// After the last entry of a budget.
@@ -114,8 +110,8 @@ struct BudgetReplay {
     let last = current.budget.map { BudgetState(budget: $0, createdAt: current.createdAt) }
     if let problem = loss?.problem(after: current.budget?.lastSequence ?? 0)
       ?? current.unreadable.map({ "the recorded state holds what is no value of ours: \($0)" })
-      ?? BudgetReplay.difference(hasReceipts ? current.found ?? last : last, current.recorded)
-      ?? heads?.problem
+      ?? BudgetReplay.difference(current.found ?? last, current.recorded)
+      ?? heads.problem
     {
       report.add(TrailFault(.budget(name), problem: problem))
     }
@@ -129,7 +125,7 @@ struct BudgetReplay {
       report.add(TrailFault(waitingInVain: place))
     }
     while let (name, state) = try states.next() { note(name, state, &report) }
-    if heads != nil, let stray = try HeadCheck.stray(db) { report.add(stray) }
+    if let stray = try HeadCheck.stray(db) { report.add(stray) }
     for (name, loss) in losses.takeAll() {
       report.add(TrailFault(.budget(name), problem: BudgetReplay.allGone(loss.last)))
     }

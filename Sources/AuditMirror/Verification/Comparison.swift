@@ -58,21 +58,19 @@ package struct Comparison: Sendable {
     _ onProgress: @Sendable (Int64, Int64) -> Void
   ) async throws {
     let window = try await reader.window()
-    let total = summary.entries.rows + (summary.events?.rows ?? 0)
+    let total = summary.entries.rows + summary.events.rows
     report.entries = try await compare(
       MirroredEntry.self, as: summary.entries, reader, window, &report
     ) { onProgress(total + $0, 2 * total) }
-    if var events = summary.events {
-      let last = summary.entries.position
-      if try await file.read({ try summary.hasEventsAsFarAsEntries($0) }) {
-        events.position = max(
-          events.position,
-          TrailPosition(epoch: last.epoch, transactionID: last.transactionID, number: .max))
-      }
-      let entries = report.entries
-      report.events = try await compare(MirroredEvent.self, as: events, reader, window, &report) {
-        onProgress(total + entries + $0, 2 * total)
-      }
+    // Of each window the events come first, so they go as far as the entries do.
+    var events = summary.events
+    let last = summary.entries.position
+    events.position = max(
+      events.position,
+      TrailPosition(epoch: last.epoch, transactionID: last.transactionID, number: .max))
+    let entries = report.entries
+    report.events = try await compare(MirroredEvent.self, as: events, reader, window, &report) {
+      onProgress(total + entries + $0, 2 * total)
     }
   }
 
@@ -128,7 +126,7 @@ package struct Comparison: Sendable {
   private func hasGrown<TableRow: TrailRow>(past row: TableRow) async throws -> Bool {
     let summary = try await file.summary
     let cursor = TableRow.self == MirroredEvent.self ? summary.events : summary.entries
-    return cursor.map { row.position <= $0.position } ?? false
+    return row.position <= cursor.position
   }
 }
 

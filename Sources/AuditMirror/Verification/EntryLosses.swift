@@ -21,8 +21,6 @@ struct EntryLosses {
   /// Entries that never came.
   private(set) var strangers: [TrailFault] = []
 
-  init() {}
-
   /// Goes through all receipts and, beside them, the entries in the order in which they were written.
   init(_ db: Database, _ report: inout TrailReport) throws {
     var entries = try ArrivedEntries(db)

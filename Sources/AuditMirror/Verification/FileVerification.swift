@@ -21,8 +21,7 @@ package struct FileVerification: Sendable {
     try await file.readSorting { db in
       var report = TrailReport()
       let summary = try FileSummary(db)
-      report.events = summary.events.map { _ in 0 }
-      let total = summary.entries.rows + (summary.events?.rows ?? 0)
+      let total = summary.entries.rows + summary.events.rows
       let progress = { (done: Int64) in
         if done.isMultiple(of: 10_000) { onProgress(done, total) }
       }
@@ -33,9 +32,7 @@ package struct FileVerification: Sendable {
             TrailFault(problem: "the file's tables and views were changed: \(problem)"))
         }
         try checkEntries(summary, db, &report, progress)
-        if let events = summary.events {
-          try checkEvents(summary, events, db, &report, progress)
-        }
+        try checkEvents(summary, db, &report, progress)
         if let problem = try summary.endProblem(db) { report.add(TrailFault(problem: problem)) }
       } catch let error as DatabaseError where !error.isOfMachine {
         report.add(
@@ -90,8 +87,8 @@ package struct FileVerification: Sendable {
   }
 
   private func checkEvents(
-    _ summary: FileSummary, _ cursor: FileSummary.Cursor, _ db: Database,
-    _ report: inout TrailReport, _ onProgress: (Int64) -> Void
+    _ summary: FileSummary, _ db: Database, _ report: inout TrailReport,
+    _ onProgress: (Int64) -> Void
   ) throws {
     var replay = try JournalReplay(summary, db, &report)
     try FileVerification.eachRow(of: MirroredEvent.self, db) { _, row in
@@ -99,14 +96,14 @@ package struct FileVerification: Sendable {
       replay.take(row, &report)
     }
     replay.finish(&report)
-    if cursor.rows != replay.events {
+    if summary.events.rows != replay.events {
       report.add(
         TrailFault(
-          problem: "the file says that it holds \(cursor.rows) break-glass events, and there are "
-            + "\(replay.events)"))
+          problem: "the file says that it holds \(summary.events.rows) break-glass events, and "
+            + "there are \(replay.events)"))
     }
     try checkOrder(of: MirroredEvent.self, db, &report)
-    try checkWaiting(of: MirroredEvent.self, upTo: cursor.position, db, &report)
+    try checkWaiting(of: MirroredEvent.self, upTo: summary.events.position, db, &report)
   }
 
   /// Replays each budget from its first entry, and compares with what came and with what is recorded.

@@ -53,7 +53,6 @@ package struct LedgerAudit {
       report.add(TrailFault(.budget(id), problem: "there is a budget and no entry"))
     }
 
-    report.events = 0
     var journal: AuditedJournal?
     try session.stream(ReadBreakGlassTrail()) { event in
       if event.journalID != journal?.chain.journalID {
@@ -61,7 +60,7 @@ package struct LedgerAudit {
         report.journals += 1
       }
       journal?.take(event, &report)
-      report.events? += 1
+      report.events += 1
       noteProgress()
     }
   }
@@ -73,7 +72,7 @@ package struct LedgerAudit {
   }
 
   private func noteProgress() {
-    let rows = report.entries + (report.events ?? 0)
+    let rows = report.entries + report.events
     if rows.isMultiple(of: 10_000) { onProgress(rows, total) }
   }
 }

@@ -5,8 +5,8 @@ package struct TrailReport: Hashable, Sendable {
 
   package var entries: Int64 = 0
   package var budgets: Int64 = 0
-  /// Break-glass events; nil for a file of a format that knows none.
-  package var events: Int64?
+  /// Break-glass events.
+  package var events: Int64 = 0
   package var journals: Int64 = 0
   /// Rows whose predecessor is not in the file, so that their hash cannot be checked: of a part of the trail,
   /// or of a file in which it is still awaited.

@@ -117,12 +117,10 @@ struct AuditExportCommand: AsyncParsableCommand {
 
   private func words(_ result: Export.Result) -> String {
     let entries = counted(result.entries, "entry", "entries")
-    let events = result.events.map { counted($0, "break-glass event") }
+    let events = counted(result.events, "break-glass event")
     return switch (format, what) {
-    case (.sqlite, _):
-      "\(entries), "
-        + (events ?? "no break-glass events: the file is of the first format, which has none")
-    case (_, .breakGlass): events ?? ""
+    case (.sqlite, _): "\(entries), \(events)"
+    case (_, .breakGlass): events
     default: entries
     }
   }

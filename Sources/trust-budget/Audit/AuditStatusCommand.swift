@@ -67,7 +67,7 @@ struct AuditStatusCommand: AsyncParsableCommand {
       file            \(auditFile.path)
       ledger          \(summary.ledger.id), epoch \(summary.ledger.epoch)
       entries         \(summary.entries.rows)
-      break-glass     \(summary.events.map { counted($0.rows, "event") } ?? "none: a file of the first format")
+      break-glass     \(counted(summary.events.rows, "event"))
       position        \(summary.entries.position)
       complete as of  \(summary.completeAsOf.map { "\($0)" } ?? "unknown")
       """)
@@ -91,7 +91,7 @@ struct AuditStatusCommand: AsyncParsableCommand {
     object.put("ledger", summary.ledger.id)
     object.put("epoch", summary.ledger.epoch)
     object.put("entries", summary.entries.rows)
-    if let events = summary.events { object.put("break_glass_events", events.rows) }
+    object.put("break_glass_events", summary.events.rows)
     object.put("position", JSONObjectText(summary.entries.position))
     if let moment = summary.completeAsOf { object.put("complete_as_of", moment) }
     if let filter = summary.filter { object.put("filter", filter) }

@@ -120,9 +120,9 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     object.put("ledger", ledger.id)
     object.put("epoch", ledger.epoch)
     object.put("entries", report.entries)
-    if let events = report.events { object.put("break_glass_events", events) }
+    object.put("break_glass_events", report.events)
     object.put("budgets", report.budgets)
-    if report.events != nil { object.put("journals", report.journals) }
+    object.put("journals", report.journals)
     if path != nil { object.put("unverifiable", report.unverifiable) }
     if let comparison {
       object.put("position", JSONObjectText(comparison.file.entries.position))
@@ -144,7 +144,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     let verdict = report.isSound ? "ok" : counted(report.faultCount, "fault")
     print("\(path ?? "PostgreSQL"): ledger \(ledger.id), epoch \(ledger.epoch)")
     let entries = counted(report.entries, "entry", "entries")
-    let events = counted(report.events ?? 0, "break-glass event")
+    let events = counted(report.events, "break-glass event")
     if let comparison {
       print("\(entries) and \(events) compared with PostgreSQL: \(verdict)")
       printEnd(of: comparison)
@@ -152,9 +152,6 @@ struct AuditVerifyCommand: AsyncParsableCommand {
       print(
         "\(entries) of \(counted(report.budgets, "budget")), "
           + "\(events) of \(counted(report.journals, "journal")): \(verdict)")
-    }
-    if report.events == nil {
-      print("a file of the first format, which holds no break-glass events")
     }
     if let filter {
       print(

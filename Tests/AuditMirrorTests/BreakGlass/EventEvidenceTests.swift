@@ -151,17 +151,13 @@ import TrustBudgetTesting
       let incomplete = try MirrorFile(path: path).changed(
         by: "UPDATE meta SET complete_as_of = NULL")
       #expect(try await TamperingTests.compare(incomplete, database).count == 10)
-      // Of one that looks like an export of the format that knew none, it can only be said how many there are.
-      let copy = try MirrorFile(path: path).changed(
+      // And though it looks like an export.
+      let export = try MirrorFile(path: path).changed(
         by: """
           UPDATE meta SET complete_as_of = NULL;
           CREATE UNIQUE INDEX audit_entries_budget ON audit_entries (budget_id, budget_seq)
           """)
-      let older = try await TamperingTests.comparison(copy, database)
-      #expect(older.report.isSound && older.behind.events == 10)
-      let first = try Timestamp(#require(try await database.emergencies().first?[19]) + "Z")
-      #expect(older.behind.oldest == first)
-      // Nor is it a file of the format that knew none.
+      #expect(try await TamperingTests.compare(export, database).count == 10)
       try MirrorFile(path: path).execute(
         "DELETE FROM cursors WHERE table_name = 'break_glass_events'")
       await #expect(throws: AuditFileError.corrupt("its table cursors lacks break_glass_events")) {

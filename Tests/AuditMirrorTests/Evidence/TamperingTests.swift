@@ -351,10 +351,6 @@ import TrustBudgetTesting
       """, "its audit_entries has a trigger that is none of ours, cheap"
     ),
     ("DROP VIEW budgets", "it has no budgets any more"),
-    (
-      "PRAGMA user_version = 2; UPDATE meta SET format_version = 2",
-      "its table audit_entries is not as it was made"
-    ),
   ]
 
   @Test(arguments: definitions.indices)
@@ -427,13 +423,35 @@ import TrustBudgetTesting
 
   @Test func `a file is of one format, whoever says so`() async throws {
     try await withFile { _, path in
-      try MirrorFile(path: path).execute("PRAGMA user_version = 1")
+      try MirrorFile(path: path).execute("UPDATE meta SET format_version = 3")
       let file = try await ReadableFile(path: path)
       defer { file.close() }
       await #expect(
-        throws: AuditFileError.corrupt("its header says that its format is 1, and meta another")
+        throws: AuditFileError.corrupt("its header says that its format is 4, and meta another")
       ) {
         try await FileVerification(file).run()
+      }
+    }
+  }
+
+  @Test(arguments: [
+    (3, "this program knows 4. It is an earlier program's: move it away, and a node makes a new"),
+    (5, "its format is 5, and this program knows 4"),
+  ])
+  func `a file of another format is left alone, and a new one is made once it is away`(
+    format: Int, words: String
+  ) async throws {
+    try await withFile { database, path in
+      try MirrorFile(path: path).execute(
+        "PRAGMA user_version = \(format); UPDATE meta SET format_version = \(format)")
+      let before = try Data(contentsOf: URL(filePath: path))
+      let error = await #expect(throws: AuditFileError.self) { try await ReadableFile(path: path) }
+      #expect(error.map { "\($0)".contains(words) } == true, "\(String(describing: error))")
+      try await database.withMirror(at: path) { mirror in
+        try await expectSoon { mirror.health.current.state.problem?.contains(words) == true }
+        #expect(try Data(contentsOf: URL(filePath: path)) == before)
+        try FileManager.default.moveItem(atPath: path, toPath: path + ".kept")
+        try await database.expectMirrored(in: path)
       }
     }
   }
