@@ -88,7 +88,7 @@ package struct Comparison: Sendable {
     var compared: Int64 = 0
     var ours = FilePages<TableRow>(file: file, size: 8_192)
     var theirs = PostgresPages<TableRow>(reader: reader, window: end, size: 8_192)
-    var mine = try await ours.next(&report)
+    var mine = try await ours.next()
     var other = try await theirs.next()
     while mine != nil || other != nil {
       // A live file grows while it is read.
@@ -105,12 +105,12 @@ package struct Comparison: Sendable {
           let names = columns.joined(separator: ", ")
           report.add(TrailFault(row, "file and PostgreSQL differ in \(names)"))
         }
-        mine = try await ours.next(&report)
+        mine = try await ours.next()
         other = try await theirs.next()
       case (let row?, let found) where found.map({ row.position < $0.position }) ?? true:
         compared += 1
         report.add(TrailFault(row, "it is in the file, and not in PostgreSQL"))
-        mine = try await ours.next(&report)
+        mine = try await ours.next()
       default:
         if let other {
           report.add(TrailFault(other, "it is in PostgreSQL, and not in the file"))
@@ -145,8 +145,7 @@ private struct FilePages<TableRow: TrailRow> {
     self.size = size
   }
 
-  /// - Parameter report: gets the rows that are none of ours.
-  mutating func next(_ report: inout TrailReport) async throws -> TableRow? {
+  mutating func next() async throws -> TableRow? {
     while true {
       if index == page.count {
         let (rowID, size) = (rowID, size)
@@ -155,12 +154,12 @@ private struct FilePages<TableRow: TrailRow> {
         }
         guard read.lastRowID > rowID else { return nil }
         (self.rowID, page, index) = (read.lastRowID, read.rows, 0)
-        for fault in read.faults { report.add(fault) }
         continue
       }
       let row = page[index]
       index += 1
-      // One that is not where it belongs was told of when the file was verified.
+      // One that is not where it belongs was told of when the file was verified, as one that holds what is no
+      // value of ours.
       if let last, row.position <= last { continue }
       last = row.position
       return row

@@ -272,6 +272,16 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `what is no value of ours is told of once by who compares`() async throws {
+    try await withFile { database, path in
+      try MirrorFile(path: path).execute("UPDATE audit_entries SET cost = 1.5 WHERE budget_seq = 4")
+      let faults = try await Self.comparison(path, database).report.faults
+      #expect(faults.map(\.sequence) == [4, 4], "\(faults)")
+      #expect(faults.first?.problem.contains("no value of ours") == true)
+      #expect(faults.last?.problem == "it is in PostgreSQL, and not in the file")
+    }
+  }
+
   @Test func `a live file is compared while it grows`() async throws {
     try await TestDatabase.withLedger { database in
       try await TemporaryDirectory.with { directory in
