@@ -15,6 +15,7 @@ package struct AuditMirror: Service {
   // Not the string itself, whose password a log of services would show.
   private let configuration: PostgresConfiguration
   let settings: AuditMirrorSettings
+  private let checkedFile = CheckedFile()
 
   /// - Parameter metrics: makes what the mirror counts with.
   /// - Throws: `PostgresError` when the connection string cannot be read.
@@ -67,7 +68,7 @@ package struct AuditMirror: Service {
       let claim = try claim()
       let file = try await openFile(ledger: window.ledger, claim: claim)
       do {
-        try await follow(reader, into: file, onProgress)
+        try await follow(reader, into: file, at: claim, onProgress)
         file.close()
       } catch {
         let isWhole = file.close()
@@ -85,7 +86,7 @@ package struct AuditMirror: Service {
   }
 
   private func follow(
-    _ reader: TrailReader, into file: AuditFile, _ onProgress: () -> Void
+    _ reader: TrailReader, into file: AuditFile, at claim: ClaimedFile, _ onProgress: () -> Void
   ) async throws {
     health.note(file.summary)
     var epoch = Int64(-1)
@@ -93,7 +94,7 @@ package struct AuditMirror: Service {
     var nextWitnesses = ContinuousClock.now
     var completeness = Completeness()
     var heldBackSince: ContinuousClock.Instant?
-    let pages = file.checkPages()
+    let pages = checkedFile.check(claim)
     defer { pages?.end() }
     while true {
       // Told to end: what was committed before comes in as well, if that is a matter of a moment.

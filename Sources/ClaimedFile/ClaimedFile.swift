@@ -113,6 +113,9 @@ package final class ClaimedFile: Sendable {
     ClaimedFile.syncDirectory(of: path)
   }
 
+  /// Which file was made; nil where none was yet.
+  package var identity: FileIdentity? { state.withLock { $0.identity } }
+
   /// Whether the path that was claimed still leads to the file that was made, and its lock and the log that
   /// SQLite has open are beside it. What is written to one that was removed is lost with the process.
   package var isInPlace: Bool {
@@ -137,7 +140,7 @@ package final class ClaimedFile: Sendable {
     guard FilePlace(givenPath) == .file(path), let identity = FileIdentity(path) else {
       return false
     }
-    return identity == state.withLock { $0.identity }
+    return identity == self.identity
   }
 
   private static func log(of path: String) -> [FileIdentity?] {

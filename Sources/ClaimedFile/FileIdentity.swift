@@ -1,7 +1,7 @@
 import Foundation
 
 /// Which file a path leads to, or a descriptor.
-struct FileIdentity: Hashable {
+package struct FileIdentity: Hashable, Sendable {
   let device: dev_t
   let inode: ino_t
 

@@ -70,9 +70,6 @@ final class AuditFile: @unchecked Sendable {
   /// Whether the path still leads to the file that is open, and nobody else can have claimed it.
   var isInPlace: Bool { claim?.isInPlace ?? true }
 
-  /// Begins to look at all pages of a node's file.
-  func checkPages() -> PageCheck? { claim.map { PageCheck($0.path) } }
-
   /// Appends entries, and commits them with the position after them.
   ///
   /// - Parameter commits: false leaves the transaction open for the next page.

@@ -1,5 +1,22 @@
+import ClaimedFile
 import GRDB
 import Synchronization
+
+/// The file of which a process has looked at every page: once, however many sessions it is followed in.
+final class CheckedFile: Sendable {
+  private let identity = Mutex<FileIdentity?>(nil)
+
+  init() {}
+
+  /// Begins to look at a file.
+  ///
+  /// - Returns: nil where that was done, and nothing found.
+  func check(_ file: ClaimedFile) -> PageCheck? {
+    let identity = file.identity
+    guard identity == nil || identity != self.identity.withLock({ $0 }) else { return nil }
+    return PageCheck(file.path) { self.identity.withLock { $0 = identity } }
+  }
+}
 
 /// A look at every page of a file, beside the work on it: a damaged one may be such as nobody needs for
 /// years, but the auditor.
@@ -10,7 +27,9 @@ final class PageCheck: Sendable {
   private let queue: DatabaseQueue?
 
   /// Begins to look.
-  init(_ path: String) {
+  ///
+  /// - Parameter onSound: called when it has come to the end, and nothing is damaged.
+  init(_ path: String, onSound: @escaping @Sendable () -> Void) {
     var configuration = Configuration()
     configuration.readonly = true
     // It comes to each page once: there is nothing to be kept.
@@ -26,7 +45,11 @@ final class PageCheck: Sendable {
       } catch {
         return
       }
-      if let problem, problem != "ok" { self.found.withLock { $0 = problem } }
+      if problem == "ok" {
+        onSound()
+      } else if let problem {
+        self.found.withLock { $0 = problem }
+      }
     }
   }
 
