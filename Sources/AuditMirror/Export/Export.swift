@@ -180,6 +180,12 @@ package struct Export: Sendable {
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
+      if count < 0, errno == EAGAIN {
+        // Somebody else who has the pipe open made it so that nobody waits for it.
+        var place = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        poll(&place, 1, -1)
+        continue
+      }
       guard count > 0 else { throw .unwritable(String(cString: strerror(errno))) }
       bytes = bytes.dropFirst(count)
     }

@@ -172,6 +172,32 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `an export waits for room in a pipe that says at once when it has none`() async throws
+  {
+    try await withMirroredTrail { database, path, _ in
+      let source = ExportSource.file(try await ReadableFile(path: path))
+      let pipe = Pipe()
+      let writing = pipe.fileHandleForWriting
+      #expect(fcntl(writing.fileDescriptor, F_SETFL, O_WRONLY | O_NONBLOCK) == 0)
+      async let written = withCheckedContinuation { continuation in
+        DispatchQueue.global().async {
+          continuation.resume(returning: pipe.fileHandleForReading.readDataToEndOfFile())
+        }
+      }
+      let result: Export.Result
+      do {
+        result = try await Export(source, as: .jsonl).writeText(to: writing.fileDescriptor)
+        try writing.close()
+      } catch {
+        try? writing.close()
+        throw error
+      }
+      let bytes = await written
+      #expect(bytes.count > 200_000)
+      #expect(bytes.count { $0 == UInt8(ascii: "\n") } == Int(result.entries))
+    }
+  }
+
   @Test func `a part of the trail verifies as far as it goes`() async throws {
     try await withMirroredTrail { database, path, directory in
       let target = directory.file("part.db")
