@@ -77,15 +77,12 @@ extension AuditMirror {
     var page: [MirroredEntry] = try await reader.page(
       after: file.summary.entries.position, of: window, limit: size)
     if page.isEmpty {
-      // Nothing to write, but for what was waited for, a new epoch, or a new moment of completeness.
+      // Nothing to write, but for what was waited for, a new epoch, or the first moment of completeness.
       let isOld = file.summary.ledger.epoch != window.ledger.epoch
       if isOld { try await confirm(window, reader) }
-      if isOld || newEvents > 0 || file.summary.completeAsOf == nil {
-        try await file.append([], of: window, commits: true, endsWindow: true)
-      } else if try await file.isWaiting {
-        try await file.append([], of: window, commits: false, endsWindow: true)
-        try await file.commit()
-      }
+      var isNews = isOld || newEvents > 0 || file.summary.completeAsOf == nil
+      if !isNews { isNews = try await file.isWaiting }
+      if isNews { try await file.append([], of: window, commits: true, endsWindow: true) }
       return 0
     }
     try await confirm(window, reader)

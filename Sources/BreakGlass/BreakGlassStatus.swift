@@ -7,18 +7,7 @@ package struct BreakGlassStatus: Hashable, Sendable {
   package let journalProblem: String?
   /// Events that have not reached PostgreSQL, as far as is known; nil: no journal is open.
   package let unforwarded: Int64?
-  private let obstacle: BreakGlassForwarder.Obstacle?
-
-  init(
-    journalPath: String, journalID: String?, journalProblem: String?, unforwarded: Int64?,
-    obstacle: BreakGlassForwarder.Obstacle?
-  ) {
-    self.journalPath = journalPath
-    self.journalID = journalID
-    self.journalProblem = journalProblem
-    self.unforwarded = unforwarded
-    self.obstacle = obstacle
-  }
+  let obstacle: BreakGlassForwarder.Obstacle?
 
   /// Whether PostgreSQL has another history of the journal than the journal.
   package var isForked: Bool { if case .forked = obstacle { true } else { false } }

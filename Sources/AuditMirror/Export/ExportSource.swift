@@ -52,7 +52,7 @@ package enum ExportSource: Sendable {
   }
 
   /// Lends a consistent view of the trail.
-  func withView<R>(_ body: (ExportView) async throws -> R) async throws -> R {
+  func withView<R: Sendable>(_ body: (ExportView) async throws -> R) async throws -> R {
     switch self {
     case .file(let file): try await body(try await ExportView(of: file))
     case .postgres(let connectionString):
@@ -120,7 +120,7 @@ struct ExportView: Sendable {
 
   /// Hands over one of the trails, page by page, in the order in which it is followed.
   func read<TableRow: TrailRow>(
-    _: TableRow.Type, pageSize: Int = 8_192, _ body: ([TableRow]) async throws -> Void
+    _: TableRow.Type, _ body: ([TableRow]) async throws -> Void
   ) async throws {
     switch source {
     case .file(let file, let lastEntry, let lastEvent):
@@ -128,7 +128,7 @@ struct ExportView: Sendable {
       var rowID: Int64 = 0
       while rowID < end {
         let start = rowID
-        let limit = Int(min(Int64(pageSize), end - start))
+        let limit = Int(min(Int64(TableRow.pageSize), end - start))
         let page = try await file.read {
           try FileRows<TableRow>.page(after: start, limit: limit, $0)
         }
@@ -144,10 +144,10 @@ struct ExportView: Sendable {
       var position = TrailPosition.start
       while true {
         let page: [TableRow] = try await reader.page(
-          after: position, of: window, limit: pageSize)
+          after: position, of: window, limit: TableRow.pageSize)
         if let last = page.last { position = last.position }
         if !page.isEmpty { try await body(page) }
-        if page.count < pageSize { break }
+        if page.count < TableRow.pageSize { break }
       }
     }
   }

@@ -40,7 +40,7 @@ final class AuditFile: @unchecked Sendable {
   static func create(
     path: String, ledger: LedgerIdentity, filter: String?
   ) async throws -> AuditFile {
-    try await AuditFileError.translatingForExport {
+    try await AuditFileError.translating(isExport: true) {
       try ClaimedFile.make(path)
       let queue = try DatabaseQueue(path: path, configuration: configuration(isLive: false))
       return try await AuditFile(queue, ledger: ledger, filter: filter)
@@ -258,24 +258,17 @@ final class AuditFile: @unchecked Sendable {
   /// One access to the database. After an error nothing is half done: the transaction is rolled
   /// back, and what was remembered of it forgotten.
   private func access<R: Sendable>(_ body: @Sendable (Database) throws -> R) async throws -> R {
-    guard claim != nil else {
-      return try await AuditFileError.translatingForExport { try await accessQueue(body) }
-    }
-    return try await AuditFileError.translating { try await accessQueue(body) }
-  }
-
-  private func accessQueue<R: Sendable>(
-    _ body: @Sendable (Database) throws -> R
-  ) async throws -> R {
-    try await queue.writeWithoutTransaction { db in
-      do {
-        return try body(db)
-      } catch {
-        if db.isInsideTransaction { try? db.rollback() }
-        self.follower = nil
-        self.journals = nil
-        self.pending = self.summary
-        throw error
+    try await AuditFileError.translating(isExport: claim == nil) {
+      try await queue.writeWithoutTransaction { db in
+        do {
+          return try body(db)
+        } catch {
+          if db.isInsideTransaction { try? db.rollback() }
+          self.follower = nil
+          self.journals = nil
+          self.pending = self.summary
+          throw error
+        }
       }
     }
   }

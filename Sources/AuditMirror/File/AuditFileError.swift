@@ -50,25 +50,27 @@ extension AuditFileError: CustomStringConvertible {
 }
 
 extension AuditFileError {
-  /// SQLite's errors, in our words, where the file is an export that is written.
-  static func translatingForExport<R>(_ body: () async throws -> R) async throws -> R {
+  /// SQLite's errors, in our words.
+  ///
+  /// - Parameter isExport: whether the file is an export that is written.
+  static func translating<R>(
+    isExport: Bool = false, _ body: () async throws -> R
+  ) async throws -> R {
     do {
-      return try await translating(body)
-    } catch AuditFileError.unusable(let reason) {
+      return try await body()
+    } catch {
+      let error = inOurWords(error)
+      guard isExport, case AuditFileError.unusable(let reason) = error else { throw error }
       throw AuditFileError.unwritable(reason)
     }
   }
 
-  /// SQLite's errors, in our words.
-  static func translating<R>(_ body: () async throws -> R) async throws -> R {
-    do {
-      return try await body()
-    } catch let error as DatabaseError {
-      throw AuditFileError(error)
-    } catch let error as FileProblem {
-      throw AuditFileError(error)
-    } catch let error as InvalidValue {
-      throw AuditFileError.corrupt(error.requirement)
+  private static func inOurWords(_ error: any Error) -> any Error {
+    switch error {
+    case let error as DatabaseError: AuditFileError(error)
+    case let problem as FileProblem: AuditFileError(problem)
+    case let value as InvalidValue: AuditFileError.corrupt(value.requirement)
+    default: error
     }
   }
 }

@@ -34,23 +34,19 @@ struct TrailReader: Sendable {
 
   /// Lends a reader, and closes its session afterwards.
   ///
-  /// - Throws: as `open`, or what `body` throws.
-  static func with<R>(
+  /// - Throws: `PostgresError`; `SchemaProblem` where there is no ledger that this program knows; what `body`
+  ///   throws.
+  static func with<R: Sendable>(
     _ configuration: PostgresConfiguration, _ body: (TrailReader) async throws -> R
   ) async throws -> R {
-    let reader = try await open(configuration)
-    do {
-      let result = try await body(reader)
-      await reader.close()
-      return result
-    } catch {
-      await reader.close()
-      throw error
+    try await PostgresConnection.with(configuration) { connection in
+      try await connection.run { try SchemaCheck.embedded.checkVersion(on: $0) }
+      return try await body(TrailReader(connection: connection))
     }
   }
 
   /// The same, for a command of an auditor.
-  static func with<R>(
+  static func with<R: Sendable>(
     _ connectionString: String, _ body: (TrailReader) async throws -> R
   ) async throws -> R {
     var configuration = try configuration(
@@ -59,20 +55,6 @@ struct TrailReader: Sendable {
     configuration.lockTimeout = .seconds(10)
     return try await with(configuration, body)
   }
-
-  /// - Throws: `PostgresError`; `SchemaProblem` where there is no ledger that this program knows.
-  private static func open(_ configuration: PostgresConfiguration) async throws -> TrailReader {
-    let connection = try await PostgresConnection.connect(configuration)
-    do {
-      try await connection.run { try SchemaCheck.embedded.checkVersion(on: $0) }
-    } catch {
-      await connection.close()
-      throw error
-    }
-    return TrailReader(connection: connection)
-  }
-
-  private func close() async { await connection.close() }
 
   func run<R: Sendable>(_ body: @Sendable (PostgresSession) throws -> R) async throws -> R {
     try await connection.run(body)

@@ -35,6 +35,11 @@ protocol TrailRow: Hashable, Sendable {
   func differences(from other: Self) -> [String]
 }
 
+extension TrailRow {
+  /// How many rows are read at a time by whoever goes through all of them.
+  static var pageSize: Int { 8_192 }
+}
+
 /// Whether two texts are the same to the letter. Swift's `==` takes an accent for a letter with it.
 func isSame(_ text: String?, _ other: String?) -> Bool {
   guard let text, let other else { return text == nil && other == nil }

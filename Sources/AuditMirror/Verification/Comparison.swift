@@ -86,8 +86,8 @@ package struct Comparison: Sendable {
       horizon: cursor.position.transactionID + 1, nextTransaction: 0, isHeldBack: false,
       moment: window.moment)
     var compared: Int64 = 0
-    var ours = FilePages<TableRow>(file: file, size: 8_192)
-    var theirs = PostgresPages<TableRow>(reader: reader, window: end, size: 8_192)
+    var ours = FilePages<TableRow>(file: file)
+    var theirs = PostgresPages<TableRow>(reader: reader, window: end)
     var mine = try await ours.next()
     var other = try await theirs.next()
     while mine != nil || other != nil {
@@ -133,24 +133,20 @@ package struct Comparison: Sendable {
 /// The rows of a file in the order of the trail, page by page.
 private struct FilePages<TableRow: TrailRow> {
   let file: ReadableFile
-  let size: Int
   private var page: [TableRow] = []
   private var index = 0
   // Whoever puts rows there by hand may number them from below 1 on.
   private var rowID = Int64.min
   private var last: TrailPosition?
 
-  init(file: ReadableFile, size: Int) {
-    self.file = file
-    self.size = size
-  }
+  init(file: ReadableFile) { self.file = file }
 
   mutating func next() async throws -> TableRow? {
     while true {
       if index == page.count {
-        let (rowID, size) = (rowID, size)
+        let rowID = rowID
         let read = try await file.read {
-          try FileRows<TableRow>.page(after: rowID, limit: size, $0)
+          try FileRows<TableRow>.page(after: rowID, limit: TableRow.pageSize, $0)
         }
         guard read.lastRowID > rowID else { return nil }
         (self.rowID, page, index) = (read.lastRowID, read.rows, 0)
@@ -171,24 +167,22 @@ private struct FilePages<TableRow: TrailRow> {
 private struct PostgresPages<TableRow: TrailRow> {
   let reader: TrailReader
   let window: TrailWindow
-  let size: Int
   private var page: [TableRow] = []
   private var index = 0
   private var position = TrailPosition.start
   private var isOver = false
 
-  init(reader: TrailReader, window: TrailWindow, size: Int) {
+  init(reader: TrailReader, window: TrailWindow) {
     self.reader = reader
     self.window = window
-    self.size = size
   }
 
   mutating func next() async throws -> TableRow? {
     if index == page.count {
       guard !isOver else { return nil }
-      page = try await reader.page(after: position, of: window, limit: size)
+      page = try await reader.page(after: position, of: window, limit: TableRow.pageSize)
       index = 0
-      isOver = page.count < size
+      isOver = page.count < TableRow.pageSize
       guard let last = page.last else { return nil }
       position = last.position
     }

@@ -7,13 +7,10 @@ func translatingErrors<R>(_ body: () async throws -> R) async throws -> R {
     return try await body()
   } catch let error as PostgresError {
     throw CommandFailure("PostgreSQL: \(error.ledgerReason)")
-  } catch let error as MigrationError {
-    throw CommandFailure("\(error)")
-  } catch let error as LedgerInUse {
-    throw CommandFailure("\(error)")
-  } catch let error as SchemaProblem {
-    throw CommandFailure("\(error)")
-  } catch let error as LedgerError {
+  } catch
+    where error is MigrationError || error is LedgerInUse
+    || error is SchemaProblem || error is LedgerError
+  {
     throw CommandFailure("\(error)")
   }
 }
