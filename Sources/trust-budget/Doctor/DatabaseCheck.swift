@@ -18,7 +18,7 @@ struct DatabaseCheck {
     do {
       let checkup = try await LedgerCheckup.read(connectionString: connectionString)
       let after = Timestamp.wallClock()
-      let server = [server(checkup)] + encryption(checkup.transport)
+      let server = [server(checkup), encryption(checkup.transport)].compactMap(\.self)
       let clock = clock(checkup, before: before, after: after)
       // A node works with the primary, of which a standby says nothing.
       guard let identity = checkup.schema else { return server + [clock] }
@@ -63,23 +63,20 @@ struct DatabaseCheck {
   }
 
   /// libpq's own default is to try TLS, and to go on without a word where that fails.
-  private func encryption(_ transport: PostgresTransport) -> [Finding] {
-    guard let address = transport.address else { return [] }
+  private func encryption(_ transport: PostgresTransport) -> Finding? {
+    guard let address = transport.address else { return nil }
     if transport.isEncrypted {
-      return [.ok("encryption", "the session with PostgreSQL at \(address) is encrypted.")]
+      return .ok("encryption", "the session with PostgreSQL at \(address) is encrypted.")
     }
     if transport.isRemote {
-      return [
-        .warning(
-          "encryption",
-          "the session with PostgreSQL at \(address) is not encrypted: whoever is on the way reads it, "
-            + "and may change it.",
-          "Set up TLS in PostgreSQL, and say sslmode=verify-full, with sslrootcert, in the URL.")
-      ]
+      return .warning(
+        "encryption",
+        "the session with PostgreSQL at \(address) is not encrypted: whoever is on the way reads it, "
+          + "and may change it.",
+        "Set up TLS in PostgreSQL, and say sslmode=verify-full, with sslrootcert, in the URL.")
     }
-    return [
-      .ok("encryption", "the session with PostgreSQL is not encrypted, and stays on this machine.")
-    ]
+    return .ok(
+      "encryption", "the session with PostgreSQL is not encrypted, and stays on this machine.")
   }
 
   private func role(_ checkup: LedgerCheckup) -> Finding {

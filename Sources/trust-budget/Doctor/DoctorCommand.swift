@@ -78,11 +78,11 @@ struct DoctorCommand: AsyncParsableCommand {
 
   private func fileFindings(auditFile: String?, journal: String?) -> [Finding] {
     var findings: [Finding] = []
-    if let auditFile { findings += FileCheck.auditFile(auditFile) }
-    if let journal { findings += FileCheck.breakGlassJournal(journal) }
-    if let path = address.unixSocket { findings += FileCheck.unixSocket(path) }
+    if let auditFile { findings.append(FileCheck.auditFile(auditFile)) }
+    if let journal { findings.append(FileCheck.breakGlassJournal(journal)) }
+    if let path = address.unixSocket { findings.append(FileCheck.unixSocket(path)) }
     findings += TLSCheck(tls).findings
-    if let path = tls.clientRoles { findings += FileCheck.clientRoles(path) }
+    if let path = tls.clientRoles { findings.append(FileCheck.clientRoles(path)) }
     let files = NodeFiles(
       auditFile: auditFile,
       breakGlassJournal: journal ?? policyPath.map { _ in Settings.breakGlassJournal.value },
@@ -106,8 +106,10 @@ struct DoctorCommand: AsyncParsableCommand {
   private func databaseFindings(auditFile: String?) async throws -> [Finding] {
     let connectionString = try database.connectionString
     var findings: [Finding] = []
-    if let auditFile {
-      findings += await FileCheck.evidence(in: auditFile, connectionString: connectionString)
+    if let auditFile,
+      let finding = await FileCheck.evidence(in: auditFile, connectionString: connectionString)
+    {
+      findings.append(finding)
     }
     var node = LedgerSettings(node: "")
     node.lanes = Settings.lanes.value

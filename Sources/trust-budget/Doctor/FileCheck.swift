@@ -22,11 +22,17 @@ enum FileCheck {
       let findings = warnings.isEmpty ? [.ok("policy", "\(path) has \(rules).")] : warnings
       return (policy, findings + notice(of: policy))
     } catch let diagnostics as FileDiagnostics {
-      let first = "\(diagnostics)".split(separator: "\n").first.map(String.init) ?? path
-      return (nil, [.problem("policy", first, "trust-budget policy check \(path)")])
+      return (
+        nil, [.problem("policy", first(of: diagnostics), "trust-budget policy check \(path)")]
+      )
     } catch {
       return (nil, [.unreadable("policy", "\(error)")])
     }
+  }
+
+  /// The first of them, in one line.
+  private static func first(of diagnostics: FileDiagnostics) -> String {
+    String("\(diagnostics)".prefix { $0 != "\n" })
   }
 
   /// A program that is missed in an emergency only tells nobody of it.
@@ -41,7 +47,7 @@ enum FileCheck {
     ]
   }
 
-  static func auditFile(_ path: String) -> [Finding] {
+  static func auditFile(_ path: String) -> Finding {
     dataFile(
       "audit file", path, .auditFile, option: "--audit-file",
       without: "charging goes on without the mirror, but the mirror stands still")
@@ -49,25 +55,23 @@ enum FileCheck {
 
   /// Whether PostgreSQL has what the node's file has: a node that has just started knows of no entries
   /// that were lost, and its file does.
-  static func evidence(in path: String, connectionString: String) async -> [Finding] {
+  static func evidence(in path: String, connectionString: String) async -> Finding? {
     do {
       let file = try await ReadableFile(path: path)
       defer { file.close() }
       _ = try await Behind.read(file, connectionString: connectionString)
-      return []
+      return nil
     } catch let refusal as MirrorRefusal {
-      return [
-        .problem(
-          "audit file", "\(refusal).", "docs/operating.md, Backup and restore, says how to go on.")
-      ]
+      return .problem(
+        "audit file", "\(refusal).", "docs/operating.md, Backup and restore, says how to go on.")
     } catch {
       // A file that cannot be read is built anew by the node, and what is wrong with the database is said
       // where that is looked at.
-      return []
+      return nil
     }
   }
 
-  static func breakGlassJournal(_ path: String) -> [Finding] {
+  static func breakGlassJournal(_ path: String) -> Finding {
     dataFile(
       "break-glass journal", path, .breakGlassJournal, option: "--break-glass-journal",
       without: "without its journal a node answers emergencies only while PostgreSQL is there")
@@ -78,56 +82,46 @@ enum FileCheck {
   /// - Parameter without: what it means where there is no room.
   private static func dataFile(
     _ subject: String, _ path: String, _ kind: DatabaseHead.Kind, option: String, without: String
-  ) -> [Finding] {
+  ) -> Finding {
     let files = FileManager.default
     let directory = nearestDirectory(to: path)
     var isDirectory = false
     guard files.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory else {
-      return [.problem(subject, "\(directory) is no directory.", "Name another place: \(option).")]
+      return .problem(subject, "\(directory) is no directory.", "Name another place: \(option).")
     }
     guard access(directory, W_OK) == 0 else {
       let remedy =
         errno == EROFS
         ? "It is read-only here: for a node of the systemd unit, ReadWritePaths=\(directory)."
         : "SQLite writes files beside the one named: chown the directory to the node's user."
-      return [
-        .problem(subject, "this user may not write in \(directory), for \(path).", remedy)
-      ]
+      return .problem(subject, "this user may not write in \(directory), for \(path).", remedy)
     }
     let type = try? files.attributesOfItem(atPath: path)[.type] as? FileAttributeType
     if let type, type != .typeRegular, type != .typeSymbolicLink {
-      return [.problem(subject, "\(path) is no file.", "Name a file in it: \(option).")]
+      return .problem(subject, "\(path) is no file.", "Name a file in it: \(option).")
     }
     if files.fileExists(atPath: path), !files.isWritableFile(atPath: path) {
-      return [.problem(subject, "this user may not write \(path).", "chown or chmod it.")]
+      return .problem(subject, "this user may not write \(path).", "chown or chmod it.")
     }
     if ClaimedFile.hasAnotherName(path) {
-      return [
-        .problem(
-          subject, "\(path) has another name as well, a hard link.",
-          "Remove that one, or put a copy in the place of this one: \(without).")
-      ]
+      return .problem(
+        subject, "\(path) has another name as well, a hard link.",
+        "Remove that one, or put a copy in the place of this one: \(without).")
     }
     if ClaimedFile.isForeign(path, to: kind) {
-      return [
-        .problem(
-          subject, "\(path) was not made by this program, or for something else.",
-          "Name another file, or move it away: \(option).")
-      ]
+      return .problem(
+        subject, "\(path) was not made by this program, or for something else.",
+        "Name another file, or move it away: \(option).")
     }
     let attributes = try? files.attributesOfFileSystem(forPath: directory)
     guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.int64Value else {
-      return [
-        .warning(subject, "the free space of \(directory) is not known.", "df \(directory)")
-      ]
+      return .warning(subject, "the free space of \(directory) is not known.", "df \(directory)")
     }
     guard free >= freeSpace else {
-      return [
-        .warning(
-          subject, "\(free >> 20) MiB are free in \(directory).", "Make room: \(without).")
-      ]
+      return .warning(
+        subject, "\(free >> 20) MiB are free in \(directory).", "Make room: \(without).")
     }
-    return [.ok(subject, "\(path) can be written, \(free >> 30) GiB are free.")]
+    return .ok(subject, "\(path) can be written, \(free >> 30) GiB are free.")
   }
 
   /// The directory of a file; where that is not there, the one in which the node makes it.
@@ -141,43 +135,36 @@ enum FileCheck {
   }
 
   /// Where the node listens for callers of its own machine.
-  static func unixSocket(_ path: String) -> [Finding] {
+  static func unixSocket(_ path: String) -> Finding {
     let directory = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
     guard FileManager.default.isWritableFile(atPath: directory) else {
-      return [
-        .problem(
-          "Unix socket", "\(directory) is not there, or this user may not write in it.",
-          "The node makes the socket, not its directory: mkdir -p, chown.")
-      ]
+      return .problem(
+        "Unix socket", "\(directory) is not there, or this user may not write in it.",
+        "The node makes the socket, not its directory: mkdir -p, chown.")
     }
     guard path.utf8.count <= UnixSocketFile.maximumPathLength else {
-      return [
-        .problem(
-          "Unix socket", "\(path) is longer than \(UnixSocketFile.maximumPathLength) bytes.",
-          "Name another place: --unix-socket.")
-      ]
+      return .problem(
+        "Unix socket", "\(path) is longer than \(UnixSocketFile.maximumPathLength) bytes.",
+        "Name another place: --unix-socket.")
     }
     let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
     guard type == nil || type == .typeSocket else {
-      return [
-        .problem(
-          "Unix socket", "\(path) is there, and no socket.", "Name another place: --unix-socket.")
-      ]
+      return .problem(
+        "Unix socket", "\(path) is there, and no socket.", "Name another place: --unix-socket.")
     }
-    return [.ok("Unix socket", "it can be made in \(directory).")]
+    return .ok("Unix socket", "it can be made in \(directory).")
   }
 
   /// Who is who by client certificates.
-  static func clientRoles(_ path: String) -> [Finding] {
-    guard case .file = FilePlace(path) else { return [.noFile("client roles", path)] }
+  static func clientRoles(_ path: String) -> Finding {
+    guard case .file = FilePlace(path) else { return .noFile("client roles", path) }
     do {
       _ = try ClientRoles(yaml: [UInt8](ofNodeFile: path), fileName: path)
-      return [.ok("client roles", "\(path) can be used.")]
+      return .ok("client roles", "\(path) can be used.")
     } catch let diagnostics as FileDiagnostics {
-      let first = "\(diagnostics)".split(separator: "\n").first.map(String.init) ?? path
-      return [.problem("client roles", first, "Mend it there: --tls-roles.")]
+      return .problem("client roles", first(of: diagnostics), "Mend it there: --tls-roles.")
     } catch {
-      return [.unreadable("client roles", "\(error)")]
+      return .unreadable("client roles", "\(error)")
     }
   }
 }

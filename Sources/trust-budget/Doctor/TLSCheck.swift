@@ -22,10 +22,12 @@ struct TLSCheck {
       return [.problem("TLS", "\(problem).", "Name what is missing as well, or none of them.")]
     }
     let chain = "-----BEGIN CERTIFICATE-----"
-    let findings =
-      (certificate.map { pem("certificate", $0, marker: chain) } ?? [])
-      + (key.map(privateKey) ?? [])
-      + (clientAuthority.map { pem("client CA", $0, marker: chain) } ?? [])
+    var findings: [Finding] = []
+    if let certificate { findings.append(pem("certificate", certificate, marker: chain)) }
+    if let key { findings += privateKey(key) }
+    if let clientAuthority {
+      findings.append(pem("client CA", clientAuthority, marker: chain))
+    }
     guard !findings.contains(where: { $0.status == .problem }), let certificate, let key else {
       return findings
     }
@@ -53,7 +55,7 @@ struct TLSCheck {
   }
 
   private func privateKey(_ path: String) -> [Finding] {
-    var findings = pem("key", path, marker: "PRIVATE KEY-----")
+    var findings = [pem("key", path, marker: "PRIVATE KEY-----")]
     let attributes = try? FileManager.default.attributesOfItem(atPath: path)
     if let permissions = (attributes?[.posixPermissions] as? NSNumber)?.intValue,
       permissions & 0o027 != 0
@@ -64,19 +66,17 @@ struct TLSCheck {
     return findings
   }
 
-  private func pem(_ subject: String, _ path: String, marker: String) -> [Finding] {
-    guard case .file = FilePlace(path) else { return [.noFile(subject, path)] }
+  private func pem(_ subject: String, _ path: String, marker: String) -> Finding {
+    guard case .file = FilePlace(path) else { return .noFile(subject, path) }
     do {
       let text = String(decoding: try [UInt8](ofNodeFile: path), as: UTF8.self)
       return text.contains(marker)
-        ? [.ok(subject, "\(path) can be read.")]
-        : [
-          .problem(
-            subject, "\(path) holds no PEM with \(marker).",
-            "Give the file that your certificate authority gave you, in PEM.")
-        ]
+        ? .ok(subject, "\(path) can be read.")
+        : .problem(
+          subject, "\(path) holds no PEM with \(marker).",
+          "Give the file that your certificate authority gave you, in PEM.")
     } catch {
-      return [.unreadable(subject, "\(error)")]
+      return .unreadable(subject, "\(error)")
     }
   }
 }
