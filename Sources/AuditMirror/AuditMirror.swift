@@ -89,11 +89,9 @@ package struct AuditMirror: Service {
     _ reader: TrailReader, into file: AuditFile, at claim: ClaimedFile, _ onProgress: () -> Void
   ) async throws {
     health.note(file.summary)
-    var epoch = Int64(-1)
     var interval = settings.busyInterval
-    var nextWitnesses = ContinuousClock.now
+    var witnesses = Witnesses()
     var completeness = Completeness()
-    var heldBackSince: ContinuousClock.Instant?
     let pages = checkedFile.check(claim)
     defer { pages?.end() }
     while true {
@@ -103,24 +101,8 @@ package struct AuditMirror: Service {
       if let damage = pages?.damage { throw AuditFileError.corrupt(damage) }
       let start = ContinuousClock.now
       var (window, complete) = try await look(reader, &completeness)
-      let known = file.summary
-      try window.requireContinuation(of: known.ledger)
-      if window.ledger.epoch != epoch {
-        // A new session, or a new epoch: is what the file has still there?
-        try await file.checkEnd(settings.witnesses)
-        try await verify(file, on: reader, settings.witnesses)
-        epoch = window.ledger.epoch
-        nextWitnesses = .now + settings.witnessInterval
-        if let completeAsOf = known.completeAsOf {
-          health.note(
-            known,
-            behind: .microseconds(window.moment.microseconds - completeAsOf.microseconds))
-        }
-      }
-      if nextWitnesses <= .now {
-        try await verify(file, on: reader, settings.routineWitnesses)
-        nextWitnesses = .now + settings.witnessInterval
-      }
+      try window.requireContinuation(of: file.summary.ledger)
+      try await ask(&witnesses, of: file, in: window, reader)
       window.completeAsOf = complete?.moment
       let deadline = isLast ? start + settings.farewell : nil
       // Events first: the file is complete once the last page of entries is in it, and whoever takes its
@@ -137,12 +119,8 @@ package struct AuditMirror: Service {
       onProgress()
       if isLast || Task.isCancelled { return }
 
-      if complete == nil {
-        let since = heldBackSince ?? start
-        heldBackSince = since
-        if start - since > .seconds(1) { health.note(holder: try await reader.horizonHolder()) }
-      } else {
-        heldBackSince = nil
+      if complete == nil, let since = completeness.heldBackSince, start - since > .seconds(1) {
+        health.note(holder: try await reader.horizonHolder())
       }
       interval =
         count > 0 || window.isHeldBack
@@ -161,10 +139,29 @@ package struct AuditMirror: Service {
     if spare > .zero { await pause(max(interval, min(work * 4, spare))) }
   }
 
-  /// Whether PostgreSQL has what the file has, by the newest rows of both trails.
-  private func verify(_ file: AuditFile, on reader: TrailReader, _ count: Int) async throws {
+  /// When PostgreSQL was asked for the newest rows of a file.
+  private struct Witnesses {
+    var epoch = Int64(-1)
+    var due = ContinuousClock.now
+  }
+
+  /// Whether PostgreSQL has what the file has, by the newest rows of both trails: by many in a new session, or
+  /// a new epoch, and by some every so often.
+  private func ask(
+    _ witnesses: inout Witnesses, of file: AuditFile, in window: TrailWindow, _ reader: TrailReader
+  ) async throws {
+    let isNew = window.ledger.epoch != witnesses.epoch
+    guard isNew || witnesses.due <= .now else { return }
+    let count = isNew ? settings.witnesses : settings.routineWitnesses
+    if isNew { try await file.checkEnd(count) }
     try await reader.verify(file.newest(MirroredEntry.self, count))
     try await reader.verify(file.newest(MirroredEvent.self, count))
+    witnesses = Witnesses(
+      epoch: window.ledger.epoch, due: .now + settings.witnessInterval)
+    let known = file.summary
+    guard isNew, let completeAsOf = known.completeAsOf else { return }
+    health.note(
+      known, behind: .microseconds(window.moment.microseconds - completeAsOf.microseconds))
   }
 }
 

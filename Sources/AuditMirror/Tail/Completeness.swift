@@ -19,6 +19,9 @@ struct Completeness {
   private var seen: [(nextTransaction: Int64, at: Moment)] = []
   private var epoch: Int64 = 0
 
+  /// Since when something keeps the horizon back; nil: nothing does.
+  var heldBackSince: ContinuousClock.Instant? { seen.first?.at.instant }
+
   /// - Returns: when the file is complete as of, once all of `window` is in it; nil: no later than
   ///   before.
   mutating func note(_ window: TrailWindow, at instant: ContinuousClock.Instant) -> Moment? {
