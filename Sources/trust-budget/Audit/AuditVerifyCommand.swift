@@ -67,7 +67,10 @@ struct AuditVerifyCommand: AsyncParsableCommand {
       let result = try await Comparison(file, connectionString: against).run(onProgress: show)
       return (result.report, result)
     }
-    try show(report, of: path, summary.ledger, filter: summary.filter, comparison)
+    try show(
+      Verdict(
+        report: report, path: path, ledger: summary.ledger, filter: summary.filter,
+        comparison: comparison))
   }
 
   private func verifyDatabase() async throws {
@@ -91,29 +94,27 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         }
       }
     }
-    try show(report, of: nil, ledger, filter: nil)
+    try show(Verdict(report: report, ledger: ledger))
   }
 
-  /// - Parameters:
-  ///   - path: the file that was verified; nil for PostgreSQL.
-  ///   - filter: what the file, an export, is restricted to; nil for a whole trail.
-  ///   - comparison: how far the file was compared with PostgreSQL, if it was.
-  private func show(
-    _ report: TrailReport, of path: String?, _ ledger: LedgerIdentity, filter: String?,
-    _ comparison: Comparison.Result? = nil
-  ) throws {
-    if json {
-      printJSON(report, of: path, ledger, filter: filter, comparison)
-    } else {
-      printText(report, of: path, ledger, filter: filter, comparison)
-    }
-    if !report.isSound { throw ExitCode.failure }
+  private func show(_ verdict: Verdict) throws {
+    if json { verdict.printJSON() } else { verdict.printText() }
+    if !verdict.report.isSound { throw ExitCode.failure }
   }
+}
 
-  private func printJSON(
-    _ report: TrailReport, of path: String?, _ ledger: LedgerIdentity, filter: String?,
-    _ comparison: Comparison.Result?
-  ) {
+/// What came of a verification.
+private struct Verdict {
+  let report: TrailReport
+  /// The file that was verified; nil for PostgreSQL.
+  var path: String?
+  let ledger: LedgerIdentity
+  /// What the file, an export, is restricted to; nil for a whole trail.
+  var filter: String?
+  /// How far the file was compared with PostgreSQL, if it was.
+  var comparison: Comparison.Result?
+
+  func printJSON() {
     var object = JSONObjectText()
     object.put("ok", report.isSound)
     if let path { object.put("file", path) }
@@ -135,10 +136,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     print(object.text)
   }
 
-  private func printText(
-    _ report: TrailReport, of path: String?, _ ledger: LedgerIdentity, filter: String?,
-    _ comparison: Comparison.Result?
-  ) {
+  func printText() {
     for fault in report.faults.prefix(100) { print(printable("\(fault)")) }
     if report.faultCount > 100 { print("… and \(report.faultCount - 100) more") }
     let verdict = report.isSound ? "ok" : counted(report.faultCount, "fault")
