@@ -35,9 +35,9 @@ extension AuditMirror {
 
   /// Keeps a damaged file under another name; the next one is built from PostgreSQL.
   func setAside(_ claim: ClaimedFile, because reason: String) throws(AuditFileError) {
-    let time = settings.now().description.prefix(19).replacing(":", with: "")
     do {
-      health.noteSetAside(try claim.setAside(as: "corrupt-\(time)"), because: reason)
+      let target = try claim.setAside(as: "corrupt-\(settings.now().fileNameText)")
+      health.noteSetAside(target, because: reason)
     } catch {
       throw AuditFileError(error)
     }

@@ -149,7 +149,9 @@ final class JournalKeeper: Sendable {
   /// Gets a journal out of the way whose file, or log, is gone.
   private func release(_ journal: BreakGlassJournal) {
     do {
-      guard let target = try journal.release(movingTo: "incomplete-\(day)") else { return }
+      guard let target = try journal.release(movingTo: "incomplete-\(now().fileNameText)") else {
+        return
+      }
       logger.critical(
         """
         break-glass journal whose log was removed is set aside and a new one begun. Events that had not \
@@ -161,9 +163,6 @@ final class JournalKeeper: Sendable {
         metadata: ["path": "\(path)", "problem": "\(error)"])
     }
   }
-
-  /// In the names of files that are set aside.
-  private var day: Substring { now().description.filter { $0.isNumber || $0 == "T" }.prefix(15) }
 
   private func open() throws(JournalProblem) -> BreakGlassJournal {
     let file = try ClaimedFile.forJournal(path, holder: "process \(getpid()), node \(node)")
@@ -180,7 +179,7 @@ final class JournalKeeper: Sendable {
       }
       let target: String
       do {
-        target = try file.setAside(as: "corrupt-\(day)")
+        target = try file.setAside(as: "corrupt-\(now().fileNameText)")
       } catch {
         throw JournalProblem(error, path: path)
       }

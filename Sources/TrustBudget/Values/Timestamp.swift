@@ -42,6 +42,11 @@ extension Timestamp: CustomStringConvertible {
     text(separator: UInt8(ascii: " "), fraction: true, suffix: nil)
   }
 
+  /// `2026-01-02T030405`, in UTC: for the names of files.
+  package var fileNameText: String {
+    String(description.prefix(19).filter { $0 != ":" })
+  }
+
   /// Reads what `description` and `sortableText` write, and nothing else: not another offset, not a
   /// day that the month doesn't have.
   package init?(_ text: String) {
