@@ -120,7 +120,7 @@ package final class BreakGlass: Service {
     return try? await disk.perform { try await question(journal) }
   }
 
-  /// What stands in the way of the events, in words; nil: nothing.
+  /// How the path is, for readiness and metrics.
   package var status: BreakGlassStatus {
     let journal = keeper.current
     let all = keeper.removed + [journal].compactMap(\.self)

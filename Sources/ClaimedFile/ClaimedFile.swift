@@ -135,7 +135,7 @@ package final class ClaimedFile: Sendable {
     return lock >= 0 && FileIdentity(descriptor: lock) == FileIdentity(path + ".lock")
   }
 
-  /// The same of the file alone, whatever became of its log.
+  /// Whether the path still leads to the file that was made, whatever became of its log and lock.
   package var isFileInPlace: Bool {
     guard FilePlace(givenPath) == .file(path), let identity = FileIdentity(path) else {
       return false

@@ -30,7 +30,8 @@ struct BudgetHeads {
   private var waitingThrough: Int64 = 0
   private var writtenThrough: Int64
   private var savedThrough: Int64
-  /// Moved on to entries that are long in the file, which nobody would look at again.
+  /// Budgets whose head moved on to an entry that had waited. Its row may lie before `heads_through`, where
+  /// `catchUp` would not find it after a crash: written with the transaction.
   private var late: Set<String> = []
 
   /// Goes on where the file ends.

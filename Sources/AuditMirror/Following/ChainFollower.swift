@@ -8,7 +8,7 @@ import TrustBudget
 struct ChainFollower {
   private var check: EntryCheck
   private var heads: BudgetHeads
-  /// What entries have made of budgets, but for those that are all in their balances, and is not written.
+  /// States that are not written yet, of budgets with an allocation, reset, adjustment or refund.
   private var changed: [String: BudgetState] = [:]
   /// So many are kept to be written together, at most.
   private static let changesTogether = 4_096

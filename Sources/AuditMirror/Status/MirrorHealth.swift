@@ -87,8 +87,8 @@ package final class MirrorHealth: Sendable {
     }
   }
 
-  /// By its own words, which are as old as the last row in it, the file is this much behind. Of one that is
-  /// as it was when it was last complete, more is known.
+  /// What the file says of its own age. Ignored where it has not changed since it was last known to be
+  /// complete: `completeAt` is exact then.
   func note(_ summary: FileSummary, behind: Duration) {
     state.withLock {
       guard $0.status.complete != summary else { return }

@@ -4,9 +4,10 @@ import Synchronization
 
 /// The disk that a journal is on, with what is beside it, and that may hang: nobody waits for it for ever.
 ///
-/// What touches it is done on a thread of its own. It is not given up where nobody waits for it any more, for
-/// what hangs in the system cannot be: its end says that the disk is back. Until then nothing else is begun, so
-/// that what hangs is a piece of work or a few, however many emergencies there are.
+/// What opens the journal, or looks beside it, is done on a thread of its own; SQLite's work on GRDB's. It is not
+/// given up where nobody waits for it any more, for what hangs in the system cannot be: its end says that the
+/// disk is back. Until then nothing else is begun, so that what hangs is a piece of work or a few, however many
+/// emergencies there are.
 package final class JournalDisk: Sendable {
   /// Where the journal is.
   private let path: String

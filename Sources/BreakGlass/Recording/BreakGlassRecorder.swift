@@ -19,8 +19,8 @@ actor BreakGlassRecorder {
   /// The chain of what this process records in PostgreSQL itself.
   private var directJournalID = UUID().uuidString.lowercased()
   private var direct: [String: BreakGlassEvent] = [:]
-  /// When those arrived that were not granted yet. What came of one that was refused, or asked for again in
-  /// here, may be recorded all the same; then nobody was told.
+  /// When each request that was not granted yet was tried. An attempt that failed for the caller may be
+  /// recorded all the same; found later, it is news, not a replay.
   private var ungranted = Attempts(limit: memory)
 
   init(node: String, keeper: JournalKeeper, disk: JournalDisk, trail: BreakGlassTrail) {
