@@ -8,10 +8,10 @@ import TrustBudgetTesting
 @Suite(.tokens)
 struct TokenCommandTests {
   private func run(_ arguments: String...) async throws -> RunningProgram.End {
-    try await Program.with(
+    try await Program.run(
       arguments,
       environment: ["DATABASE_URL": try Service.current.database.connectionString]
-    ) { try await $0.end() }
+    )
   }
 
   @Test func `a token is shown once, works on each node, and is revoked on each`() async throws {
@@ -83,10 +83,10 @@ struct TokenCommandTests {
     func exec(_ name: String, _ more: [String], _ environment: [String: String]) async throws
       -> RunningProgram.End
     {
-      try await Program.with(
+      try await Program.run(
         ["exec", "--server", node.url, "--username", name] + more + ["--", "false"],
         environment: environment
-      ) { try await $0.end() }
+      )
     }
     let issuer = try ServiceTokens.current.of(.issuer).text
     let file = try service.directory.write(issuer + "\n", to: "issuer.token")
@@ -111,10 +111,10 @@ struct TokenCommandTests {
     }
     let endless = try await exec("dev-exec", ["--token-file", "/dev/zero"], [:])
     #expect(endless.errors.contains("cannot be read: File too large"), "\(endless.errors)")
-    let environment = try await Program.with(
+    let environment = try await Program.run(
       ["exec", "--server", node.url, "--username", "dev-env", "--", "env"],
       environment: ["TRUST_BUDGET_TOKEN": issuer]
-    ) { try await $0.end() }
+    )
     #expect(environment.output.contains("TRUST_BUDGET_PRINCIPALS=user,git"))
     #expect(!environment.output.contains(issuer))
     let without = try await exec("dev-exec", [], [:])
@@ -138,9 +138,9 @@ struct TokenCommandTests {
   @Test func `break-glass has its token from the same places, to ask and to list`() async throws {
     let node = try Service.current.node
     func breakGlass(_ arguments: [String], as token: String?) async throws -> RunningProgram.End {
-      try await Program.with(
+      try await Program.run(
         ["break-glass"] + arguments, environment: token.map { ["TRUST_BUDGET_TOKEN": $0] } ?? [:]
-      ) { try await $0.end() }
+      )
     }
     let auditor = try ServiceTokens.current.of(.auditor).text
     let issuer = try ServiceTokens.current.of(.issuer).text

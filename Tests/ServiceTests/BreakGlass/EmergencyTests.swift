@@ -300,7 +300,7 @@ struct EmergencyTests {
       "break-glass", "--server", try Service.current.node.url, "--username", "dev-signs",
       "--reason", "it burns",
     ]
-    return try await Program.with(arguments + more + ["--"] + command) { try await $0.end() }
+    return try await Program.run(arguments + more + ["--"] + command)
   }
 
   @Test func `a command that is repeated under its id has an event of its own`() async throws {
@@ -328,7 +328,7 @@ struct EmergencyTests {
     #expect(refused.output == "")
     #expect(refused.errors.contains("may not use break-glass"))
     for wrong in [["--username", "a", "--", "true"], ["--username", "a", "--reason", "x"], []] {
-      let end = try await Program.with(["break-glass"] + wrong) { try await $0.end() }
+      let end = try await Program.run(["break-glass"] + wrong)
       #expect(end.status == 2)
       #expect(end.output == "")
     }

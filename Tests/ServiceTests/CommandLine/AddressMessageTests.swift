@@ -30,12 +30,12 @@ struct AddressMessageTests {
         "nowhere.invalid:0 cannot be listened at: no such host is known here"
       ),
     ] {
-      let end = try await Program.with(
+      let end = try await Program.run(
         [
           "serve", "--policy", try Service.current.directory.file(Service.policyFile), "--auth",
           "none", "--database-url", "postgresql://127.0.0.1:1/x",
         ] + arguments
-      ) { try await $0.end() }
+      )
       #expect(end.status == 1)
       #expect(end.errors.contains("trust-budget: \(problem)"), "\(end.errors)")
     }
@@ -59,7 +59,7 @@ struct AddressMessageTests {
       (["exec", "--server", address] + command.dropFirst(), [:], 2),
       (command, ["TRUST_BUDGET_SERVER": address], 1),
     ] as [([String], [String: String], Int32)] {
-      let end = try await Program.with(arguments, environment: environment) { try await $0.end() }
+      let end = try await Program.run(arguments, environment: environment)
       #expect(end.status == status, "\(end.errors)")
       let isAddress = !address.contains("hun/")
       #expect(end.errors.contains("see --token-file") == isAddress, "\(end.errors)")
@@ -80,9 +80,7 @@ struct AddressMessageTests {
         "http://nowhere.invalid:1 gave no answer: no such host is known here\n"
       ),
     ] {
-      let end = try await Program.with(["exec", "--username", "a"] + arguments + ["--", "true"]) {
-        try await $0.end()
-      }
+      let end = try await Program.run(["exec", "--username", "a"] + arguments + ["--", "true"])
       #expect(end.status == 1)
       #expect(end.errors.contains("trust-budget: \(problem)"), "\(end.errors)")
     }
@@ -107,9 +105,7 @@ struct AddressMessageTests {
           "it is not the key of the certificate in \(good.certificate)"
         ),
       ] {
-        let end = try await Program.with(["exec", "--username", "a"] + arguments + ["--", "true"]) {
-          try await $0.end()
-        }
+        let end = try await Program.run(["exec", "--username", "a"] + arguments + ["--", "true"])
         #expect(end.status == 1)
         #expect(end.errors.contains(problem), "\(end.errors)")
         #expect(!end.errors.contains("gave no answer"))

@@ -16,9 +16,9 @@ struct ConfigurationTests {
   private func settings(
     _ arguments: String..., environment: [String: String] = [:]
   ) async throws -> [String: JSON] {
-    let end = try await Program.with(
+    let end = try await Program.run(
       ["config", "--json"] + arguments, environment: environment
-    ) { try await $0.end() }
+    )
     #expect(end.status == 0, "\(end.errors)")
     return Dictionary(end.json["settings"].list.map { ($0["name"].text ?? "", $0) }) { _, last in
       last
@@ -152,9 +152,9 @@ struct ConfigurationTests {
     try await Undertaker.shared.withDirectory { directory in
       let file = try write(text, to: directory)
       for command in [["config"], ["serve"], ["exec", "--username", "a", "--", "true"]] {
-        let end = try await Program.with(
+        let end = try await Program.run(
           command, environment: ["TRUST_BUDGET_CONFIG": file]
-        ) { try await $0.end() }
+        )
         #expect(end.status == 1, "\(end.errors)")
         #expect(end.errors.contains("\(file):"), "\(end.errors)")
         #expect(end.errors.contains(message), "\(end.errors)")
@@ -199,13 +199,13 @@ struct ConfigurationTests {
   func `nobody hears what is wrong with a setting that the command does not go by`(
     command: [String], message: String
   ) async throws {
-    let end = try await Program.with(
+    let end = try await Program.run(
       command,
       environment: [
         "DATABASE_URL": "mysql://u@h/d", "TRUST_BUDGET_LANES": "99",
         "TRUST_BUDGET_SERVER": command.contains("--server") ? "nowhere" : "",
       ]
-    ) { try await $0.end() }
+    )
     #expect(end.status == 1)
     #expect((end.errors + end.output).contains(message), "\(end.errors)")
     #expect((end.errors + end.output).components(separatedBy: " must ").count <= 2, "\(end.errors)")
@@ -258,9 +258,7 @@ struct ConfigurationTests {
     try await Undertaker.shared.withDirectory { directory in
       let environment = ["TRUST_BUDGET_CONFIG": try write("lanes: many\n", to: directory)]
       for arguments in [["--help"], ["serve", "--help"], ["version"], ["policy", "--help"]] {
-        let end = try await Program.with(arguments, environment: environment) {
-          try await $0.end()
-        }
+        let end = try await Program.run(arguments, environment: environment)
         #expect(end.status == 0, "\(arguments): \(end.errors)")
       }
     }

@@ -7,9 +7,7 @@ struct DatabaseCommandTests {
   private func run(
     _ arguments: String..., on database: TestDatabase
   ) async throws -> RunningProgram.End {
-    try await Program.with(arguments, environment: ["DATABASE_URL": database.connectionString]) {
-      try await $0.end()
-    }
+    try await Program.run(arguments, environment: ["DATABASE_URL": database.connectionString])
   }
 
   @Test func `a database is migrated once, and its state told`() async throws {
@@ -62,9 +60,9 @@ struct DatabaseCommandTests {
     try await TestDatabase.withLedger { database in
       try await database.withConnection { holder in
         try await holder.execute("BEGIN; LOCK TABLE trust_budget.\(table)")
-        let end = try await Program.with(
+        let end = try await Program.run(
           words, environment: ["DATABASE_URL": database.connectionString]
-        ) { try await $0.end() }
+        )
         #expect(end.status == 1)
         #expect(end.errors.contains(/due to (lock|statement) timeout/), "\(end.errors)")
       }
@@ -136,9 +134,9 @@ struct DatabaseCommandTests {
   @Test func `a database without the schema is said to be one`() async throws {
     try await TestDatabase.withEmptyDatabase { database in
       for command in [["budget", "list"], ["budget", "show", "x"], ["token", "list"]] {
-        let end = try await Program.with(
+        let end = try await Program.run(
           command, environment: ["DATABASE_URL": database.connectionString]
-        ) { try await $0.end() }
+        )
         #expect(end.status == 1)
         #expect(end.errors.contains("run: trust-budget migrate up"), "\(end.errors)")
       }
@@ -254,9 +252,9 @@ struct DatabaseCommandTests {
     try await TestDatabase.withLedger { database in
       let reason = ["adjust", "reset"].contains(command[0]) ? ["--reason", "x"] : []
       let arguments = ["budget", command[0], "user:none"] + command.dropFirst() + reason
-      let end = try await Program.with(
+      let end = try await Program.run(
         arguments, environment: ["DATABASE_URL": database.connectionString]
-      ) { try await $0.end() }
+      )
       #expect(end.status == 1)
       #expect(end.output == "")
       #expect(end.errors.hasPrefix("trust-budget: There is no budget user:none."))
@@ -268,9 +266,9 @@ struct DatabaseCommandTests {
   func `a PostgreSQL that is not there is said so, soon, and exits 1`(command: [String])
     async throws
   {
-    let end = try await Program.with(
+    let end = try await Program.run(
       command + ["--database-url", "postgresql://u:secret@127.0.0.1:1/x?connect_timeout=2"]
-    ) { try await $0.end() }
+    )
     #expect(end.status == 1)
     #expect(end.errors.hasPrefix("trust-budget: "))
     #expect(!end.errors.contains("secret"))
@@ -291,9 +289,9 @@ struct DatabaseCommandTests {
         (["--database-url", "postgresql://postgres@/\(database.name)?host=\(host)"], [:]),
       ]
       for (arguments, environment) in ways {
-        let end = try await Program.with(
+        let end = try await Program.run(
           ["budget", "list", "--json"] + arguments, environment: environment
-        ) { try await $0.end() }
+        )
         #expect(end.json == ["budgets": []], "\(end.errors)")
       }
     }
@@ -307,15 +305,15 @@ struct DatabaseCommandTests {
       try await PostgresProxy.with(database) { proxy in
         proxy.inject(.cutAfterCommit, thenRefuse: true)
         let change = ["budget", "adjust", "user:dev-b", "5", "--reason", "incident"]
-        let lost = try await Program.with(
+        let lost = try await Program.run(
           change, environment: ["DATABASE_URL": proxy.connectionString]
-        ) { try await $0.end() }
+        )
         #expect(lost.status == 1)
         let id = try #require(lost.errors.firstMatch(of: /--request-id ([^ ]+)\n$/))
-        let again = try await Program.with(
+        let again = try await Program.run(
           change + ["--request-id", String(id.1)],
           environment: ["DATABASE_URL": database.connectionString]
-        ) { try await $0.end() }
+        )
         #expect(again.output == "user:dev-b: 5 of 3 points left.\n")
       }
     }

@@ -7,7 +7,7 @@ struct HelpTests {
     var commands: [[String]] = [[]]
     var seen = 0
     while let command = commands.popLast() {
-      let end = try await Program.with(command + ["--help"]) { try await $0.end() }
+      let end = try await Program.run(command + ["--help"])
       #expect(end.status == 0, "\(command)")
       #expect(end.errors == "", "\(command)")
       #expect(end.output.contains("USAGE: trust-budget"), "\(command)")
@@ -71,7 +71,7 @@ struct HelpTests {
       ["dev", "--port", "70000"], ["version", "--jason"],
     ])
   func `wrong usage says what is wrong, and exits 2`(arguments: [String]) async throws {
-    let end = try await Program.with(arguments) { try await $0.end() }
+    let end = try await Program.run(arguments)
     #expect(end.status == 2, "\(end.errors)\(end.output)")
     #expect(end.errors != "")
     #expect(end.output == "")
@@ -126,9 +126,9 @@ struct HelpTests {
   func `what a node writes is in the way of nothing else`(
     one: [String], other: [String], message: String
   ) async throws {
-    let end = try await Program.with(
+    let end = try await Program.run(
       ["serve", "--auth", "none", "--database-url", "host=/nowhere"] + one + other
-    ) { try await $0.end() }
+    )
     #expect(end.status == 2, "\(end.errors)")
     #expect(end.errors.contains(message), "\(end.errors)")
   }
@@ -145,9 +145,7 @@ struct HelpTests {
   func `serve without authentication is refused where others could reach it`(arguments: [String])
     async throws
   {
-    let end = try await Program.with(["serve", "--policy", "none.yaml"] + arguments) {
-      try await $0.end()
-    }
+    let end = try await Program.run(["serve", "--policy", "none.yaml"] + arguments)
     #expect(end.status == 2, "\(end.errors)")
   }
 

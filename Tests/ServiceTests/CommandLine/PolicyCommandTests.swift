@@ -11,7 +11,7 @@ struct PolicyCommandTests {
       let path = try directory.write(policy, to: "policy.yaml")
       var arguments = arguments
       arguments.insert(path, at: 2)
-      return try await Program.with(arguments) { try await $0.end() }
+      return try await Program.run(arguments)
     }
   }
 
@@ -48,7 +48,7 @@ struct PolicyCommandTests {
   @Test(arguments: [["check"], ["explain", "--username", "alice"]])
   func `a file that cannot be read is told to programs as well`(command: [String]) async throws {
     let arguments = ["policy"] + command + ["--json", "/nowhere/policy.yaml"]
-    let end = try await Program.with(arguments) { try await $0.end() }
+    let end = try await Program.run(arguments)
     #expect(end.status == 1)
     #expect(end.json["valid"] == false)
     #expect(end.json["problem"].text?.contains("/nowhere/policy.yaml") == true, "\(end.output)")

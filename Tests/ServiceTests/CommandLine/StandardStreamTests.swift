@@ -37,9 +37,9 @@ import TrustBudgetTesting
         ["export", "--format", "csv", "--database-url", "host=/nowhere"],
       ] {
         let terminal = #"exec script -qec "exec $(printf "'%s' " "$@")" /dev/null"#
-        let end = try await Program.with(
+        let end = try await Program.run(
           ["audit"] + words, by: ["/bin/sh", "-c", terminal, "sh"]
-        ) { try await $0.end() }
+        )
         #expect(end.status == 1)
         #expect(end.output.contains("\r\u{1B}[Ktrust-budget: "), "\(end.output)")
       }
@@ -54,7 +54,7 @@ import TrustBudgetTesting
         service.database.connectionString,
       ]
       let closing = ["/bin/sh", "-c", #"exec "$@" <&- >&-"#, "sh"]
-      let end = try await Program.with(words, by: closing) { try await $0.end() }
+      let end = try await Program.run(words, by: closing)
       #expect(end.status == 1 && end.output == "")
       #expect(end.errors.contains("Bad file descriptor"), "\(end.errors)")
     }

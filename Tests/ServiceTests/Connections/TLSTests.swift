@@ -246,13 +246,13 @@ struct TLSTests {
           ["--ca-file", authority.certificate, "--client-cert", "/dev/stdin"]
         ),
       ] {
-        let piped = try await Program.with(
+        let piped = try await Program.run(
           ["exec", "--server", "https://127.0.0.1:\(secured.port)", "--username", "dev-piped"]
             + files + ["--", "true"],
           environment: [
             "CA": authority.certificate, "CERTIFICATE": issuer.certificate, "KEY": issuer.key,
           ], by: ["/bin/sh", "-c", script]
-        ) { try await $0.end() }
+        )
         #expect(piped.status == 0, "\(piped.errors)")
       }
       // Nobody gets as far as HTTP without a certificate, with another authority's, or an old one.
@@ -298,7 +298,7 @@ struct TLSTests {
         (trusting + ended, 1, "it refuses this client's certificate: certificate expired\n"),
         (server + named, 1, "its certificate has expired, or no CA that is trusted here"),
       ] {
-        let end = try await Program.with(arguments + ["--", "true"]) { try await $0.end() }
+        let end = try await Program.run(arguments + ["--", "true"])
         #expect(end.status == status, "\(end.errors)")
         #expect(end.errors.contains(message), "\(end.errors)")
       }

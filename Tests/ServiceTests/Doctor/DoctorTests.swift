@@ -64,13 +64,13 @@ struct DoctorTests {
         to: "policy.yaml")
       func subjects(_ options: String...) async throws -> [String: JSON] {
         try findings(
-          try await Program.with(
+          try await Program.run(
             ["doctor", "--json", "--database-url", "host=/nowhere dbname=x"] + options,
             by: [
               "/bin/sh", "-c", #"unset TRUST_BUDGET_AUDIT_FILE; cd "$0" && exec "$@""#,
               directory.path,
             ]
-          ) { try await $0.end() })
+          ))
       }
       #expect(try await subjects()["audit file"] == nil)
       let found = try await subjects("--policy", policy)
@@ -195,9 +195,9 @@ struct DoctorTests {
     (["--listen", "192.0.2.1:8470", "--insecure"], false),
   ])
   func `a node that lets anybody charge is named`(options: [String], isNamed: Bool) async throws {
-    let end = try await Program.with(
+    let end = try await Program.run(
       ["doctor", "--json", "--auth", "none", "--database-url", "host=/nowhere dbname=x"] + options
-    ) { try await $0.end() }
+    )
     #expect(try findings(end)["auth"]?["status"] == (isNamed ? "problem" : nil), "\(end.output)")
   }
 
@@ -430,7 +430,7 @@ struct DoctorTests {
           "host=/nowhere dbname=x",
         ],
       ] {
-        let end = try await Program.with(command) { try await $0.end() }
+        let end = try await Program.run(command)
         let text = end.output + end.errors
         #expect(text.contains("config.yaml"), "\(command): \(text)")
         #expect(!text.contains("hunter2"), "\(command): \(text)")

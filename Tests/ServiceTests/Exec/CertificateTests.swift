@@ -9,7 +9,7 @@ struct CertificateTests {
 
   private func exec(_ more: [String]) async throws -> RunningProgram.End {
     let arguments = ["exec", "--server", try Service.current.node.url] + more
-    return try await Program.with(arguments) { try await $0.end() }
+    return try await Program.run(arguments)
   }
 
   @Test(
@@ -184,11 +184,11 @@ struct CertificateTests {
         exit 1
         """, to: "ssh-keygen")
       try await tool("chmod", "+x", signer)
-      let end = try await Program.with(
+      let end = try await Program.run(
         ["exec", "--server", try Service.current.node.url, "--username", "dev-\(id)"]
           + ["--request-id", id, "--", "./ssh-keygen"] + options + ["laptop.pub"],
         by: ["/bin/sh", "-c", #"cd "$0" && exec "$@""#, directory.path]
-      ) { try await $0.end() }
+      )
       #expect(FileManager.default.fileExists(atPath: directory.file("bob-cert.pub")))
       #expect(end.status == 1)
       let charge = try await Service.current.node.get("/v1/charges/\(id)").json

@@ -11,7 +11,7 @@ struct CommandTests {
     let arguments =
       ["exec", "--server", try Service.current.node.url, "--username", username]
       + ["--request-id", id] + more + ["--"] + command
-    return try await Program.with(arguments) { try await $0.end() }
+    return try await Program.run(arguments)
   }
 
   private func state(of id: String) async throws -> JSON {

@@ -17,7 +17,7 @@ struct EarlierChargeTests {
     on node: RunningNode, id: String, _ command: String...
   ) async throws -> RunningProgram.End {
     let arguments = ["exec", "--server", node.url, "--username", "a", "--request-id", id, "--"]
-    return try await Program.with(arguments + command) { try await $0.end() }
+    return try await Program.run(arguments + command)
   }
 
   @Test func `one charge pays for one certificate, though its rule has no budget by now`()

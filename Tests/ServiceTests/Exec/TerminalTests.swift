@@ -15,12 +15,12 @@ struct TerminalTests {
     let keyboard = """
       { cd "$0"; \(typing); } | exec script -qec "exec $(printf "'%s' " "$@")" /dev/null
       """
-    return try await Program.with(
+    return try await Program.run(
       [
         "exec", "--server", try Service.current.node.url, "--username", "dev-\(id)",
         "--request-id", id, "--", "sh", try directory.write(command, to: "command"), directory.path,
       ], by: ["/bin/sh", "-c", keyboard, directory.path]
-    ) { try await $0.end() }
+    )
   }
 
   private func state(of id: String) async throws -> JSON {

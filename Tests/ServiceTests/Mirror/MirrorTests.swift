@@ -229,9 +229,9 @@ import TrustBudgetTesting
       }
       // What stands in the file is shown, whatever PostgreSQL says.
       for words in [["--json"], []] {
-        let status = try await Program.with(
+        let status = try await Program.run(
           ["audit", "status", "--audit-file", path, "--database-url", "host=/nowhere"] + words
-        ) { try await $0.end() }
+        )
         #expect(status.status == 1 && status.errors.contains("PostgreSQL: "), "\(status.errors)")
         #expect(status.output.contains("complete"), "\(status.output)")
       }
@@ -257,9 +257,7 @@ import TrustBudgetTesting
       let missing = try await Program.run("audit", "verify", "--file", path + ".not")
       #expect(missing.status == 1)
       for words in [["verify", "--file"], ["status", "--audit-file"]] {
-        let end = try await Program.with(["audit"] + words + [path + ".not", "--json"]) {
-          try await $0.end()
-        }
+        let end = try await Program.run(["audit"] + words + [path + ".not", "--json"])
         #expect(end.status == 1)
         #expect(end.json["problem"].text?.contains("No such file") == true, "\(end.output)")
       }

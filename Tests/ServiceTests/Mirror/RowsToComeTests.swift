@@ -32,12 +32,10 @@ import TrustBudgetTesting
             ["status", "--audit-file", path, "--database-url", url],
             ["verify", "--file", path, "--against", url],
           ] {
-            let text = try await Program.with(["audit"] + command) { try await $0.end() }
+            let text = try await Program.run(["audit"] + command)
             #expect(
               text.output.contains("more than 1000000 entries") == isMore, "\(text.output)")
-            let json = try await Program.with(["audit"] + command + ["--json"]) {
-              try await $0.end()
-            }
+            let json = try await Program.run(["audit"] + command + ["--json"])
             #expect(json.json["entries_to_come_is_minimum"] == .bool(isMore), "\(json.output)")
             #expect((json.json["entries_to_come"] == 1_000_000) == isMore)
           }

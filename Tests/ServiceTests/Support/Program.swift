@@ -33,6 +33,14 @@ enum Program {
     _ arguments: String..., environment: [String: String] = [:], by launcher: [String] = [],
     within limit: Duration = .seconds(60)
   ) async throws -> RunningProgram.End {
+    try await run(arguments, environment: environment, by: launcher, within: limit)
+  }
+
+  /// The same.
+  static func run(
+    _ arguments: [String], environment: [String: String] = [:], by launcher: [String] = [],
+    within limit: Duration = .seconds(60)
+  ) async throws -> RunningProgram.End {
     try await with(arguments, environment: environment, by: launcher) {
       try await $0.end(within: limit)
     }
