@@ -300,17 +300,14 @@ import TrustBudgetTesting
   private func withFile(
     _ body: (TestDatabase, _ path: String, [BreakGlassEvent]) async throws -> Void
   ) async throws {
-    try await TestDatabase.withLedger { database in
-      try await TemporaryDirectory.with { directory in
-        let path = directory.file("audit.db")
-        var journal = Emergencies()
-        let events = try journal.next(10)
-        try await database.record(events)
-        try await database.withMirror(at: path) { _ in
-          try await database.expectMirrored(in: path)
-        }
-        try await body(database, path, events)
+    try await TestDatabase.withAuditFile { database, path in
+      var journal = Emergencies()
+      let events = try journal.next(10)
+      try await database.record(events)
+      try await database.withMirror(at: path) { _ in
+        try await database.expectMirrored(in: path)
       }
+      try await body(database, path, events)
     }
   }
 }

@@ -12,7 +12,7 @@ import TrustBudgetTesting
   func `a file holds every event of every journal, as it is in PostgreSQL`(pageSize: Int)
     async throws
   {
-    try await withLedger { database, path in
+    try await TestDatabase.withAuditFile { database, path in
       var (first, second) = (Emergencies(1), Emergencies(2))
       try await database.record(first.next(6))
       try await database.withMirror(at: path, configure: { $0.pageSize = pageSize }) { mirror in
@@ -41,7 +41,7 @@ import TrustBudgetTesting
   @Test func `an event that is below the horizon before the one it follows waits for it`()
     async throws
   {
-    try await withLedger { database, path in
+    try await TestDatabase.withAuditFile { database, path in
       let file = MirrorFile(path: path)
       var journal = Emergencies()
       let events = try journal.next(3)
@@ -84,7 +84,7 @@ import TrustBudgetTesting
   }
 
   @Test func `an open transaction holds events back, and that shows`() async throws {
-    try await withLedger { database, path in
+    try await TestDatabase.withAuditFile { database, path in
       var journal = Emergencies()
       let events = try journal.next(2)
       try await database.withMirror(at: path) { mirror in
@@ -109,7 +109,7 @@ import TrustBudgetTesting
   @Test func `an event that PostgreSQL lost and its node has sent again has its new place`()
     async throws
   {
-    try await withLedger { database, path in
+    try await TestDatabase.withAuditFile { database, path in
       var journal = Emergencies()
       let events = try journal.next(4)
       try await database.record(events)
@@ -140,14 +140,6 @@ import TrustBudgetTesting
       }
       #expect(try await TamperingTests.verify(path) == [])
       #expect(try await TamperingTests.compare(path, database) == [])
-    }
-  }
-
-  private func withLedger(
-    _ body: (TestDatabase, _ path: String) async throws -> Void
-  ) async throws {
-    try await TestDatabase.withLedger { database in
-      try await TemporaryDirectory.with { try await body(database, $0.file("audit.db")) }
     }
   }
 }

@@ -10,95 +10,88 @@ import TrustBudgetTesting
   @Test func `they agree on ten thousand entries of every kind, and on what was changed`()
     async throws
   {
-    try await TestDatabase.withLedger { database in
-      try await TemporaryDirectory.with { directory in
-        let path = directory.file("audit.db")
-        let file = MirrorFile(path: path)
-        try await database.withNodes(2) { nodes in
-          var seed: UInt64 = 0
-          while try await database.count("SELECT count(*) FROM trust_budget.audit_entries") < 10_000
-          {
-            seed += 100
-            try await RandomTrail.write(3_000, seed: seed, budgets: 60, on: nodes)
-          }
+    try await TestDatabase.withAuditFile { database, path in
+      let file = MirrorFile(path: path)
+      try await database.withNodes(2) { nodes in
+        var seed: UInt64 = 0
+        while try await database.count("SELECT count(*) FROM trust_budget.audit_entries") < 10_000 {
+          seed += 100
+          try await RandomTrail.write(3_000, seed: seed, budgets: 60, on: nodes)
         }
-        try await database.withMirror(at: path) { _ in
-          try await database.expectMirrored(in: path)
-        }
-        #expect(file.count("SELECT count(DISTINCT kind) FROM audit_entries") == 7)
-        #expect(try await TamperingTests.verify(path) == [])
-        let verdict = try Self.verify(path)
-        #expect(
-          verdict.status == 0 && verdict.output.hasSuffix(" chains, \(file.entries) rows: ok\n"))
+      }
+      try await database.withMirror(at: path) { _ in
+        try await database.expectMirrored(in: path)
+      }
+      #expect(file.count("SELECT count(DISTINCT kind) FROM audit_entries") == 7)
+      #expect(try await TamperingTests.verify(path) == [])
+      let verdict = try Self.verify(path)
+      #expect(
+        verdict.status == 0 && verdict.output.hasSuffix(" chains, \(file.entries) rows: ok\n"))
 
-        let places = try file.query(
-          "SELECT budget_id, budget_seq FROM audit_entries ORDER BY random() LIMIT 8")
-        for place in places {
-          let (budget, sequence) = (place[0] ?? "", place[1] ?? "")
-          let copy = try file.changed(
-            by: """
-              UPDATE audit_entries SET detail = detail || ' '
-              WHERE budget_id = '\(budget)' AND budget_seq = \(sequence)
-              """)
-          let faults = try await TamperingTests.verify(copy)
-          #expect(faults.map(\.chain) == [.budget(budget)])
-          #expect(faults.first?.sequence == Int64(sequence))
-          let verdict = try Self.verify(copy)
-          #expect(verdict.status == 1)
-          #expect(verdict.errors.hasPrefix("\(budget) budget_seq \(sequence):"))
-        }
-        let losses = [
-          "DELETE FROM audit_entries WHERE rowid > (SELECT max(rowid) - 10 FROM audit_entries)",
-          "DELETE FROM audit_entries WHERE budget_id = (SELECT min(budget_id) FROM audit_entries)",
-          "DELETE FROM receipts",
-          "DELETE FROM receipts WHERE first_row > 1",
-          "UPDATE receipts SET first_row = 100000 WHERE first_row = 1",
-          "UPDATE audit_entries SET transaction_id = 1 WHERE rowid = 500",
-          "INSERT INTO awaited VALUES ('user:ghost', 3, 1, 5)",
-          """
-          INSERT INTO awaited SELECT budget_id, budget_seq, epoch, 5 FROM audit_entries WHERE rowid = 9
-          """,
-        ]
-        for sql in losses {
-          let copy = try file.changed(by: sql)
-          #expect(try await !TamperingTests.verify(copy).isEmpty)
-          let verdict = try Self.verify(copy)
-          #expect(verdict.status == 1 && verdict.output == "", "\(sql)")
-        }
-        for sql in TamperingTests.confusions where sql.contains(" meta") {
-          let verdict = try Self.verify(try file.changed(by: sql))
-          #expect(verdict.status == 1 && verdict.output == "", "\(sql)")
-        }
+      let places = try file.query(
+        "SELECT budget_id, budget_seq FROM audit_entries ORDER BY random() LIMIT 8")
+      for place in places {
+        let (budget, sequence) = (place[0] ?? "", place[1] ?? "")
+        let copy = try file.changed(
+          by: """
+            UPDATE audit_entries SET detail = detail || ' '
+            WHERE budget_id = '\(budget)' AND budget_seq = \(sequence)
+            """)
+        let faults = try await TamperingTests.verify(copy)
+        #expect(faults.map(\.chain) == [.budget(budget)])
+        #expect(faults.first?.sequence == Int64(sequence))
+        let verdict = try Self.verify(copy)
+        #expect(verdict.status == 1)
+        #expect(verdict.errors.hasPrefix("\(budget) budget_seq \(sequence):"))
+      }
+      let losses = [
+        "DELETE FROM audit_entries WHERE rowid > (SELECT max(rowid) - 10 FROM audit_entries)",
+        "DELETE FROM audit_entries WHERE budget_id = (SELECT min(budget_id) FROM audit_entries)",
+        "DELETE FROM receipts",
+        "DELETE FROM receipts WHERE first_row > 1",
+        "UPDATE receipts SET first_row = 100000 WHERE first_row = 1",
+        "UPDATE audit_entries SET transaction_id = 1 WHERE rowid = 500",
+        "INSERT INTO awaited VALUES ('user:ghost', 3, 1, 5)",
+        """
+        INSERT INTO awaited SELECT budget_id, budget_seq, epoch, 5 FROM audit_entries WHERE rowid = 9
+        """,
+      ]
+      for sql in losses {
+        let copy = try file.changed(by: sql)
+        #expect(try await !TamperingTests.verify(copy).isEmpty)
+        let verdict = try Self.verify(copy)
+        #expect(verdict.status == 1 && verdict.output == "", "\(sql)")
+      }
+      for sql in TamperingTests.confusions where sql.contains(" meta") {
+        let verdict = try Self.verify(try file.changed(by: sql))
+        #expect(verdict.status == 1 && verdict.output == "", "\(sql)")
       }
     }
   }
 
   @Test func `they agree on break-glass events`() async throws {
-    try await TestDatabase.withLedger { database in
-      try await TemporaryDirectory.with { directory in
-        let path = directory.file("audit.db")
-        let file = MirrorFile(path: path)
-        var (first, second) = (Emergencies(1), Emergencies(2))
-        try await database.record(first.next(20))
-        try await database.record(second.next(7))
-        _ = try await database.withNodes(1) { try await $0[0].perform(.charging("user:alice")) }
-        try await database.withMirror(at: path) { _ in
-          try await database.expectMirrored(in: path)
-        }
-        let verdict = try Self.verify(path)
-        #expect(verdict.output == "3 chains, 29 rows: ok\n")
-        let tamperings = [
-          "UPDATE break_glass_events SET principals = '[\"root\"]' WHERE node_seq = 5",
-          "DELETE FROM break_glass_events WHERE node_seq = 20",
-          "DELETE FROM break_glass_journals",
-        ]
-        for sql in tamperings {
-          let copy = try file.changed(by: sql)
-          #expect(try await !TamperingTests.verify(copy).isEmpty)
-          let verdict = try Self.verify(copy)
-          #expect(verdict.status == 1)
-          #expect(verdict.errors.hasPrefix("00000000-"), "\(verdict.errors)")
-        }
+    try await TestDatabase.withAuditFile { database, path in
+      let file = MirrorFile(path: path)
+      var (first, second) = (Emergencies(1), Emergencies(2))
+      try await database.record(first.next(20))
+      try await database.record(second.next(7))
+      _ = try await database.withNodes(1) { try await $0[0].perform(.charging("user:alice")) }
+      try await database.withMirror(at: path) { _ in
+        try await database.expectMirrored(in: path)
+      }
+      let verdict = try Self.verify(path)
+      #expect(verdict.output == "3 chains, 29 rows: ok\n")
+      let tamperings = [
+        "UPDATE break_glass_events SET principals = '[\"root\"]' WHERE node_seq = 5",
+        "DELETE FROM break_glass_events WHERE node_seq = 20",
+        "DELETE FROM break_glass_journals",
+      ]
+      for sql in tamperings {
+        let copy = try file.changed(by: sql)
+        #expect(try await !TamperingTests.verify(copy).isEmpty)
+        let verdict = try Self.verify(copy)
+        #expect(verdict.status == 1)
+        #expect(verdict.errors.hasPrefix("00000000-"), "\(verdict.errors)")
       }
     }
   }

@@ -377,13 +377,10 @@ import TrustBudgetTesting
   private func withFollowedLedger(
     _ body: (TestDatabase, _ path: String) async throws -> Void
   ) async throws {
-    try await TestDatabase.withLedger { database in
-      try await TemporaryDirectory.with { directory in
-        let path = directory.file("audit.db")
-        try await charge(database, 5)
-        try await follow(database, path)
-        try await body(database, path)
-      }
+    try await TestDatabase.withAuditFile { database, path in
+      try await charge(database, 5)
+      try await follow(database, path)
+      try await body(database, path)
     }
   }
 

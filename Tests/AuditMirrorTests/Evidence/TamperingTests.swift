@@ -283,34 +283,31 @@ import TrustBudgetTesting
   }
 
   @Test func `a live file is compared while it grows`() async throws {
-    try await TestDatabase.withLedger { database in
-      try await TemporaryDirectory.with { directory in
-        let path = directory.file("audit.db")
-        try await database.withNodes(1) { nodes in
-          try await database.withMirror(at: path) { _ in
-            try await expectSoon { MirrorFile(path: path).entries >= 0 }
-            async let writing = RandomTrail.write(3_000, on: nodes)
-            var journal = Emergencies()
-            for _ in 0..<15 {
-              try await database.record(journal.next(2))
-              #expect(try await Self.compare(path, database) == [])
-              #expect(try await Self.verify(path) == [])
-            }
-            _ = try await writing
-            try await database.expectMirrored(in: path)
+    try await TestDatabase.withAuditFile { database, path in
+      try await database.withNodes(1) { nodes in
+        try await database.withMirror(at: path) { _ in
+          try await expectSoon { MirrorFile(path: path).entries >= 0 }
+          async let writing = RandomTrail.write(3_000, on: nodes)
+          var journal = Emergencies()
+          for _ in 0..<15 {
+            try await database.record(journal.next(2))
+            #expect(try await Self.compare(path, database) == [])
+            #expect(try await Self.verify(path) == [])
           }
+          _ = try await writing
+          try await database.expectMirrored(in: path)
         }
-        // A row that nobody has copied is no growth.
-        try MirrorFile(path: path).execute(
-          """
-          INSERT INTO break_glass_events SELECT event_id + 1, epoch, transaction_id + 1000000,
-            journal_id, node_seq + 1, node, username, reason, ticket, approvers, principals,
-            max_duration, max_duration_seconds, requested_duration_seconds, request_id, request,
-            policy_digest, actor, occurred_at, recorded_at, hash
-          FROM break_glass_events ORDER BY node_seq DESC LIMIT 1
-          """)
-        #expect(try await Self.compare(path, database).map(\.sequence) == [31])
       }
+      // A row that nobody has copied is no growth.
+      try MirrorFile(path: path).execute(
+        """
+        INSERT INTO break_glass_events SELECT event_id + 1, epoch, transaction_id + 1000000,
+          journal_id, node_seq + 1, node, username, reason, ticket, approvers, principals,
+          max_duration, max_duration_seconds, requested_duration_seconds, request_id, request,
+          policy_digest, actor, occurred_at, recorded_at, hash
+        FROM break_glass_events ORDER BY node_seq DESC LIMIT 1
+        """)
+      #expect(try await Self.compare(path, database).map(\.sequence) == [31])
     }
   }
 
@@ -573,23 +570,20 @@ import TrustBudgetTesting
   private func withFile(
     _ body: (TestDatabase, _ path: String) async throws -> Void
   ) async throws {
-    try await TestDatabase.withLedger { database in
-      try await TemporaryDirectory.with { directory in
-        let path = directory.file("audit.db")
-        try await database.withNodes(1) { nodes in
-          for number in 2...20 {
-            _ = try await nodes[0].perform(
-              .charging("user:alice", requestID: "request-\(number)-x"))
-          }
+    try await TestDatabase.withAuditFile { database, path in
+      try await database.withNodes(1) { nodes in
+        for number in 2...20 {
+          _ = try await nodes[0].perform(
+            .charging("user:alice", requestID: "request-\(number)-x"))
         }
-        // The chain's end is written once, with the last entry, however few the mirror gets at a time:
-        // somebody's transaction, in another test's database even, may hold the rest back.
-        let onceOfAll = { (settings: inout AuditMirrorSettings) in settings.headsInterval = 20 }
-        try await database.withMirror(at: path, configure: onceOfAll) { _ in
-          try await database.expectMirrored(in: path)
-        }
-        try await body(database, path)
       }
+      // The chain's end is written once, with the last entry, however few the mirror gets at a time:
+      // somebody's transaction, in another test's database even, may hold the rest back.
+      let onceOfAll = { (settings: inout AuditMirrorSettings) in settings.headsInterval = 20 }
+      try await database.withMirror(at: path, configure: onceOfAll) { _ in
+        try await database.expectMirrored(in: path)
+      }
+      try await body(database, path)
     }
   }
 }

@@ -509,11 +509,9 @@ import TrustBudgetTesting
   private func withLedger(
     _ body: (TestDatabase, _ path: String) async throws -> Void
   ) async throws {
-    try await TestDatabase.withLedger { database in
-      try await TemporaryDirectory.with { directory in
-        _ = try await database.withNodes(1) { try await RandomTrail.write(200, on: $0) }
-        try await body(database, directory.file("audit.db"))
-      }
+    try await TestDatabase.withAuditFile { database, path in
+      _ = try await database.withNodes(1) { try await RandomTrail.write(200, on: $0) }
+      try await body(database, path)
     }
   }
 }

@@ -85,6 +85,15 @@ struct MirrorFile: Sendable {
 }
 
 extension TestDatabase {
+  /// Lends a ledger, and a place for a mirror's file.
+  static func withAuditFile(
+    _ body: (_ database: TestDatabase, _ path: String) async throws -> Void
+  ) async throws {
+    try await withLedger { database in
+      try await TemporaryDirectory.with { try await body(database, $0.file("audit.db")) }
+    }
+  }
+
   /// Every entry as PostgreSQL has it, in the order in which the trail is followed.
   func trail() async throws -> [[String?]] {
     try await query(
