@@ -2,10 +2,11 @@ import Foundation
 
 /// Blocking Unix sockets, for threads that may block.
 package enum UnixSocket {
-  package static func listen(at path: String) throws -> Int32 {
+  /// - Parameter queue: how many, and one more, may connect before they are taken in.
+  package static func listen(at path: String, queue: Int32 = 64) throws -> Int32 {
     let descriptor = try open()
     let isListening = try withAddress(path) { address, length in
-      bind(descriptor, address, length) == 0 && Glibc.listen(descriptor, 64) == 0
+      bind(descriptor, address, length) == 0 && Glibc.listen(descriptor, queue) == 0
     }
     guard isListening else {
       close(descriptor)
@@ -14,7 +15,7 @@ package enum UnixSocket {
     return descriptor
   }
 
-  static func connect(to path: String) throws -> Int32 {
+  package static func connect(to path: String) throws -> Int32 {
     let descriptor = try open()
     let isConnected = try withAddress(path) { Glibc.connect(descriptor, $0, $1) == 0 }
     guard isConnected else {

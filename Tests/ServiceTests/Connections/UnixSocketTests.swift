@@ -58,4 +58,25 @@ struct UnixSocketTests {
       #expect(try String(contentsOfFile: socket, encoding: .utf8) == "mine")
     }
   }
+
+  @Test func `a socket whose owner takes nobody in is another program's, which is found at once`()
+    async throws
+  {
+    try await Service.withGround { database, directory in
+      let policy = try directory.write(SamplePolicy.text, to: "policy.yaml")
+      let socket = directory.file("node")
+      let listener = try UnixSocket.listen(at: socket, queue: 0)
+      defer { close(listener) }
+      let waiting = try UnixSocket.connect(to: socket)
+      defer { close(waiting) }
+      let arguments = [
+        "serve", "--policy", policy, "--auth", "none", "--unix-socket", socket,
+        "--database-url", database.connectionString,
+      ]
+      try await Program.with(arguments) { program in
+        try await wait(for: "the refusal") { program.errors.contains("another program's") }
+        #expect(try await program.end().status == 1)
+      }
+    }
+  }
 }
