@@ -77,17 +77,20 @@ final class BudgetWatch: Sendable {
   }
 
   private func look() async throws {
-    let ids = watched.withLock { $0.keys.map(\.value) }
+    let ids = watched.withLock { Array($0.keys) }
     var found: [BudgetID: Set<State>] = [:]
     for start in stride(from: 0, to: ids.count, by: BudgetWatch.page) {
-      let page = Array(ids[start..<min(start + BudgetWatch.page, ids.count)])
+      let page = ids[start..<min(start + BudgetWatch.page, ids.count)].map(\.value)
       for budget in try await reader.strain(of: page, within: settings.watchPeriod) {
         found[budget.id] = budget.states
       }
     }
     let (entered, counts, total) = watched.withLock { watched in
       var entered: [(BudgetID, State)] = []
-      for (id, states) in found {
+      for id in ids {
+        // Nothing of one whose row is gone. One that has run short since it was read is let go, until its
+        // next charge names it again.
+        let states = found[id] ?? []
         for state in states.subtracting(watched[id] ?? []) { entered.append((id, state)) }
         watched[id] = states.isEmpty ? nil : states
       }

@@ -84,9 +84,7 @@ struct ReadNewestBudgets: PostgresStatement {
           ORDER BY epoch DESC, transaction_id DESC, entry_id DESC LIMIT 1000) AS e
     """
 
-  static func decode(_ row: inout PostgresRow) throws -> BudgetID {
-    try BudgetID(try row.next(String.self))
-  }
+  static func decode(_ row: inout PostgresRow) throws -> String { try row.next(String.self) }
 }
 
 extension LedgerReader {
@@ -95,7 +93,8 @@ extension LedgerReader {
     return try await read { try $0.execute(statement) }
   }
 
+  /// Those among them whose names can be: entries may have been written by hand.
   func newestBudgets() async throws -> [BudgetID] {
-    try await read { try $0.execute(ReadNewestBudgets()) }
+    try await read { try $0.execute(ReadNewestBudgets()) }.compactMap { try? BudgetID($0) }
   }
 }

@@ -71,6 +71,36 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a budget whose row is gone is watched no longer`() async throws {
+    try await TestDatabase.withLedger { database in
+      let node = try database.node(metrics: registry) { $0.watchInterval = .milliseconds(50) }
+      try await withRunning([node]) {
+        _ = try await node.perform(.charging("none", cost: 100, initialBalance: 100))
+        try await expect(low: 1, exhausted: 1, fast: 1, watched: 1)
+        try await database.execute(
+          "SET session_replication_role = replica; DELETE FROM trust_budget.budgets")
+        try await expect(low: 0, exhausted: 0, fast: 0, watched: 0)
+      }
+    }
+  }
+
+  @Test func `a name that no budget can have keeps nobody from being counted`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await database.execute(
+        """
+        INSERT INTO trust_budget.audit_entries
+               (epoch, budget_id, budget_seq, kind, cost, balance_before, balance_after, node, detail,
+                occurred_at, hash)
+        VALUES (1, ' odd', 1, 'allocation', 0, 0, 100, 'x', '{}', now(), sha256('odd'))
+        """)
+      let node = try database.node(metrics: registry) { $0.watchInterval = .milliseconds(50) }
+      try await withRunning([node]) {
+        _ = try await node.perform(.charging("none", cost: 100, initialBalance: 100))
+        try await expect(low: 1, exhausted: 1, fast: 1, watched: 1)
+      }
+    }
+  }
+
   @Test func `figures that no program of ours wrote count as what they are, and end no node`()
     async throws
   {
