@@ -46,13 +46,11 @@ struct Attempt: Sendable {
     }
   }
 
-  /// The same answer; but a charge that is found as an earlier try of this attempt decided it is its own,
-  /// and not one that was asked for before.
+  /// The same answer; but what is found as an earlier try of this attempt decided it is its own, and not
+  /// something that was asked for before.
   private func asOwn(_ answer: Answer, to operation: PendingOperation) -> Answer {
-    guard case .charged(let found, replayed: true) = answer,
-      case .charged(found, replayed: false)? = mayBeCommitted[ObjectIdentifier(operation)]
-    else { return answer }
-    return .charged(found, replayed: false)
+    let first = answer.asFirst
+    return mayBeCommitted[ObjectIdentifier(operation)] == first ? first : answer
   }
 
   /// Notes why a try came to nothing.

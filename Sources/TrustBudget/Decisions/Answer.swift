@@ -13,6 +13,17 @@ package indirect enum Answer: Hashable, Sendable {
   /// The operation makes no sense as the ledger stands; nothing was written.
   case rejected(Rejection)
 
+  /// The same, as whoever was the first to ask is told it.
+  package var asFirst: Answer {
+    switch self {
+    case .charged(let charge, _): .charged(charge, replayed: false)
+    case .settled(let charge, _): .settled(charge, replayed: false)
+    case .refunded(let charge, _): .refunded(charge, replayed: false)
+    case .changed(let budget, _): .changed(budget, replayed: false)
+    case .denied, .rejected: self
+    }
+  }
+
   /// The charge that it tells of, as the answer leaves it.
   var charge: ChargeRecord? {
     switch self {

@@ -31,6 +31,29 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: [
+    try TrustBudget.Operation.settling("charge", of: ["user:a"]),
+    try .refunding("charge", of: ["user:a"]), try .adjusting("user:a", by: 5),
+    try .resetting("user:a"),
+  ])
+  func `what is found after its COMMIT was lost is no repetition; asked for again, it is`(
+    operation: TrustBudget.Operation
+  ) async throws {
+    try await TestDatabase.withLedger { database in
+      try await PostgresProxy.with(database) { proxy in
+        let node = try proxiedNode(database, proxy)
+        try await withRunning([node]) {
+          _ = try await node.perform(.charging("user:a", requestID: "charge"))
+          proxy.inject(.cutAfterCommit)
+          let answer = try await node.perform(operation)
+          #expect(answer == answer.asFirst && answer.rejection == nil)
+          #expect(try await node.perform(operation).isRepeated)
+        }
+      }
+      try await database.expectSoundLedger()
+    }
+  }
+
   @Test func `a whole batch of every kind is answered in spite of one lost COMMIT after another`()
     async throws
   {
