@@ -136,6 +136,7 @@ private struct ReadServer: PostgresStatement {
            current_setting('synchronous_commit'),
            current_setting('max_connections')::bigint
              - current_setting('superuser_reserved_connections')::bigint
+             - coalesce(current_setting('reserved_connections', true)::bigint, 0)  -- PostgreSQL 16
              - (SELECT count(*) FROM client),
            CASE WHEN l.rolconnlimit >= 0 AND NOT l.rolsuper
                 THEN l.rolconnlimit - (SELECT count(*) FROM client WHERE usesysid = l.oid) END,
