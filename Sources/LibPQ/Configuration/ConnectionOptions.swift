@@ -41,11 +41,18 @@ struct ConnectionOptions: Sendable {
     if values[keyword] == nil { values[keyword] = value }
   }
 
-  var redactedDescription: String {
+  /// These, and what the environment says of the others, or the service that it names; but not what a service
+  /// named here says.
+  var withDefaults: ConnectionOptions {
     let defaults = PQconndefaults()
     defer { PQconninfoFree(defaults) }
-    var all = Self.dictionary(defaults)
-    all.merge(values) { _, ours in ours }
+    var all = self
+    all.values.merge(Self.dictionary(defaults)) { ours, _ in ours }
+    return all
+  }
+
+  var redactedDescription: String {
+    let all = withDefaults
     let parts = ["service", "host", "hostaddr", "port", "dbname", "user"].compactMap { keyword in
       all[keyword].map { "\(keyword)=\($0)" }
     }

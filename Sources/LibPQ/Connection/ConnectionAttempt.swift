@@ -44,11 +44,13 @@ struct ConnectionAttempt {
         .connection, "\(AbandonedWork.all.limit) attempts to connect still hang in libpq")
     }
     let deadline = ContinuousClock.now + timeout
-    var effective = options
-    var hosts = Self.hosts(options)
+    // Until libpq says what it makes of them, which comes after the first name's resolution.
+    let namesHosts = ["host", "hostaddr", "service"].contains { options[$0] != nil }
+    var effective = namesHosts ? options : options.withDefaults
+    var hosts = Self.hosts(effective)
     do {
       let connection = try start(
-        options, before: hostDeadline(options, deadline, hosts.count))
+        options, before: hostDeadline(effective, deadline, hosts.count))
       effective = ConnectionOptions(of: connection)
       hosts = Self.hosts(effective)
       guard hosts.count > 1 else {

@@ -297,6 +297,26 @@ struct DatabaseCommandTests {
     }
   }
 
+  @Test func `of several hosts in PGHOST, one whose name nobody resolves takes no other's time`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      let host = try #require(database.connectionString.firstMatch(of: /host='([^']*)'/)).1
+      try await TemporaryDirectory.with { directory in
+        // Where the resolver looks aliases up: it waits there until somebody writes.
+        let aliases = directory.file("aliases")
+        #expect(mkfifo(aliases, 0o600) == 0)
+        let end = try await Program.run(
+          "migrate", "status", "--json",
+          environment: [
+            "PGHOST": "slow,\(host)", "PGUSER": "postgres", "PGDATABASE": database.name,
+            "PGCONNECT_TIMEOUT": "2", "HOSTALIASES": aliases,
+          ])
+        #expect(end.json["pending"] == [], "\(end.errors)")
+      }
+    }
+  }
+
   /// Lends a ledger in which dev-a has two points left and dev-b none.
   @Test func `a change whose outcome is unknown is made once, repeated under the id that is told`()
     async throws
