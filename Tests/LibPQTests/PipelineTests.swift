@@ -1,5 +1,7 @@
 import LibPQ
+import Synchronization
 import Testing
+import TrustBudgetTesting
 
 private struct Begin: PostgresStatement {
   static let sql = "BEGIN"
@@ -159,7 +161,10 @@ struct PipelineTests {
     #expect(counts == ([6_000_001], [6_000_001], [6_000_001]))
   }
 
-  @Test func `a large answer is streamed row by row, and may be left in the middle`() async throws {
+  @Test
+  func `a large answer is streamed row by row, and costs the session if it is left in the middle`()
+    async throws
+  {
     struct Enough: Error {}
     let connection = try await TestServer.connect()
     let sum = try await connection.run { session in
@@ -173,6 +178,20 @@ struct PipelineTests {
         try session.stream(Series(count: 1_000_000_000)) { if $0 == 1000 { throw Enough() } }
       }
     }
-    #expect(try await connection.run { try $0.query("SELECT 1") }.rows == [["1"]])
+    #expect(!connection.isUsable)
+  }
+
+  @Test func `a streamed answer ends with its task`() async throws {
+    let connection = try await TestServer.connect()
+    let hasBegun = Atomic(false)
+    let task = Task {
+      try await connection.run { session in
+        try session.stream(Series(count: .max)) { _ in hasBegun.store(true, ordering: .relaxed) }
+      }
+    }
+    #expect(try await eventually { hasBegun.load(ordering: .relaxed) })
+    task.cancel()
+    let error = await postgresError { try await task.value }
+    #expect(error?.kind == .cancelled)
   }
 }

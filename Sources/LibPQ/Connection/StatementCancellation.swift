@@ -62,13 +62,6 @@ final class StatementCancellation: @unchecked Sendable {
     }
   }
 
-  /// Cancels the current round trip by the session's own decision.
-  func cancelCurrent() {
-    condition.withLock {
-      if isInRoundTrip { send() }
-    }
-  }
-
   /// Cancels the current round trip, which has taken too long; not one that nobody may cancel, since
   /// a COMMIT that waits for a standby would then pass for done.
   func cancelOverdue() {

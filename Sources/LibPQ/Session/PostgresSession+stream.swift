@@ -5,8 +5,9 @@ extension PostgresSession {
   ///
   /// - Parameters:
   ///   - statement: What to run. It isn't prepared.
-  ///   - body: Takes a row. If it throws, the statement is cancelled.
-  /// - Throws: What `body` throws, or ``PostgresError``, perhaps after some of the rows.
+  ///   - body: Takes a row.
+  /// - Throws: What `body` throws, or ``PostgresError``, perhaps after some of the rows; the rest is not read,
+  ///   and the connection given up.
   package func stream<Statement: PostgresStatement>(
     _ statement: Statement, _ body: (Statement.Row) throws -> Void
   ) throws {
@@ -30,17 +31,9 @@ extension PostgresSession {
           try body(reader.read(Statement.self, index: 0, statement: Statement.name))
         }
       } catch {
-        let isOver = (error as? PostgresError)?.kind == .server
-        try abandon(cancelling: !isOver)
+        wire.health.markBroken()
         throw error
       }
     }
-  }
-
-  /// Ends a statement whose rows nobody wants any more. The rest of its answer still has to be read.
-  private func abandon(cancelling: Bool) throws {
-    guard wire.health.isUsable, PQstatus(wire.connection) == CONNECTION_OK else { return }
-    if cancelling { wire.cancelCurrentStatement() }
-    while try wire.nextResult() != nil {}
   }
 }

@@ -74,11 +74,6 @@ final class Wire {
     return PQgetResult(connection).map(ServerResult.init)
   }
 
-  /// Asks the server to end what it is doing for us.
-  func cancelCurrentStatement() {
-    cancellation.cancelCurrent()
-  }
-
   /// The error of a call of libpq that failed, or of a connection that is lost.
   func failure(statement: String?) -> PostgresError {
     let text = PQerrorMessage(connection).map { String(cString: $0) } ?? ""
