@@ -1,5 +1,6 @@
 import ChildProcess
 import Foundation
+import PrivatePostgres
 
 /// A program that takes part in a measurement, run to its end.
 enum Tool {
@@ -48,15 +49,11 @@ enum Tool {
 
   static func path(of name: String) throws -> String {
     if name.contains("/") { return name }
-    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-    var directories = path.split(separator: ":").map(String.init)
-    let debian = "/usr/lib/postgresql"
-    let versions = (try? FileManager.default.contentsOfDirectory(atPath: debian)) ?? []
-    directories += versions.sorted().reversed().map { "\(debian)/\($0)/bin" }
-    for directory in directories {
-      let candidate = "\(directory)/\(name)"
-      if FileManager.default.isExecutableFile(atPath: candidate) { return candidate }
-    }
-    throw Failure(description: "\(name) is not installed")
+    let places = ServerPrograms.directories().map { "\($0)/\(name)" }
+    guard
+      let path = ServerPrograms.inPath(name)
+        ?? places.first(where: FileManager.default.isExecutableFile)
+    else { throw Failure(description: "\(name) is not installed") }
+    return path
   }
 }

@@ -13,7 +13,8 @@ package final class PrivatePostgres: Sendable {
   package static let superuser = "postgres"
 
   private let directory: ClusterDirectory
-  private let programs: ServerPrograms
+  /// Those that it was made of, and what is installed with them.
+  package let programs: ServerPrograms
   private let account: ServerAccount
   private let settings: [String: String]
   private let timeout: Duration

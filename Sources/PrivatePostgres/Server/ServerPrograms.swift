@@ -1,9 +1,11 @@
 import Foundation
 
 /// PostgreSQL's own programs, as they are installed on this machine.
-struct ServerPrograms: Sendable {
-  let initdb: String
-  let postgres: String
+package struct ServerPrograms: Sendable {
+  package let directory: String
+
+  var initdb: String { "\(directory)/initdb" }
+  var postgres: String { "\(directory)/postgres" }
 
   /// Finds the programs: of `version` for a cluster that exists, else the newest.
   ///
@@ -19,31 +21,26 @@ struct ServerPrograms: Sendable {
           "PostgreSQL's server programs (initdb, postgres) are not installed on this machine: "
             + "apt-get install postgresql")
       }
-      return ServerPrograms(in: directory)
+      return ServerPrograms(directory: directory)
     }
     for directory in candidates where majorVersion(in: directory) == version {
-      return ServerPrograms(in: directory)
+      return ServerPrograms(directory: directory)
     }
     throw PrivatePostgresError(
       "the data was made by PostgreSQL \(version), which is not installed on this machine: "
         + "apt-get install postgresql-\(version), or remove the data")
   }
 
-  static func inPath(_ program: String) -> String? {
+  package static func inPath(_ program: String) -> String? {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
     let places = path.split(separator: ":").map(String.init) + ["/usr/sbin", "/usr/bin", "/bin"]
     return places.lazy.map { "\($0)/\(program)" }.first(where: isExecutable)
   }
 
-  private init(in directory: String) {
-    initdb = "\(directory)/initdb"
-    postgres = "\(directory)/postgres"
-  }
-
   /// Where the programs may be, the likeliest first. Debian keeps them out of PATH, one directory
   /// a version, and its `pg_config --bindir` names none of those unless the server's headers are
   /// installed; so the versioned directories come first.
-  private static func directories() -> [String] {
+  package static func directories() -> [String] {
     let debian = "/usr/lib/postgresql"
     let versions = (try? FileManager.default.contentsOfDirectory(atPath: debian)) ?? []
     let newestFirst = versions.compactMap(Int.init).sorted(by: >)

@@ -116,9 +116,9 @@ package struct ReplicatedCluster: Sendable {
   ) async throws {
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     let data = directory.appending(path: "data").path
-    let programs = try await ReplicatedCluster.programs(of: primary)
     try await run([
-      "\(programs)/pg_basebackup", "--dbname", primary.connectionString, "--pgdata", data,
+      "\(primary.programs.directory)/pg_basebackup", "--dbname", primary.connectionString,
+      "--pgdata", data,
       "--checkpoint=fast", "--wal-method=stream", "--write-recovery-conf", "--no-sync",
     ])
     // As root the copy is root's, and the server is somebody else.
@@ -128,13 +128,5 @@ package struct ReplicatedCluster: Sendable {
     if geteuid() == 0, let user, let group {
       try await run(["chown", "-R", "\(user):\(group)", data])
     }
-  }
-
-  /// Where the programs of the running server are.
-  private static func programs(of server: PrivatePostgres) async throws -> String {
-    let process = server.processIdentifier ?? 0
-    let program = try FileManager.default.destinationOfSymbolicLink(
-      atPath: "/proc/\(process)/exe")
-    return URL(filePath: program).deletingLastPathComponent().path
   }
 }
