@@ -1,5 +1,7 @@
+import BudgetLedger
 import Foundation
 import PrivatePostgres
+import TrustBudget
 
 /// COPY of a ledger's entries into the same table with its indexes, in one session: the fastest that
 /// PostgreSQL takes such rows in.
@@ -8,17 +10,13 @@ struct CopyLimit {
 
   /// Rows a second.
   func rate(on postgres: PrivatePostgres) async throws -> Double {
-    let columns = """
-      epoch, budget_id, budget_seq, kind, username, cost, balance_before, balance_after, \
-      request_id, part, rule, policy_digest, actor, node, detail, occurred_at, hash
-      """
     let file = FileManager.default.temporaryDirectory.appending(path: "copy-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: file) }
     let count = try Tool.run(
       "psql",
       [
         "-XqAt", database.connectionString, "-c",
-        "\\copy (SELECT \(columns) FROM trust_budget.audit_entries "
+        "\\copy (SELECT \(Entry.columns) FROM trust_budget.audit_entries "
           + "ORDER BY entry_id) TO '\(file.path(percentEncoded: false))'", "-c",
         "SELECT count(*) FROM trust_budget.audit_entries",
       ])
@@ -29,7 +27,8 @@ struct CopyLimit {
       "psql",
       [
         "-Xq", target.connectionString, "-c",
-        "\\copy trust_budget.audit_entries (\(columns)) FROM '\(file.path(percentEncoded: false))'",
+        "\\copy trust_budget.audit_entries (\(Entry.columns)) "
+          + "FROM '\(file.path(percentEncoded: false))'",
       ])
     let rate = rows / ((ContinuousClock.now - start) / .seconds(1))
     try await target.drop(on: postgres)

@@ -1,4 +1,5 @@
 import AuditMirror
+import BudgetLedger
 import Foundation
 import LibPQ
 import Logging
@@ -10,10 +11,7 @@ struct MirrorLoad {
   let database: Database
   let directory: URL
 
-  private static let columns = """
-    entry_id, epoch, transaction_id, budget_id, budget_seq, kind, username, cost, balance_before, \
-    balance_after, request_id, part, rule, policy_digest, actor, node, detail, occurred_at, hash
-    """
+  private static let columns = "entry_id, transaction_id, \(Entry.columns)"
 
   init(database: Database) throws {
     self.database = database

@@ -5,12 +5,15 @@ import TrustBudget
 struct InsertBreakGlassEvent: PostgresStatement {
   typealias Row = Void
 
+  static let columns = """
+    epoch, journal_id, node_seq, node, username, reason, ticket, approvers, principals, \
+    max_duration, max_duration_seconds, requested_duration_seconds, request_id, request, \
+    policy_digest, actor, occurred_at, hash
+    """
+
   static let name: String? = "insert_break_glass_event"
   static let sql = """
-    INSERT INTO trust_budget.break_glass_events
-           (epoch, journal_id, node_seq, node, username, reason, ticket, approvers, principals,
-            max_duration, max_duration_seconds, requested_duration_seconds, request_id, request,
-            policy_digest, actor, occurred_at, hash)
+    INSERT INTO trust_budget.break_glass_events (\(columns))
     SELECT l.epoch, $1::uuid, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17
     FROM trust_budget.ledger AS l
     ON CONFLICT (journal_id, node_seq) DO NOTHING

@@ -1,3 +1,5 @@
+import TrustBudget
+
 /// What each role may do, as statements with `%1$I` in the role's place: what
 /// `trust-budget migrate up --service-role NAME --auditor-role NAME` runs, and what `docs/dba.md`
 /// shows to those who run it by hand.
@@ -7,29 +9,10 @@ enum LedgerGrants {
 
   /// The columns that a node writes, by what it does with them.
   static let written: [(right: String, columns: String, table: String)] = [
-    (
-      "INSERT",
-      """
-      epoch, budget_id, budget_seq, kind, username, cost, balance_before, balance_after, \
-      request_id, part, rule, policy_digest, actor, node, detail, occurred_at, hash
-      """, "audit_entries"
-    ),
+    ("INSERT", Entry.columns, "audit_entries"),
     ("INSERT", "budget_id, initial_balance, reset_interval", "budgets"),
-    (
-      "UPDATE",
-      """
-      initial_balance, adjustment, spent, reset_interval, window_started_at, window_seq, last_seq, \
-      last_hash
-      """, "budgets"
-    ),
-    (
-      "INSERT",
-      """
-      epoch, journal_id, node_seq, node, username, reason, ticket, approvers, principals, \
-      max_duration, max_duration_seconds, requested_duration_seconds, request_id, request, \
-      policy_digest, actor, occurred_at, hash
-      """, "break_glass_events"
-    ),
+    ("UPDATE", Budget.columnsButID, "budgets"),
+    ("INSERT", InsertBreakGlassEvent.columns, "break_glass_events"),
   ]
 
   /// Takes everything away first: a grant that is no longer needed does not stay. From everybody, too, what
