@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LibPQ
 import PrivatePostgres
 
 /// Measures the service against PostgreSQL's own pgbench, side by side in one run.
@@ -49,14 +50,11 @@ struct Benchmark: AsyncParsableCommand {
         "shared_buffers": "2GB", "max_wal_size": "16GB", "checkpoint_timeout": "30min",
         "max_connections": "200",
       ], ephemeral: true)
-    let report: Report
-    do {
-      report = try await run(measurements, on: postgres)
-    } catch {
+    let report = try await doing {
+      try await run(measurements, on: postgres)
+    } finally: {
       await postgres.stop()
-      throw error
     }
-    await postgres.stop()
     print(json ? try report.json : report.table)
   }
 

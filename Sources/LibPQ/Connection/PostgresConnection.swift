@@ -47,13 +47,10 @@ package actor PostgresConnection {
     _ configuration: PostgresConfiguration, _ body: (PostgresConnection) async throws -> Result
   ) async throws -> Result {
     let connection = try await connect(configuration)
-    do {
-      let result = try await body(connection)
+    return try await doing {
+      try await body(connection)
+    } finally: {
       await connection.close()
-      return result
-    } catch {
-      await connection.close()
-      throw error
     }
   }
 

@@ -44,13 +44,10 @@ package actor PostgresPool {
     _ body: @Sendable (PostgresConnection) async throws -> Result
   ) async throws -> Result {
     let connection = try await take(deadline: deadline)
-    do {
-      let result = try await body(connection)
+    return try await doing {
+      try await body(connection)
+    } finally: {
       await giveBack(connection)
-      return result
-    } catch {
-      await giveBack(connection)
-      throw error
     }
   }
 

@@ -24,33 +24,26 @@ package struct ReplicatedCluster: Sendable {
     let settings = ["fsync": "off", "max_connections": "50"]
     let primary = try await PrivatePostgres.start(
       directory: directory.appending(path: "a"), settings: settings, ephemeral: true)
-    do {
+    return try await doing {
       _ = try await MigrationRunner(connectionString: primary.connectionString).up()
       let copy = directory.appending(path: "b")
       try await takeBaseBackup(of: primary, into: copy)
       let standby = try await PrivatePostgres.start(
         directory: copy, settings: settings, ephemeral: true)
-      let result: R
-      do {
+      return try await doing {
         let cluster = ReplicatedCluster(
           primary: primary, standby: standby,
           database: TestDatabase(
             name: "postgres",
             connectionString: bothHosts(primary.connectionString, standby.connectionString)))
         try await cluster.requireStandby()
-        result = try await body(cluster)
-      } catch {
+        return try await body(cluster)
+      } finally: {
         await standby.stop()
-        throw error
       }
-      await standby.stop()
+    } finally: {
       await primary.stop()
       try? FileManager.default.removeItem(at: directory)
-      return result
-    } catch {
-      await primary.stop()
-      try? FileManager.default.removeItem(at: directory)
-      throw error
     }
   }
 

@@ -1,5 +1,6 @@
 import BudgetLedger
 import Foundation
+import LibPQ
 import PrivatePostgres
 
 extension TestDatabase {
@@ -15,16 +16,13 @@ extension TestDatabase {
         // What a process wrote survives the process; only the machine must not lose power.
         settings: ["fsync": "off", "full_page_writes": "off", "max_connections": "200"],
         ephemeral: true)
-      do {
+      return try await doing {
         let database = TestDatabase(
           name: "postgres", connectionString: server.connectionString(database: "postgres"))
         _ = try await MigrationRunner(connectionString: database.connectionString).up()
-        let result = try await body(database, server)
+        return try await body(database, server)
+      } finally: {
         await server.stop()
-        return result
-      } catch {
-        await server.stop()
-        throw error
       }
     }
   }

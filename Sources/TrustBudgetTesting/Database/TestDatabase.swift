@@ -37,13 +37,10 @@ package struct TestDatabase: Sendable {
       try await cluster.administer("CREATE DATABASE \(name) TEMPLATE \(template)")
       let database = TestDatabase(
         name: name, connectionString: try await cluster.connectionString(database: name))
-      do {
-        let result = try await body(database)
+      return try await doing {
+        try await body(database)
+      } finally: {
         try await cluster.administer("DROP DATABASE \(name) WITH (FORCE)")
-        return result
-      } catch {
-        try? await cluster.administer("DROP DATABASE \(name) WITH (FORCE)")
-        throw error
       }
     }
   }

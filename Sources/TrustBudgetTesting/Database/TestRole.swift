@@ -1,4 +1,5 @@
 import Foundation
+import LibPQ
 
 /// A role of its own for one test: roles belong to the whole cluster.
 package struct TestRole: Sendable {
@@ -16,18 +17,11 @@ package struct TestRole: Sendable {
       name: name,
       database: TestDatabase(
         name: database.name, connectionString: database.connectionString + " user='\(name)'"))
-    do {
-      let result = try await body(role)
-      try await role.drop(in: database)
-      return result
-    } catch {
-      try? await role.drop(in: database)
-      throw error
+    return try await doing {
+      try await body(role)
+    } finally: {
+      try await database.terminateSessions(where: "usename = '\(name)'")
+      try await database.execute("DROP OWNED BY \"\(name)\" CASCADE; DROP ROLE \"\(name)\"")
     }
-  }
-
-  private func drop(in database: TestDatabase) async throws {
-    try await database.terminateSessions(where: "usename = '\(name)'")
-    try await database.execute("DROP OWNED BY \"\(name)\" CASCADE; DROP ROLE \"\(name)\"")
   }
 }

@@ -1,4 +1,5 @@
 import BudgetLedger
+import LibPQ
 import Logging
 import TrustBudget
 
@@ -7,14 +8,11 @@ extension DatabaseOptions {
   func withReader<R>(_ body: (LedgerReader) async throws -> R) async throws -> R {
     try await translatingErrors {
       let reader = try LedgerReader(connectionString: connectionString, settings: settings)
-      do {
+      return try await doing {
         try await reader.checkVersion()
-        let result = try await body(reader)
+        return try await body(reader)
+      } finally: {
         await reader.close()
-        return result
-      } catch {
-        await reader.close()
-        throw error
       }
     }
   }

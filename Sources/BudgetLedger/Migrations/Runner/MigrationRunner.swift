@@ -9,7 +9,7 @@ import TrustBudget
 /// together, so nothing is ever half applied.
 package struct MigrationRunner: Sendable {
   /// "trustbud" in ASCII: any constant does that no other program uses.
-  private static let advisoryLock: Int64 = 0x7472_7573_7462_7564
+  fileprivate static let advisoryLock: Int64 = 0x7472_7573_7462_7564
 
   /// What a runner reports while it works.
   package enum Progress: Hashable, Sendable {
@@ -66,31 +66,24 @@ package struct MigrationRunner: Sendable {
     return try await PostgresConnection.with(configuration) { connection in
       var hasReported = false
       while try await !connection.run({ session in
-        try session.executeOne(TryAdvisoryLock(key: MigrationRunner.advisoryLock))
+        try session.executeOne(TryAdvisoryLock())
       }) {
         guard .now < deadline else { throw MigrationError.busy }
         if !hasReported { progress(.waitingForOtherRunner) }
         hasReported = true
         try await Task.sleep(for: .milliseconds(.random(in: 50...150)))
       }
-      do {
+      return try await doing {
         // Each COMMIT may wait for a standby, and a migration takes what it takes.
         try await connection.run { $0.liftResponseTimeout() }
-        let result = try await body(connection)
-        await MigrationRunner.releaseLock(of: connection)
-        return result
-      } catch {
-        await MigrationRunner.releaseLock(of: connection)
-        throw error
+        return try await body(connection)
+      } finally: {
+        // The server would let the lock go by itself, but only some time after the session was closed:
+        // whoever runs next would find somebody at work who isn't.
+        _ = try? await connection.run(onTaskCancellation: .ignore) {
+          try $0.execute(ReleaseAdvisoryLock())
+        }
       }
-    }
-  }
-
-  /// The server would let the lock go by itself, but only some time after the session was closed:
-  /// whoever runs next would find somebody at work who isn't.
-  private static func releaseLock(of connection: PostgresConnection) async {
-    _ = try? await connection.run(onTaskCancellation: .ignore) {
-      try $0.execute(ReleaseAdvisoryLock(key: advisoryLock))
     }
   }
 
@@ -128,28 +121,14 @@ package struct MigrationRunner: Sendable {
   }
 }
 
-struct TryAdvisoryLock: PostgresStatement {
-  static let sql = "SELECT pg_try_advisory_lock($1)"
-  static let parameterTypes: [PostgresType] = [.int8]
-
-  let key: Int64
-
-  func bind(_ parameters: inout PostgresParameters) {
-    parameters.append(key)
-  }
+private struct TryAdvisoryLock: PostgresStatement {
+  static let sql = "SELECT pg_try_advisory_lock(\(MigrationRunner.advisoryLock))"
 
   static func decode(_ row: inout PostgresRow) throws -> Bool { try row.next(Bool.self) }
 }
 
-struct ReleaseAdvisoryLock: PostgresStatement {
-  static let sql = "SELECT pg_advisory_unlock($1)"
-  static let parameterTypes: [PostgresType] = [.int8]
-
-  let key: Int64
-
-  func bind(_ parameters: inout PostgresParameters) {
-    parameters.append(key)
-  }
+private struct ReleaseAdvisoryLock: PostgresStatement {
+  static let sql = "SELECT pg_advisory_unlock(\(MigrationRunner.advisoryLock))"
 
   static func decode(_ row: inout PostgresRow) throws -> Bool { try row.next(Bool.self) }
 }
