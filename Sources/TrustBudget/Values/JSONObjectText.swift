@@ -17,19 +17,25 @@ package struct JSONObjectText: Hashable, Sendable {
     }
   }
 
-  package mutating func put(_ name: StaticString, _ value: String) {
+  /// Puts a member that is null where there is no value.
+  package mutating func put(_ name: StaticString, _ value: String?) {
+    guard let value else { return putNull(name) }
     putName(name)
     putString(value)
   }
 
-  package mutating func put(_ name: StaticString, _ value: Int64) {
-    putName(name)
-    bytes.append(contentsOf: String(value).utf8)
+  /// Puts a member that is null where there is no value.
+  package mutating func put(_ name: StaticString, _ value: Int64?) {
+    put(name, json: value.map(String.init) ?? "null")
+  }
+
+  /// Puts a member that is null where there is no moment.
+  package mutating func put(_ name: StaticString, _ moment: Timestamp?) {
+    put(name, moment?.description)
   }
 
   package mutating func put(_ name: StaticString, _ value: Bool) {
-    putName(name)
-    bytes.append(contentsOf: (value ? "true" : "false").utf8)
+    put(name, json: value ? "true" : "false")
   }
 
   package mutating func put(_ name: StaticString, _ values: [String]) {
@@ -49,35 +55,13 @@ package struct JSONObjectText: Hashable, Sendable {
     bytes.append(UInt8(ascii: "]"))
   }
 
-  /// Puts a member that is null where there is no value.
-  package mutating func put(_ name: StaticString, _ value: String?) {
-    if let value { put(name, value) } else { putNull(name) }
-  }
-
-  /// Puts a member that is null where there is no value.
-  package mutating func put(_ name: StaticString, _ value: Int64?) {
-    if let value { put(name, value) } else { putNull(name) }
-  }
-
-  /// Puts a member that is null where there is no moment.
-  package mutating func put(_ name: StaticString, _ moment: Timestamp?) {
-    if let moment { put(name, moment) } else { putNull(name) }
-  }
-
   /// Puts a member that is there and says nothing.
-  package mutating func putNull(_ name: StaticString) {
-    putName(name)
-    bytes.append(contentsOf: "null".utf8)
-  }
+  package mutating func putNull(_ name: StaticString) { put(name, json: "null") }
 
   /// Puts a member whose value is JSON text already.
   package mutating func put(_ name: StaticString, json: String) {
     putName(name)
     bytes.append(contentsOf: json.utf8)
-  }
-
-  package mutating func put(_ name: StaticString, _ moment: Timestamp) {
-    put(name, moment.description)
   }
 
   package mutating func put(_ name: StaticString, _ object: JSONObjectText) {
