@@ -69,7 +69,7 @@ struct ValueTests {
   @Test func `JSON is text, as json and as jsonb`() async throws {
     struct JSON: PostgresStatement {
       static let sql = "SELECT $1, $2, $3"
-      static let parameterTypes: [PostgresType] = [.json, .jsonb, .jsonbArray]
+      static let parameterTypes: [PostgresType] = [.json, .jsonb, .jsonArray]
       func bind(_ parameters: inout PostgresParameters) {
         parameters.append(#"{"a": "🦜"}"#)
         parameters.append(#"{"a":1}"#)

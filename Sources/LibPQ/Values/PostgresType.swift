@@ -8,7 +8,6 @@ package struct PostgresType: RawRepresentable, Hashable, Sendable, CustomStringC
 
   package static let bool = PostgresType(rawValue: 16)
   package static let bytea = PostgresType(rawValue: 17)
-  package static let char = PostgresType(rawValue: 18)
   package static let name = PostgresType(rawValue: 19)
   package static let int8 = PostgresType(rawValue: 20)
   package static let int2 = PostgresType(rawValue: 21)
@@ -23,26 +22,19 @@ package struct PostgresType: RawRepresentable, Hashable, Sendable, CustomStringC
   package static let timestamp = PostgresType(rawValue: 1114)
   package static let timestamptz = PostgresType(rawValue: 1184)
   package static let interval = PostgresType(rawValue: 1186)
-  package static let void = PostgresType(rawValue: 2278)
   package static let jsonb = PostgresType(rawValue: 3802)
   package static let xid8 = PostgresType(rawValue: 5069)
 
   package static let boolArray = PostgresType(rawValue: 1000)
   package static let byteaArray = PostgresType(rawValue: 1001)
-  package static let nameArray = PostgresType(rawValue: 1003)
   package static let int2Array = PostgresType(rawValue: 1005)
   package static let int4Array = PostgresType(rawValue: 1007)
   package static let textArray = PostgresType(rawValue: 1009)
   package static let tidArray = PostgresType(rawValue: 1010)
-  package static let bpcharArray = PostgresType(rawValue: 1014)
-  package static let varcharArray = PostgresType(rawValue: 1015)
   package static let int8Array = PostgresType(rawValue: 1016)
-  package static let oidArray = PostgresType(rawValue: 1028)
-  package static let timestampArray = PostgresType(rawValue: 1115)
   package static let timestamptzArray = PostgresType(rawValue: 1185)
   package static let intervalArray = PostgresType(rawValue: 1187)
   package static let jsonArray = PostgresType(rawValue: 199)
-  package static let jsonbArray = PostgresType(rawValue: 3807)
   package static let xid8Array = PostgresType(rawValue: 271)
 
   /// The element's type, if this is an array's.
@@ -55,18 +47,16 @@ package struct PostgresType: RawRepresentable, Hashable, Sendable, CustomStringC
   }
 
   private static let elements: [PostgresType: PostgresType] = [
-    .boolArray: .bool, .byteaArray: .bytea, .nameArray: .name, .int2Array: .int2,
-    .int4Array: .int4, .textArray: .text, .tidArray: .tid, .bpcharArray: .bpchar,
-    .varcharArray: .varchar, .int8Array: .int8, .oidArray: .oid, .timestampArray: .timestamp,
-    .timestamptzArray: .timestamptz, .intervalArray: .interval, .jsonArray: .json,
-    .jsonbArray: .jsonb, .xid8Array: .xid8,
+    .boolArray: .bool, .byteaArray: .bytea, .int2Array: .int2, .int4Array: .int4,
+    .textArray: .text, .tidArray: .tid, .int8Array: .int8, .timestamptzArray: .timestamptz,
+    .intervalArray: .interval, .jsonArray: .json, .xid8Array: .xid8,
   ]
 
   private static let names: [PostgresType: String] = [
-    .bool: "bool", .bytea: "bytea", .char: "\"char\"", .name: "name", .int8: "int8",
+    .bool: "bool", .bytea: "bytea", .name: "name", .int8: "int8",
     .int2: "int2", .int4: "int4", .text: "text", .oid: "oid", .tid: "tid", .json: "json",
     .unknown: "unknown", .bpchar: "bpchar", .varchar: "varchar", .timestamp: "timestamp",
-    .timestamptz: "timestamptz", .interval: "interval", .void: "void", .jsonb: "jsonb",
+    .timestamptz: "timestamptz", .interval: "interval", .jsonb: "jsonb",
     .xid8: "xid8",
   ]
 }
