@@ -50,7 +50,7 @@ package final class PrometheusRegistry: Sendable {
   package func exposition() -> String {
     let families = families.withLock { $0 }
     var text = ""
-    for (name, family) in families.sorted(by: { $0.key < $1.key }) where !family.members.isEmpty {
+    for (name, family) in families.sorted(by: { $0.key < $1.key }) {
       let help = descriptions[name]?.help ?? "Not described."
       text += "# HELP \(name) \(ExpositionText.escapedHelp(help))\n"
       text += "# TYPE \(name) \(family.kind.rawValue)\n"
@@ -78,16 +78,6 @@ package final class PrometheusRegistry: Sendable {
       return metric
     }
   }
-
-  private func forget(_ metric: AnyObject) {
-    families.withLock { families in
-      for (name, family) in families {
-        for (labels, member) in family.members where member === metric {
-          families[name]?.members[labels] = nil
-        }
-      }
-    }
-  }
 }
 
 extension PrometheusRegistry: MetricsFactory {
@@ -111,7 +101,8 @@ extension PrometheusRegistry: MetricsFactory {
     }
   }
 
-  package func destroyCounter(_ handler: any CounterHandler) { forget(handler) }
-  package func destroyRecorder(_ handler: any RecorderHandler) { forget(handler) }
-  package func destroyTimer(_ handler: any TimerHandler) { forget(handler) }
+  // Nobody destroys a metric: each is a node's for as long as it runs.
+  package func destroyCounter(_ handler: any CounterHandler) {}
+  package func destroyRecorder(_ handler: any RecorderHandler) {}
+  package func destroyTimer(_ handler: any TimerHandler) {}
 }

@@ -91,13 +91,6 @@ struct ExpositionTests {
     #expect(registry.exposition().hasSuffix("# TYPE jobs_total counter\njobs_total 1\n"))
   }
 
-  @Test func `what is destroyed is no longer said`() {
-    let gauge = Gauge(label: "level", factory: registry)
-    gauge.record(1)
-    gauge.destroy()
-    #expect(registry.exposition() == "")
-  }
-
   @Test func `nothing is lost when many record at once`() async {
     let counter = Counter(label: "jobs_total", factory: registry)
     let size = Recorder(label: "size", factory: registry)
