@@ -80,18 +80,18 @@ package struct BudgetLedger: Service {
       ledger = try await reader.check()
     } catch let problem as SchemaProblem {
       // It was migrated or restored, say, while the lanes' sessions were open.
-      for lane in lanes { lane.noteOutdated() }
+      for lane in lanes { lane.connection.noteOutdated() }
       throw problem
     }
     if let lack = resources.lack { throw LedgerError.unavailable(reason: lack) }
-    let doubtful = lanes.filter(\.lacksSession)
+    let doubtful = lanes.filter(\.connection.isMissing)
     if !doubtful.isEmpty {
       do {
         try await probe.get()
       } catch {
         throw LedgerError.unavailable(reason: error.ledgerReason)
       }
-      for lane in doubtful { lane.noteReachable() }
+      for lane in doubtful { lane.connection.noteReachable() }
     }
     return ledger
   }
@@ -103,7 +103,7 @@ package struct BudgetLedger: Service {
   package var queueCapacity: Int { lanes.count * settings.queueLength }
 
   /// Which lanes have a session open, in their order.
-  package var laneSessions: [Bool] { lanes.map(\.hasSession) }
+  package var laneSessions: [Bool] { lanes.map(\.connection.isOpen) }
 
   private func close() {
     for lane in lanes { lane.queue.close() }

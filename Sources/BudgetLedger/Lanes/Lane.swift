@@ -11,7 +11,7 @@ final class Lane: Sendable {
   let queue: LaneQueue
   /// On which the lane runs, and its connection.
   private let thread = ConnectionThread()
-  private let connection: LaneConnection
+  let connection: LaneConnection
   private let witness: Witness
   private let number: Int
   private let settings: LedgerSettings
@@ -42,12 +42,6 @@ final class Lane: Sendable {
 
   /// How many operations wait, those among them whose budgets somebody else holds.
   var waitingCount: Int { queue.count + heldCount.load(ordering: .relaxed) }
-
-  var hasSession: Bool { connection.isOpen }
-  /// It has none, and nobody knows whether it could have one.
-  var lacksSession: Bool { connection.isMissing }
-  func noteReachable() { connection.noteReachable() }
-  func noteOutdated() { connection.noteOutdated() }
 
   /// Decides batch after batch, until the queue is closed and empty.
   ///

@@ -185,7 +185,7 @@ final class BoundsHandler: ChannelDuplexHandler {
   // MARK: The end
 
   private func end(with problem: Problem, _ context: ChannelHandlerContext) {
-    count.answered(with: problem.kind)
+    count.metrics.answered(with: problem.kind)
     let body = ByteBuffer(string: problem.body.text)
     let head = HTTPResponse(
       status: problem.status,

@@ -11,7 +11,7 @@ final class ConnectionCount: Sendable {
   }
 
   private let limit: Int
-  private let metrics: NodeMetrics
+  let metrics: NodeMetrics
   private let open = Atomic(0)
   private let endings = Mutex<[Ending: Int]>([:])
 
@@ -31,11 +31,6 @@ final class ConnectionCount: Sendable {
 
   func ended(for ending: Ending) {
     endings.withLock { $0[ending, default: 0] += 1 }
-  }
-
-  /// A connection was answered before, or instead of, a route.
-  func answered(with problem: Problem.Kind) {
-    metrics.answered(with: problem)
   }
 
   func add(to registry: PrometheusRegistry) {
