@@ -7,12 +7,7 @@ import Synchronization
 /// libpq waits for the server with us, but for others by itself: for a Kerberos server, or for the disk that
 /// a certificate is on. So this runs where it keeps nobody from giving up.
 final class Handshake: Sendable {
-  private enum Step: UInt8, AtomicRepresentable {
-    case waiting
-    case inLibrary
-  }
-
-  private let step = Atomic(Step.waiting)
+  private let isInLibrary = Atomic(false)
   private let isLeft = Atomic(false)
 
   /// Goes on until the connection is made, or cannot be, or nobody wants it any more.
@@ -26,9 +21,9 @@ final class Handshake: Sendable {
       let events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT
       var descriptor = pollfd(fd: PQsocket(connection), events: Int16(events), revents: 0)
       guard poll(&descriptor, 1, slice.pollMilliseconds) > 0 else { continue }
-      step.store(.inLibrary, ordering: .relaxed)
+      isInLibrary.store(true, ordering: .relaxed)
       state = PQconnectPoll(connection)
-      step.store(.waiting, ordering: .relaxed)
+      isInLibrary.store(false, ordering: .relaxed)
     }
     return state == PGRES_POLLING_OK
   }
@@ -38,6 +33,6 @@ final class Handshake: Sendable {
   /// - Returns: Whether libpq had not come back from one of its calls.
   func leave() -> Bool {
     isLeft.store(true, ordering: .relaxed)
-    return step.load(ordering: .relaxed) == .inLibrary
+    return isInLibrary.load(ordering: .relaxed)
   }
 }
