@@ -11,18 +11,4 @@ package struct Grant: Sendable, Hashable {
   package let budgets: [Terms]
   /// Whether the rule has a list of budgets, so that the answer has a list as well.
   package let budgetsAreAList: Bool
-
-  init(
-    rule: String,
-    principals: [String],
-    maxDuration: CertificateDuration,
-    budgets: [Terms] = [],
-    budgetsAreAList: Bool = false
-  ) {
-    self.rule = rule
-    self.principals = principals
-    self.maxDuration = maxDuration
-    self.budgets = budgets
-    self.budgetsAreAList = budgetsAreAList
-  }
 }

@@ -49,7 +49,7 @@ package struct BreakGlassRule: Sendable, Hashable {
         principals: requestedPrincipals, duration: requestedDuration, under: BreakGlassRule.name)
       return Grant(
         rule: BreakGlassRule.name, principals: granted.principals,
-        maxDuration: granted.maxDuration)
+        maxDuration: granted.maxDuration, budgets: [], budgetsAreAList: false)
     }
   }
 }

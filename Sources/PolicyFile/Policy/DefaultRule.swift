@@ -9,7 +9,8 @@ package struct DefaultRule: Sendable, Hashable {
     Verdict { () throws(Refusal) in
       let granted = try limits.narrowed(to: request, under: DefaultRule.name)
       return Grant(
-        rule: DefaultRule.name, principals: granted.principals, maxDuration: granted.maxDuration)
+        rule: DefaultRule.name, principals: granted.principals, maxDuration: granted.maxDuration,
+        budgets: [], budgetsAreAList: false)
     }
   }
 }
