@@ -5,10 +5,6 @@ struct ConnectionOptions: Sendable {
   /// Those that the string sets, by keyword.
   private(set) var values: [String: String]
 
-  init(values: [String: String]) {
-    self.values = values
-  }
-
   /// - Throws: ``PostgresError``, kind `misuse`.
   init(parsing connectionString: String) throws(PostgresError) {
     var message: UnsafeMutablePointer<CChar>?

@@ -100,7 +100,7 @@ package actor PostgresPool {
   /// Waits until fewer connections than the limit are lent, and counts one more.
   private func acquireTurn(deadline: ContinuousClock.Instant) async throws {
     guard !isClosed else { throw Self.closed }
-    guard lent == limit || !waiters.isEmpty else {
+    guard lent == limit else {
       lent += 1
       return
     }

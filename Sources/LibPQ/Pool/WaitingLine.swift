@@ -4,12 +4,8 @@ struct WaitingLine {
     fileprivate let number: Int
   }
 
-  private typealias Turn = CheckedContinuation<Void, any Error>
-
-  private var waiting: [(ticket: Ticket, turn: Turn)] = []
+  private var waiting: [(ticket: Ticket, turn: CheckedContinuation<Void, any Error>)] = []
   private var lastNumber = 0
-
-  var isEmpty: Bool { waiting.isEmpty }
 
   mutating func newTicket() -> Ticket {
     lastNumber += 1
