@@ -19,17 +19,15 @@ package struct BreakGlassChain: Hashable, Sendable {
   package mutating func append(
     _ request: BreakGlassIssuance, node: String, at now: Timestamp
   ) -> BreakGlassEvent {
-    func event(hash: Digest) -> BreakGlassEvent {
-      BreakGlassEvent(
-        journalID: journalID, sequence: sequence + 1, node: node,
-        username: request.username.value, reason: request.reason, ticket: request.ticket,
-        approvers: request.approvers, principals: request.principals,
-        maxDuration: request.maxDuration, maxDurationSeconds: request.maxDurationSeconds,
-        requestedDurationSeconds: request.requestedDurationSeconds,
-        requestID: request.requestID.value, request: request.content.fingerprint,
-        policyDigest: request.policyDigest, actor: request.actor, occurredAt: now, hash: hash)
-    }
-    let next = event(hash: event(hash: .zero).hash(after: hash))
+    var next = BreakGlassEvent(
+      journalID: journalID, sequence: sequence + 1, node: node, username: request.username.value,
+      reason: request.reason, ticket: request.ticket, approvers: request.approvers,
+      principals: request.principals, maxDuration: request.maxDuration,
+      maxDurationSeconds: request.maxDurationSeconds,
+      requestedDurationSeconds: request.requestedDurationSeconds,
+      requestID: request.requestID.value, request: request.content.fingerprint,
+      policyDigest: request.policyDigest, actor: request.actor, occurredAt: now, hash: .zero)
+    next.hash = next.hash(after: hash)
     sequence = next.sequence
     hash = next.hash
     return next

@@ -25,7 +25,7 @@ package struct BreakGlassEvent: Hashable, Sendable {
   /// By the node's clock.
   package let occurredAt: Timestamp
   /// SHA-256 over this event and the hash before it; see `hash(after:)`.
-  package let hash: Digest
+  package internal(set) var hash: Digest
 
   package init(
     journalID: String, sequence: Int64, node: String, username: String, reason: String,

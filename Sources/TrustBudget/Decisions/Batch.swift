@@ -92,19 +92,6 @@ extension Batch {
     var cost: Int64 = 0
     var requestID: String?
     var part: Int16 = 1
-
-    init(username: String? = nil, cost: Int64 = 0, requestID: String? = nil, part: Int16 = 1) {
-      self.username = username
-      self.cost = cost
-      self.requestID = requestID
-      self.part = part
-    }
-
-    init(_ charge: ChargeRecord, _ receipt: Receipt, part: Int) {
-      self.init(
-        username: charge.username, cost: receipt.cost.value, requestID: charge.requestID.value,
-        part: Int16(part + 1))
-    }
   }
 
   /// Appends the next entry of a budget's chain; its balance is the budget's as it is now.
@@ -124,5 +111,13 @@ extension Batch {
     budgets[index].lastHash = entry.hash
     isChanged[index] = true
     entries.append(entry)
+  }
+}
+
+extension Batch.Subject {
+  init(_ charge: ChargeRecord, _ receipt: Receipt, part: Int) {
+    self.init(
+      username: charge.username, cost: receipt.cost.value, requestID: charge.requestID.value,
+      part: Int16(part + 1))
   }
 }
