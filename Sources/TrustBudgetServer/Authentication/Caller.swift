@@ -6,11 +6,6 @@ package struct Caller: Hashable, Sendable {
   package let name: String?
   package let roles: Set<Role>
 
-  package init(name: String?, roles: Set<Role>) {
-    self.name = name
-    self.roles = roles
-  }
-
   /// Before it is known who calls: may do nothing.
   static let unknown = Caller(name: nil, roles: [])
 

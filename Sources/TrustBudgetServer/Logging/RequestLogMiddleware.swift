@@ -5,7 +5,7 @@ import Logging
 /// Logs each request at level debug, and a failure of the node's own as an error; with the trace that
 /// it belongs to. Never a body, never a header besides that.
 struct RequestLogMiddleware: RouterMiddleware {
-  private static var traceparent: HTTPField.Name? { HTTPField.Name("traceparent") }
+  private static let traceparent = HTTPField.Name("traceparent")
 
   func handle(
     _ request: Request, context: NodeContext,

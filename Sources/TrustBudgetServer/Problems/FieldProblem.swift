@@ -9,8 +9,4 @@ struct FieldProblem: Error, Hashable {
 /// Everything that is wrong with the fields of a request.
 struct FieldProblems: Error {
   let list: [FieldProblem]
-
-  init(_ list: [FieldProblem]) {
-    self.list = list
-  }
 }

@@ -38,7 +38,8 @@ struct AuthorizationRequest: Decodable {
         + (groups ?? []) + (principals ?? []))
   }
 
-  private static func validate(_ texts: [String]) throws -> [String] {
+  /// - Throws: what the list, or a text of it, may not be.
+  static func validate(_ texts: [String]) throws -> [String] {
     try texts.validated(atMost: maximumListLength).map { try IdentityText.validate($0) }
   }
 }

@@ -24,9 +24,8 @@ struct BreakGlassBody: Decodable {
     let approvers = fields.optional("approvers", .texts) { texts in
       try texts.validated(atMost: BreakGlassIssuance.maximumApprovers).map { try Username($0) }
     }
-    let principals = fields.optional("principals", .texts) { texts in
-      try texts.validated(atMost: AuthorizationRequest.maximumListLength)
-        .map { try IdentityText.validate($0) }
+    let principals = fields.optional("principals", .texts) {
+      try AuthorizationRequest.validate($0)
     }
     let duration = fields.optional("requested_duration", .text, CertificateDuration.init(_:))
     (self.username, self.reason) = try fields.finish(username, reason)

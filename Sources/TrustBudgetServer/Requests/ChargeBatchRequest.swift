@@ -35,7 +35,7 @@ struct ChargeBatchRequest: Decodable {
           problems += error.list
         }
       }
-      guard problems.isEmpty else { throw FieldProblems(problems) }
+      guard problems.isEmpty else { throw FieldProblems(list: problems) }
       guard !charges.isEmpty else { throw InvalidValue("must not be empty") }
       self.charges = charges
     }

@@ -37,7 +37,7 @@ final class RequestFields {
     do {
       self.members = try decoder.container(keyedBy: Name.self)
     } catch {
-      throw FieldProblems([
+      throw FieldProblems(list: [
         FieldProblem(
           field: prefix.isEmpty ? "body" : String(prefix.dropLast()),
           problem: "must be a JSON object")
@@ -98,7 +98,7 @@ final class RequestFields {
       let known = asked.sorted().joined(separator: ", ")
       report(name.printableName, "is not a field of this request (known: \(known))")
     }
-    let found = FieldProblems(problems)
+    let found = FieldProblems(list: problems)
     guard found.list.isEmpty else { throw found }
     func unwrapped<Member>(_ member: Member?) throws -> Member {
       guard let member else { throw found }
