@@ -25,7 +25,7 @@ struct Fields {
 
   /// - Returns: `standard` when the key is missing; nil when its value is wrong, which is noted then.
   func value<Value>(
-    _ key: String, or standard: Value, _ read: (YAMLNode) -> Value?
+    _ key: String, or standard: Value?, _ read: (YAMLNode) -> Value?
   ) -> Value? {
     has(key) ? optional(key, read) : standard
   }

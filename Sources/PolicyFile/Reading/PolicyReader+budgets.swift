@@ -56,11 +56,9 @@ extension PolicyReader {
     _ fields: Fields, or standard: Price, mayBeClosed: Bool = false
   ) -> Price {
     let price = Price(
-      cost: fields.has("cost") ? fields.optional("cost", points) : standard.cost,
-      initialBalance: fields.has("initial_balance")
-        ? fields.optional("initial_balance", points) : standard.initialBalance,
-      enforcement: fields.has("enforcement")
-        ? fields.optional("enforcement", reader.choice) : standard.enforcement)
+      cost: fields.value("cost", or: standard.cost, points),
+      initialBalance: fields.value("initial_balance", or: standard.initialBalance, points),
+      enforcement: fields.value("enforcement", or: standard.enforcement, reader.choice))
     if let key = ["cost", "initial_balance", "enforcement"].first(where: fields.has),
       price.enforcement == .enforce, let cost = price.cost, let balance = price.initialBalance,
       cost > balance, !(mayBeClosed && balance == .zero)
