@@ -33,7 +33,7 @@ package struct BudgetLedger: Service {
       try await PostgresConnection.with(configuration) { _ in }
     }
     let witness = Witness()
-    self.reader = try LedgerReader(sessions, settings: settings, witness: witness)
+    self.reader = try LedgerReader(sessions, witness: witness)
     let watch = BudgetWatch(
       reader: reader, settings: settings, logger: logger, metrics: factory)
     self.watch = watch

@@ -8,10 +8,10 @@ package struct LedgerReader: Sendable {
   let patience: Duration
   let witness: Witness
 
-  init(_ sessions: LedgerSessions, settings: LedgerSettings, witness: Witness) throws {
-    pool = PostgresPool(try sessions.forReads(), maximumConnections: settings.readers)
-    node = settings.node
-    patience = settings.patience
+  init(_ sessions: LedgerSessions, witness: Witness) throws {
+    pool = PostgresPool(try sessions.forReads(), maximumConnections: sessions.settings.readers)
+    node = sessions.settings.node
+    patience = sessions.settings.patience
     self.witness = witness
   }
 
@@ -20,8 +20,7 @@ package struct LedgerReader: Sendable {
   /// - Throws: `PostgresError` when the connection string cannot be read.
   package init(connectionString: String, settings: LedgerSettings) throws {
     try self.init(
-      LedgerSessions(connectionString: connectionString, settings: settings), settings: settings,
-      witness: Witness())
+      LedgerSessions(connectionString: connectionString, settings: settings), witness: Witness())
   }
 
   /// The charge with this id, and what became of it.

@@ -79,10 +79,6 @@ struct FindRole: PostgresStatement {
     let mightyRole: String?
   }
 
-  /// PostgreSQL's own roles by which a member may write anything, for a condition.
-  static let mightyRoles =
-    "'pg_write_all_data', 'pg_execute_server_program', 'pg_write_server_files'"
-
   static let sql = """
     SELECT EXISTS (SELECT FROM pg_roles AS s
                    WHERE s.rolsuper AND pg_has_role(r.oid, s.oid, 'MEMBER')),
@@ -94,7 +90,7 @@ struct FindRole: PostgresStatement {
              OR EXISTS (SELECT FROM pg_proc AS p
                         WHERE p.pronamespace = n.oid AND pg_has_role(r.oid, p.proowner, 'MEMBER')),
            (SELECT min(m.rolname) FROM pg_roles AS m
-            WHERE m.rolname IN (\(FindRole.mightyRoles))
+            WHERE m.rolname IN ('pg_write_all_data', 'pg_execute_server_program', 'pg_write_server_files')
               AND pg_has_role(r.oid, m.oid, 'MEMBER'))
     FROM pg_roles AS r, pg_namespace AS n
     WHERE r.rolname = $1 AND n.nspname = 'trust_budget'
