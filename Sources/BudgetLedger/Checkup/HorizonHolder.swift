@@ -32,13 +32,13 @@ extension HorizonHolder: CustomStringConvertible {
   /// `the prepared transaction tx-1, user dba, database app, since …`.
   package var description: String {
     var parts: [String] = []
-    // Only who is in its database can end it.
     if let preparedTransaction { parts.append("the prepared transaction \(preparedTransaction)") }
     if let processID { parts.append("pid \(processID)") }
     if let user { parts.append("user \(user)") }
     if let applicationName, !applicationName.isEmpty {
       parts.append("application \(applicationName)")
     }
+    // A prepared transaction can be ended only from its own database.
     if let database { parts.append("database \(database)") }
     if let since { parts.append("since \(since)") }
     return parts.joined(separator: ", ")

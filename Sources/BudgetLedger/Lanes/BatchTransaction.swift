@@ -43,7 +43,7 @@ struct BatchTransaction {
   /// The last entry that was committed, once the COMMIT was answered.
   private(set) var committedHead: TrailHead?
 
-  /// Its turn did not come for as long as a lock is waited for, and it went straight for the rows.
+  /// Whether the wait for its turn ran into lock_timeout, so that it locked the rows without one.
   private(set) var hasQueuedInVain = false
   /// How many windows it opened.
   private(set) var resets = 0

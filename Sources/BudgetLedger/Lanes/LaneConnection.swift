@@ -32,8 +32,8 @@ actor LaneConnection {
   /// Whether there is a session, for those who only want to know.
   nonisolated var isOpen: Bool { hasOpen.load(ordering: .relaxed) }
 
-  /// Whether there is none, and nobody knows that there could be one: none was tried yet, or the last
-  /// attempt came to nothing.
+  /// Whether there is no session, and the last attempt failed or none was made; unless one like it was had
+  /// since.
   nonisolated var isMissing: Bool { !isOpen && isDoubtful.load(ordering: .relaxed) }
 
   /// Notes that a session like it could be had.

@@ -13,7 +13,8 @@ package struct PostgresError: Error, Sendable, Hashable {
     case cancelled
     /// The server's answer isn't what the statement's types say. It was carried out nevertheless.
     case decoding
-    /// Wrong use of this library, or settings that make no sense. Nothing was sent.
+    /// Wrong use of this library, or settings that make no sense. Nothing was sent, except for COPY, which
+    /// costs the connection.
     case misuse
     /// No connection of the pool came free in time.
     case poolExhausted

@@ -47,8 +47,8 @@ extension Timestamp: CustomStringConvertible {
     String(description.prefix(19).filter { $0 != ":" })
   }
 
-  /// Reads what `description` and `sortableText` write, and nothing else: not another offset, not a
-  /// day that the month doesn't have.
+  /// Reads what `description` and `sortableText` write, with a `Z` or without: always UTC; no day that the
+  /// month doesn't have.
   package init?(_ text: String) {
     var bytes = Array(text.utf8)
     if bytes.last == UInt8(ascii: "Z") { bytes.removeLast() }
