@@ -8,7 +8,7 @@ package enum SchemaProblem: Error, Hashable, Sendable {
   case withoutLedger
   /// There are budgets that were charged, and no entries at all.
   case withoutTrail
-  /// The ledger came here by dump and restore.
+  /// The ledger came here by dump and restore, or with a copy of its database.
   case restored(otherServer: Bool)
   /// A standby was promoted, or a backup restored to a point in time, and nobody was there to see
   /// whether entries were lost.
@@ -61,9 +61,10 @@ extension SchemaProblem: CustomStringConvertible {
         + "newer than the copy are not in it, and its transaction ids are not this server's. Make sure "
         + "that nobody works on the original any more, and then, as its owner, run: \(newEpoch)"
     case .restored(otherServer: false):
-      "the ledger was restored from a dump: entries newer than the dump are not in it. Or the table "
-        + "trust_budget.ledger was written anew where it is, by pg_repack or an ALTER TABLE. Make sure "
-        + "that nobody works on an original any more, and then, as its owner, run: \(newEpoch)"
+      "the ledger was restored from a dump, or the database is a copy (CREATE DATABASE … TEMPLATE): newer "
+        + "entries are not in it. Or the table trust_budget.ledger was written anew where it is, by "
+        + "pg_repack or an ALTER TABLE. Make sure that nobody works on an original any more, and then, as "
+        + "its owner, run: \(newEpoch)"
     case .promoted(let from, let to):
       "the server's timeline went from \(from) to \(to): a standby was promoted, or a backup was "
         + "restored to a point in time, and this node, which has just started, cannot tell whether "

@@ -17,6 +17,11 @@ struct ServerCheck: Sendable {
   let seen: [TrailHead]
 
   func ledger(on session: PostgresSession) throws -> FoundLedger {
+    try ledger(on: session, isNoted: false)
+  }
+
+  /// - Parameter isNoted: where it lives was noted a moment ago.
+  private func ledger(on session: PostgresSession, isNoted: Bool) throws -> FoundLedger {
     guard let found = try session.execute(ReadLedgerServer()).first else {
       throw SchemaProblem.withoutLedger
     }
@@ -35,14 +40,17 @@ struct ServerCheck: Sendable {
     {
       throw SchemaProblem.entriesLost(witnesses[lost])
     }
-    guard found.recorded != found.current else { return found.ledger }
-    if !isOtherServer, witnesses.isEmpty {
+    guard found.recorded != found.current, !isNoted else { return found.ledger }
+    if !isOtherServer, found.recorded.timeline != found.current.timeline, witnesses.isEmpty {
       throw SchemaProblem.promoted(
         from: found.recorded.timeline, to: found.current.timeline)
     }
-    let isNoted = try recognise(witnesses.first, on: session)
+    // Nobody has seen anything of a ledger that is looked at for the first time: whoever is to write notes it.
+    guard !found.isReadOnly || !witnesses.isEmpty,
+      try recognise(witnesses.first, on: session)
+    else { return found.ledger }
     // Which wrote the row anew.
-    return isNoted ? try ledger(on: session) : found.ledger
+    return try ledger(on: session, isNoted: true)
   }
 
   private func hasOriginalEntries(
@@ -52,7 +60,7 @@ struct ServerCheck: Sendable {
     return try session.execute(statement).first ?? true
   }
 
-  /// Notes that the ledger has moved, for the nodes that have seen nothing.
+  /// Notes where the ledger lives now, for the nodes that have seen nothing.
   ///
   /// - Returns: false where this session may not.
   private func recognise(_ witness: TrailHead?, on session: PostgresSession) throws -> Bool {
@@ -70,7 +78,7 @@ struct ServerCheck: Sendable {
       where error.sqlState == .readOnlyTransaction || error.sqlState == .insufficientPrivilege
     {
       // A session for reads, or a role that may not: then another will.
-      _ = try session.execute(RollbackTransaction())
+      if witness != nil { _ = try session.execute(RollbackTransaction()) }
       return false
     }
   }
@@ -81,29 +89,42 @@ struct LedgerServer: Sendable {
   struct Place: Hashable, Sendable {
     let systemIdentifier: Int64
     let timeline: Int64
+    /// nil where no node has looked yet.
+    let database: Int64?
   }
 
   let ledger: FoundLedger
   let recorded: Place
   let current: Place
   let isOriginal: Bool
+  /// Whether the session is for reads.
+  let isReadOnly: Bool
 }
 
 struct ReadLedgerServer: PostgresStatement {
+  // Without migration 7 the row has no place for the database's name.
   static let sql = """
     SELECT l.id::text, l.epoch, l.xmin::text::bigint, l.system_identifier, l.timeline,
-           s.system_identifier, s.timeline, s.is_original
+           CASE WHEN to_jsonb(l) ? 'database' THEN (to_jsonb(l) ->> 'database')::bigint ELSE d.oid::bigint END,
+           s.system_identifier, s.timeline, d.oid::bigint, s.is_original,
+           current_setting('transaction_read_only')::boolean
     FROM trust_budget.ledger AS l CROSS JOIN trust_budget.server() AS s
+         JOIN pg_database AS d ON d.datname = current_database()
     """
 
   static func decode(_ row: inout PostgresRow) throws -> LedgerServer {
     LedgerServer(
       ledger: try ReadLedger.decode(&row),
-      recorded: LedgerServer.Place(
-        systemIdentifier: try row.next(Int64.self), timeline: try row.next(Int64.self)),
-      current: LedgerServer.Place(
-        systemIdentifier: try row.next(Int64.self), timeline: try row.next(Int64.self)),
-      isOriginal: try row.next(Bool.self))
+      recorded: try place(&row),
+      current: try place(&row),
+      isOriginal: try row.next(Bool.self),
+      isReadOnly: try row.next(Bool.self))
+  }
+
+  private static func place(_ row: inout PostgresRow) throws -> LedgerServer.Place {
+    LedgerServer.Place(
+      systemIdentifier: try row.next(Int64.self), timeline: try row.next(Int64.self),
+      database: try row.next(Int64?.self))
   }
 }
 

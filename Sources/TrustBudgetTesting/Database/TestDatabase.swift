@@ -28,20 +28,30 @@ package struct TestDatabase: Sendable {
     self.connectionString = connectionString
   }
 
+  /// Lends a copy of this database as it is, and drops it afterwards. PostgreSQL waits five seconds for those
+  /// who are still connected here.
+  package func withCopy<R>(_ body: (TestDatabase) async throws -> R) async throws -> R {
+    try await TestDatabase.lend(copyOf: name, body)
+  }
+
   private static func with<R>(
     template: String, _ body: (TestDatabase) async throws -> R
   ) async throws -> R {
-    try await Gate.databases.pass {
-      let name = "test_" + UUID().uuidString.lowercased().replacing("-", with: "")
-      let cluster = TestCluster.shared
-      try await cluster.administer("CREATE DATABASE \(name) TEMPLATE \(template)")
-      let database = TestDatabase(
-        name: name, connectionString: try await cluster.connectionString(database: name))
-      return try await doing {
-        try await body(database)
-      } finally: {
-        try await cluster.administer("DROP DATABASE \(name) WITH (FORCE)")
-      }
+    try await Gate.databases.pass { try await lend(copyOf: template, body) }
+  }
+
+  private static func lend<R>(
+    copyOf template: String, _ body: (TestDatabase) async throws -> R
+  ) async throws -> R {
+    let name = "test_" + UUID().uuidString.lowercased().replacing("-", with: "")
+    let cluster = TestCluster.shared
+    try await cluster.administer("CREATE DATABASE \(name) TEMPLATE \(template)")
+    let database = TestDatabase(
+      name: name, connectionString: try await cluster.connectionString(database: name))
+    return try await doing {
+      try await body(database)
+    } finally: {
+      try await cluster.administer("DROP DATABASE \(name) WITH (FORCE)")
     }
   }
 }

@@ -384,31 +384,18 @@ import TrustBudgetTesting
     }
   }
 
-  /// Lends a ledger, a copy of it from before the last charges, and a file of all of them.
+  /// Lends a ledger, a backup of it from before the last charges, and a file of all of them.
   private func withBackup(
     _ body: (TestDatabase, _ backup: TestDatabase, _ path: String) async throws -> Void
   ) async throws {
     try await withFollowedLedger { database, path in
-      let cluster = TestCluster.shared
-      let name = database.name + "_backup"
-      _ = try await eventually {
-        do {
-          try await cluster.administer("CREATE DATABASE \(name) TEMPLATE \(database.name)")
-          return true
-        } catch {
-          return false  // a session of the node that has ended is still there
-        }
-      }
-      try await charge(database, 4)
-      try await follow(database, path)
-      let backup = TestDatabase(
-        name: name, connectionString: try await cluster.connectionString(database: name))
-      do {
+      try await database.withCopy { backup in
+        // As that of a whole cluster is, whose databases keep their numbers.
+        try await backup.execute(
+          "UPDATE trust_budget.ledger SET database = NULL, written_by = pg_current_xact_id()")
+        try await charge(database, 4)
+        try await follow(database, path)
         try await body(database, backup, path)
-        try await cluster.administer("DROP DATABASE \(name) WITH (FORCE)")
-      } catch {
-        try? await cluster.administer("DROP DATABASE \(name) WITH (FORCE)")
-        throw error
       }
     }
   }

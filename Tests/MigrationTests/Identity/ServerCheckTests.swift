@@ -11,9 +11,10 @@ import TrustBudgetTesting
   private static let promoted = """
     UPDATE trust_budget.ledger SET timeline = 0, written_by = pg_current_xact_id()
     """
-  /// As if it had been written before pg_upgrade.
+  /// As if it had been written before pg_upgrade, which numbers databases anew before PostgreSQL 15.
   private static let upgraded = """
-    UPDATE trust_budget.ledger SET system_identifier = 1, written_by = pg_current_xact_id()
+    UPDATE trust_budget.ledger
+    SET system_identifier = 1, database = 1, written_by = pg_current_xact_id()
     """
 
   @Test func `a promoted standby is recognised by a node that finds what it has seen, for all`()
@@ -115,6 +116,28 @@ import TrustBudgetTesting
         connectionString: database.connectionString, reason: "moved by replication"
       ).begin()
       #expect(try await identity(in: database, witness: nil).epoch == 2)
+    }
+  }
+
+  @Test func `a copy of the database is refused, once a node has looked at the original`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      // As test databases are made, of one that was only migrated.
+      let virgin = try await database.withCopy { try await identity(in: $0, witness: nil) }
+      #expect(virgin.epoch == 1)
+      try await database.charge()
+      try await database.withCopy { copy in
+        await expectProblem(.restored(otherServer: false), in: copy, witness: nil)
+        await #expect(throws: PostgresError.self) {
+          try await copy.query("SELECT trust_budget.recognise_server(NULL, NULL, NULL)")
+        }
+        _ = try await NewEpoch(
+          connectionString: copy.connectionString, reason: "a ledger for staging"
+        ).begin()
+        try await copy.charge()
+      }
+      #expect(try await identity(in: database, witness: nil).epoch == 1)
     }
   }
 
