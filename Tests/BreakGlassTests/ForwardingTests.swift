@@ -123,7 +123,8 @@ import TrustBudgetTesting
           try await eventually(within: .seconds(60)) {
             try await database.events() == ["1", "2", "3", "4"]
           })
-        #expect(try await eventually { node.log.text.contains("it was saved") })
+        #expect(
+          try await eventually { node.log.text.contains("was removed and PostgreSQL disagree") })
       }
       let directory = URL(filePath: copy).deletingLastPathComponent()
       let names = try FileManager.default.contentsOfDirectory(

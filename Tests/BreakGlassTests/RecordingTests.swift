@@ -329,6 +329,7 @@ import TrustBudgetTesting
         #expect(reply.outcome.event?.sequence == 1)
         proxy.acceptConnections()
         #expect(try await eventually { try await database.events() == ["1", "2"] })
+        #expect(try await eventually { node.log.text.contains("its copy is not needed any more") })
       }
     }
   }
@@ -438,17 +439,58 @@ import TrustBudgetTesting
     }
   }
 
-  @Test func `a node that ends saves what a journal that was removed alone has`() async throws {
-    try await withProxy { proxy, database, directory in
+  @Test func `what a journal that was removed alone has is in a file before the next answer`()
+    async throws
+  {
+    try await withProxy { proxy, _, directory in
       try await Node.with(journal: directory.journal, on: proxy.connectionString) {
         (node) async throws in
         proxy.refuseConnections()
         #expect(try await node.record(id: "1").store == .journal)
         for ending in ["", "-wal", "-shm"] { unlink(directory.journal + ending) }
         #expect(try await node.record(id: "2").outcome.event?.sequence == 1)
+        #expect(directory.saved.count == 1)
       }
-      let saved = try #require(directory.saved.first)
-      let journal = try BreakGlassJournal(path: saved)
+      #expect(directory.saved.count == 1)
+      let journal = try BreakGlassJournal(path: try #require(directory.saved.first))
+      #expect(try await journal.events(after: 0, limit: 9).map(\.requestID) == ["1"])
+    }
+  }
+
+  @Test func `a journal that was removed, and that PostgreSQL has all of, is not saved`()
+    async throws
+  {
+    try await withProxy { proxy, _, directory in
+      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
+        (node) async throws in
+        #expect(try await node.record(id: "1").store == .journal)
+        #expect(try await eventually { node.breakGlass.status.unforwarded == 0 })
+        proxy.refuseConnections()
+        for ending in ["", "-wal", "-shm"] { unlink(directory.journal + ending) }
+        #expect(try await node.record(id: "2").outcome.event?.sequence == 1)
+      }
+      #expect(directory.saved.isEmpty)
+    }
+  }
+
+  @Test(.enabled(if: Tmpfs.isPossible, "mounting a small disk needs root"))
+  func `a journal that was removed from a full disk is saved when the node ends`() async throws {
+    try await withProxy { proxy, _, directory in
+      let disk = directory.file("data")
+      try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
+      try Tmpfs.mount(disk, kilobytes: 400)
+      defer { Tmpfs.unmount(disk) }
+      try await Node.with(journal: directory.journal, on: proxy.connectionString) {
+        (node) async throws in
+        proxy.refuseConnections()
+        #expect(try await node.record(id: "1").store == .journal)
+        try fill(disk + "/ballast")
+        for ending in ["", "-wal", "-shm"] { unlink(directory.journal + ending) }
+        await #expect(throws: BreakGlassUnrecorded.self) { try await node.record(id: "2") }
+        #expect(directory.saved.isEmpty)
+        unlink(disk + "/ballast")
+      }
+      let journal = try BreakGlassJournal(path: try #require(directory.saved.first))
       #expect(try await journal.events(after: 0, limit: 9).map(\.requestID) == ["1"])
     }
   }

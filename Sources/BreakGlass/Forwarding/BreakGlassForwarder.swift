@@ -55,13 +55,17 @@ actor BreakGlassForwarder {
       let isRemoved = removed.contains { $0 === journal }
       do {
         try await send(journal)
-        if isRemoved { keeper.forget(journal) }
+        if isRemoved, let copy = keeper.forget(journal) {
+          logger.notice(
+            "break-glass journal that was removed reached PostgreSQL; its copy is not needed any more",
+            metadata: ["saved": "\(copy)"])
+        }
       } catch JournalProblem.vanished {
         // It was closed meanwhile, and what is in it is in its successor, or with those that were removed.
       } catch JournalProblem.silent {
         isSilent = true
       } catch let fork as BreakGlassFork where isRemoved {
-        if await !save(journal, because: fork) { obstacle = obstacle ?? .forked(fork) }
+        if await !giveUp(journal, because: fork) { obstacle = obstacle ?? .forked(fork) }
       } catch let fork as BreakGlassFork {
         obstacle = obstacle ?? .forked(fork)
       } catch {
@@ -116,11 +120,20 @@ actor BreakGlassForwarder {
     try? await disk.perform { await journal.noteForwarded(through: head.sequence) }
   }
 
-  /// - Returns: whether what a journal alone has was copied to where somebody finds it.
-  private func save(_ journal: BreakGlassJournal, because fork: BreakGlassFork) async -> Bool {
+  /// Lets a journal go that was removed, and that PostgreSQL cannot have, once there is a copy of it.
+  ///
+  /// - Returns: whether there is.
+  private func giveUp(_ journal: BreakGlassJournal, because fork: BreakGlassFork) async -> Bool {
     let keeper = keeper
-    let isSaved = try? await disk.perform { keeper.save(journal, because: "\(fork)") }
-    return isSaved ?? false
+    guard (try? await disk.perform { keeper.save(journal) }) == true else { return false }
+    let copy = keeper.forget(journal)
+    logger.critical(
+      """
+      break-glass journal that was removed and PostgreSQL disagree. Events that had not reached it are in \
+      the copy alone: keep it
+      """,
+      metadata: ["saved": "\(copy ?? "")", "problem": "\(fork)"])
+    return true
   }
 
   /// PostgreSQL's newest event of the journal must be in the journal, to the letter.

@@ -161,6 +161,10 @@ package final class BreakGlassJournal: Sendable {
       try database.writeWithoutTransaction { database in
         try database.execute(sql: "VACUUM INTO ?", arguments: [target])
       }
+      // Not every SQLite forces that to the disk.
+      let file = try FileHandle(forReadingFrom: URL(filePath: target))
+      try file.synchronize()
+      ClaimedFile.syncDirectory(of: target)
       return target
     } catch {
       unlink(target)

@@ -16,7 +16,13 @@ final class JournalKeeper: Sendable {
   private struct State {
     var journal: BreakGlassJournal?
     var problem: JournalProblem?
-    var removed: [BreakGlassJournal] = []
+    var removed: [Removed] = []
+  }
+
+  private struct Removed {
+    let journal: BreakGlassJournal
+    /// Where it was saved, if it was.
+    var copy: String?
   }
 
   init(path: String, node: String, now: @escaping @Sendable () -> Timestamp, logger: Logger) {
@@ -29,31 +35,41 @@ final class JournalKeeper: Sendable {
   /// The journal in use; nil while there is none.
   var current: BreakGlassJournal? { state.withLock { $0.journal } }
 
-  /// Journals whose files were removed while they were in use: what is in them can still be saved.
-  var removed: [BreakGlassJournal] { state.withLock { $0.removed } }
+  /// Journals whose files were removed while they were in use: what is in them can still be sent.
+  var removed: [BreakGlassJournal] { state.withLock { $0.removed.map(\.journal) } }
 
-  /// Closes what is open: whoever copies the file afterwards has all of it. What was removed, and has not
-  /// reached PostgreSQL, is saved.
+  /// Closes what is open: whoever copies the file afterwards has all of it. What was removed, and could not
+  /// be saved then, is saved if it can be now.
   func close() {
     for journal in removed {
-      if journal.sequence > journal.forwardedThrough {
-        _ = save(journal, because: "the node ends")
-      }
+      saveWhatIsUnforwarded(journal)
       journal.close()
     }
     current?.close()
   }
 
   /// Lets a journal go, if it is one of those that were removed.
-  func forget(_ journal: BreakGlassJournal) {
-    state.withLock { $0.removed.removeAll { $0 === journal } }
+  ///
+  /// - Returns: where it was saved, if it was.
+  @discardableResult
+  func forget(_ journal: BreakGlassJournal) -> String? {
+    state.withLock { state in
+      guard let index = state.removed.firstIndex(where: { $0.journal === journal }) else {
+        return nil
+      }
+      return state.removed.remove(at: index).copy
+    }
   }
 
-  /// Copies a journal that was removed, and that PostgreSQL cannot have, to where somebody finds it, and lets
-  /// it go. One that cannot be copied stays, and is tried again.
+  /// Copies a journal that was removed to where somebody finds it, unless that was done.
   ///
-  /// - Returns: whether it was copied.
-  func save(_ journal: BreakGlassJournal, because reason: String) -> Bool {
+  /// - Returns: whether there is a copy.
+  @discardableResult
+  func save(_ journal: BreakGlassJournal) -> Bool {
+    let isSaved = state.withLock { state in
+      state.removed.contains { $0.journal === journal && $0.copy != nil }
+    }
+    guard !isSaved else { return true }
     let copy: String
     do {
       copy = try journal.copy(to: "\(path).removed-\(journal.journalID)")
@@ -63,16 +79,24 @@ final class JournalKeeper: Sendable {
         metadata: ["journal": "\(journal.journalID)", "problem": "\(error)"])
       return false
     }
-    forget(journal)
+    state.withLock { state in
+      guard let index = state.removed.firstIndex(where: { $0.journal === journal }) else { return }
+      state.removed[index].copy = copy
+    }
     logger.critical(
       """
-      break-glass journal that was removed did not reach PostgreSQL; it was saved. Events that had not \
-      reached it are in the copy alone: keep it
+      break-glass journal was removed, and was saved. Events that have not reached PostgreSQL are sent \
+      from this process; if it ends before, they are in the copy alone: keep it
       """,
       metadata: [
-        "saved": "\(copy)", "events": "\(journal.sequence)", "problem": "\(reason)",
+        "saved": "\(copy)", "events": "\(journal.sequence)",
+        "in_postgresql": "\(journal.forwardedThrough)",
       ])
     return true
+  }
+
+  private func saveWhatIsUnforwarded(_ journal: BreakGlassJournal) {
+    if journal.sequence > journal.forwardedThrough { save(journal) }
   }
 
   /// Why there is none, or why the last attempt to write failed.
@@ -122,7 +146,7 @@ final class JournalKeeper: Sendable {
       if case .unwritable = problem { return (isNew, nil) }
       defer { state.journal = nil }
       guard case .vanished = problem, let journal = state.journal else { return (isNew, nil) }
-      state.removed.append(journal)
+      state.removed.append(Removed(journal: journal))
       return (isNew, journal)
     }
     // Whoever asks how things are does not wait for this.
@@ -131,6 +155,8 @@ final class JournalKeeper: Sendable {
       if vanished.hasItsFile, vanished.closeWithAllOfItsLog() {
         forget(vanished)
       } else {
+        // Before anybody is answered: however the process ends, what PostgreSQL lacks is in a file.
+        saveWhatIsUnforwarded(vanished)
         release(vanished)
       }
     }
@@ -155,7 +181,7 @@ final class JournalKeeper: Sendable {
       logger.critical(
         """
         break-glass journal whose log was removed is set aside and a new one begun. Events that had not \
-        reached PostgreSQL are sent from this process, or saved when it ends
+        reached PostgreSQL are sent from this process
         """, metadata: ["set_aside": "\(target)"])
     } catch {
       logger.critical(
