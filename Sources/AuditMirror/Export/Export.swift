@@ -44,8 +44,8 @@ package struct Export: Sendable {
   /// It replaces an export before it, and no file of a node. Into what is no file, a pipe say, lines are
   /// written as they come.
   ///
-  /// - Throws: `AuditFileError`, also for a file that does not verify, and `MirrorRefusal` for such a trail
-  ///   (as SQLite only: texts are for reading); or `PostgresError`.
+  /// - Throws: `AuditFileError`, also for a file or a trail that does not verify (as SQLite only: texts are
+  ///   for reading); or `PostgresError`.
   package func write(to path: String) async throws -> Result {
     try source.refuse(toBeReplacedAt: path)
     guard case .file(let path) = FilePlace(path) else { return try await write(into: path) }
@@ -63,7 +63,13 @@ package struct Export: Sendable {
     defer { close(descriptor) }
     let result: Result
     switch format {
-    case .sqlite: result = try await writeSQLite(to: temporary)
+    case .sqlite:
+      do {
+        result = try await writeSQLite(to: temporary)
+      } catch let refusal as MirrorRefusal {
+        throw AuditFileError.unwritable(
+          "the trail does not verify, and nothing was written. \(refusal.problemOfExport)")
+      }
     case .csv, .jsonl: result = try await writeText(to: descriptor)
     }
     if let mode = Export.mode(of: path) { fchmod(descriptor, mode) }

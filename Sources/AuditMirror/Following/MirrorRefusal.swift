@@ -36,46 +36,60 @@ extension MirrorRefusal {
 extension MirrorRefusal: CustomStringConvertible {
   package var description: String {
     switch self {
-    case .foreignLedger(let found, let expected):
-      "PostgreSQL holds the ledger \(found) and the audit file is of \(expected). Check where the "
-        + "node connects to; if the change is meant, move the file away and a new one is made"
-    case .restored(let missing, let newest) where newest.chain.isJournal:
-      "PostgreSQL has lost the audit file's newest break-glass events, \(missing) of those that were "
-        + "looked up, among them \(newest). Its node sends it again if it still has its journal, and "
-        + "then this is over; else a backup was restored, a failover lost them, or somebody deleted "
-        + "them. \(MirrorRefusal.keep)"
-    case .restored(let missing, let newest):
-      "PostgreSQL has lost the end of the trail: the audit file's newest entries, \(missing) of those "
-        + "that were looked up, are not there, among them \(newest). A backup was restored, or a "
-        + "failover lost them. \(MirrorRefusal.keep)"
-    case .rowsLost(let missing, let first):
-      "\(first.chain.isJournal ? "break-glass events" : "entries") are missing in PostgreSQL's trail "
-        + "that the audit file has: \(missing) of those that were looked up, the first is \(first), and "
-        + "newer ones are there. \(MirrorRefusal.keep)"
-    case .forked(let place):
-      "the trail has forked: \(place) is one thing in the audit file and another in PostgreSQL. One of "
-        + "the two was rewritten, or PostgreSQL was restored from a backup and went on. "
-        + MirrorRefusal.keep
-    case .repeated(let place):
-      "\(place) came a second time, in another place of PostgreSQL's order. \(MirrorRefusal.keep)"
-    case .gap(let place):
-      "\(place) is in PostgreSQL, and the one before it is not in the audit file: PostgreSQL has lost "
-        + "it, or somebody took it out of the file. \(MirrorRefusal.keep)"
-    case .broken(let fault): "\(fault). \(MirrorRefusal.keep)"
-    case .fileChanged(let problem):
-      "the audit file's rows are not as they were written: somebody took some out, or put some in "
-        + "(\(problem)). \(MirrorRefusal.keep)"
-    case .redefined(let problem):
-      "the audit file's tables and views are not those that it was made with: \(problem). "
-        + MirrorRefusal.keep
-    case .epochWentBack(let found, let expected):
-      "PostgreSQL is in epoch \(found) and the audit file has seen epoch \(expected): an older backup was "
-        + "restored. \(MirrorRefusal.keep)"
+    case .foreignLedger:
+      "\(problem). Check where the node connects to; if the change is meant, move the "
+        + "file away and a new one is made"
+    default:
+      """
+      \(problem). The file is kept as it is: it is evidence. Compare both (trust-budget audit verify \
+      --file FILE --against URL), and when that is settled, move the file away; a new one is then made
+      """
     }
   }
 
-  private static let keep = """
-    The file is kept as it is: it is evidence. Compare both (trust-budget audit verify --file FILE \
-    --against URL), and when that is settled, move the file away; a new one is then made
-    """
+  /// What is wrong with a trail that is exported from PostgreSQL: there is no file yet that could be
+  /// compared, or kept.
+  var problemOfExport: String {
+    switch self {
+    case .gap(let place): "\(place) is in PostgreSQL, and the one before it is not"
+    case .forked(let place), .repeated(let place): "\(place) is in PostgreSQL twice"
+    default: problem
+    }
+  }
+
+  private var problem: String {
+    switch self {
+    case .foreignLedger(let found, let expected):
+      "PostgreSQL holds the ledger \(found) and the audit file is of \(expected)"
+    case .restored(let missing, let newest) where newest.chain.isJournal:
+      "PostgreSQL has lost the audit file's newest break-glass events, \(missing) of those that were "
+        + "looked up, among them \(newest). Its node sends it again if it still has its journal, and "
+        + "then this is over; else a backup was restored, a failover lost them, or somebody deleted them"
+    case .restored(let missing, let newest):
+      "PostgreSQL has lost the end of the trail: the audit file's newest entries, \(missing) of those "
+        + "that were looked up, are not there, among them \(newest). A backup was restored, or a "
+        + "failover lost them"
+    case .rowsLost(let missing, let first):
+      "\(first.chain.isJournal ? "break-glass events" : "entries") are missing in PostgreSQL's trail "
+        + "that the audit file has: \(missing) of those that were looked up, the first is \(first), and "
+        + "newer ones are there"
+    case .forked(let place):
+      "the trail has forked: \(place) is one thing in the audit file and another in PostgreSQL. One of "
+        + "the two was rewritten, or PostgreSQL was restored from a backup and went on"
+    case .repeated(let place):
+      "\(place) came a second time, in another place of PostgreSQL's order"
+    case .gap(let place):
+      "\(place) is in PostgreSQL, and the one before it is not in the audit file: PostgreSQL has lost "
+        + "it, or somebody took it out of the file"
+    case .broken(let fault): "\(fault)"
+    case .fileChanged(let problem):
+      "the audit file's rows are not as they were written: somebody took some out, or put some in "
+        + "(\(problem))"
+    case .redefined(let problem):
+      "the audit file's tables and views are not those that it was made with: \(problem)"
+    case .epochWentBack(let found, let expected):
+      "PostgreSQL is in epoch \(found) and the audit file has seen epoch \(expected): an older backup "
+        + "was restored"
+    }
+  }
 }

@@ -177,8 +177,8 @@ import TrustBudgetTesting
             .postgres(connectionString: database.connectionString), as: .sqlite
           ).write(to: path + ".export")
           return false
-        } catch let refusal as MirrorRefusal {
-          #expect("\(refusal)".contains("and the one before it is not"))
+        } catch let error as AuditFileError {
+          #expect("\(error)".contains("and the one before it is not"))
           return true
         }
       }

@@ -407,6 +407,55 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: [
+    (
+      """
+      UPDATE trust_budget.audit_entries SET cost = cost + 1
+      WHERE entry_id = (SELECT max(entry_id) FROM trust_budget.audit_entries)
+      """, "its hash does not match its content"
+    ),
+    (
+      """
+      DELETE FROM trust_budget.audit_entries
+      WHERE entry_id = (
+        SELECT max(entry_id) FROM trust_budget.audit_entries AS one WHERE EXISTS (
+          SELECT FROM trust_budget.audit_entries AS next
+          WHERE (next.budget_id, next.budget_seq) = (one.budget_id, one.budget_seq + 1)))
+      """, "is in PostgreSQL, and the one before it is not"
+    ),
+  ])
+  func `an export of a trail that PostgreSQL has lost or changed says so, and that there is none`(
+    change: String, problem: String
+  ) async throws {
+    try await withMirroredTrail { database, _, directory in
+      try await database.execute(
+        """
+        ALTER TABLE trust_budget.audit_entries DISABLE TRIGGER ALL;
+        \(change);
+        ALTER TABLE trust_budget.audit_entries ENABLE TRIGGER ALL;
+        """)
+      let target = directory.file("export.db")
+      // Somebody else's open transaction may make it look as if an entry were on its way.
+      var said = ""
+      let isRefused = try await eventually {
+        do {
+          let source = ExportSource.postgres(connectionString: database.connectionString)
+          _ = try await Export(source, as: .sqlite).write(to: target)
+          unlink(target)
+          return false
+        } catch let error as AuditFileError {
+          said = error.description
+          return true
+        }
+      }
+      #expect(isRefused)
+      #expect(said.contains("nothing was written") && said.contains(problem), "\(said)")
+      // There is no file that could be kept, or moved away.
+      #expect(!said.contains("file"), "\(said)")
+      #expect(!FileManager.default.fileExists(atPath: target))
+    }
+  }
+
   @Test func `what a file's receipts prove is not lost with an export of it`() async throws {
     try await withMirroredTrail { _, path, directory in
       // All that is there fits together.
