@@ -36,6 +36,7 @@ package enum ExportSource: Sendable {
     return switch head.kind {
     case .auditFile: head.hasLog
     case .breakGlassJournal: true
+    case nil: false
     }
   }
 

@@ -75,18 +75,9 @@ extension AuditFile {
         "it is empty. If it is a copy of a node's file, what that holds was in its log, the -wal beside "
           + "it: take an export")
     }
-    let application = try Int32.fetchOne(db, sql: "PRAGMA application_id")
-    guard application == AuditFileSchema.applicationID else {
-      throw AuditFileError.foreign("it is a database of another program")
-    }
+    let application = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
     let version = try Int32.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-    guard version == AuditFileSchema.version else {
-      throw AuditFileError.foreign(
-        "its format is \(version), and this program knows \(AuditFileSchema.version)"
-          + (version < AuditFileSchema.version
-            ? ". It is an earlier program's: move it away, and a node makes a new one from PostgreSQL"
-            : ""))
-    }
+    if let problem = AuditFileError(applicationID: application, format: version) { throw problem }
     // SQLite would repair what is no text on its way to UTF-8, and so hide it.
     let encoding = try String.fetchOne(db, sql: "PRAGMA encoding") ?? ""
     guard encoding == "UTF-8" else {

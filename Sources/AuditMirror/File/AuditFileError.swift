@@ -17,6 +17,23 @@ package enum AuditFileError: Error, Hashable, Sendable {
   /// It is a database of somebody else's, or of another version of this program.
   case foreign(String)
 
+  /// Why a database with tables is no audit file of this program, by its head.
+  ///
+  /// - Returns: nil for one that is.
+  package init?(applicationID: Int32, format: Int32) {
+    let known = AuditFileSchema.version
+    guard applicationID == AuditFileSchema.applicationID else {
+      self = .foreign("it is a database of another program")
+      return
+    }
+    guard format != known else { return nil }
+    self = .foreign(
+      "its format is \(format), and this program knows \(known)"
+        + (format < known
+          ? ". It is an earlier program's: move it away, and a node makes a new one from PostgreSQL"
+          : ""))
+  }
+
   init(_ problem: FileProblem) {
     switch problem {
     case .held(let holder): self = .locked(by: holder)

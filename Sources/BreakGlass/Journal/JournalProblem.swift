@@ -35,6 +35,20 @@ extension JournalProblem: CustomStringConvertible {
 }
 
 extension JournalProblem {
+  /// Why a database with tables is no journal of this program, by its head.
+  ///
+  /// - Returns: nil for one that is.
+  package init?(applicationID: Int32, format: Int32) {
+    guard applicationID == JournalSchema.applicationID else {
+      self = .foreign("it is another program's SQLite database. Name another file, or move it away")
+      return
+    }
+    guard format != JournalSchema.version else { return nil }
+    self = .foreign(
+      "it has format \(format), and this program knows \(JournalSchema.version): upgrade the program"
+    )
+  }
+
   /// What SQLite, the chain or the file system says.
   init(_ error: any Error, path: String) {
     self =

@@ -4,7 +4,7 @@ import GRDB
 /// What a journal's SQLite file holds. Its columns are those of PostgreSQL's `break_glass_events`.
 enum JournalSchema {
   /// `PRAGMA user_version`.
-  static let version = 1
+  static let version: Int32 = 1
   /// `PRAGMA application_id`.
   static let applicationID = DatabaseHead.Kind.breakGlassJournal.rawValue
 
@@ -43,15 +43,9 @@ enum JournalSchema {
   /// - Throws: `JournalProblem.foreign`, or `DatabaseError`.
   static func refuseForeign(_ database: Database) throws {
     guard try !isEmpty(database) else { return }
-    guard try Int32.fetchOne(database, sql: "PRAGMA application_id") == applicationID else {
-      throw JournalProblem.foreign(
-        "it is another program's SQLite database. Name another file, or move it away")
-    }
-    let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
-    guard found == version else {
-      throw JournalProblem.foreign(
-        "it has format \(found), and this program knows \(version): upgrade the program")
-    }
+    let application = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
+    let format = try Int32.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+    if let problem = JournalProblem(applicationID: application, format: format) { throw problem }
     let encoding = try String.fetchOne(database, sql: "PRAGMA encoding") ?? ""
     guard encoding == "UTF-8" else {
       throw JournalProblem.foreign("its texts are \(encoding), and must be UTF-8")

@@ -1,4 +1,5 @@
 import AuditMirror
+import BreakGlass
 import ClaimedFile
 import Foundation
 import PolicyFile
@@ -50,7 +51,8 @@ enum FileCheck {
   static func auditFile(_ path: String) -> Finding {
     dataFile(
       "audit file", path, .auditFile, option: "--audit-file",
-      without: "charging goes on without the mirror, but the mirror stands still")
+      without: "charging goes on without the mirror, but the mirror stands still"
+    ) { AuditFileError(applicationID: $0.applicationID, format: $0.version).map { "\($0)" } }
   }
 
   /// Whether PostgreSQL has what the node's file has: a node that has just started knows of no entries
@@ -74,14 +76,18 @@ enum FileCheck {
   static func breakGlassJournal(_ path: String) -> Finding {
     dataFile(
       "break-glass journal", path, .breakGlassJournal, option: "--break-glass-journal",
-      without: "without its journal a node answers emergencies only while PostgreSQL is there")
+      without: "without its journal a node answers emergencies only while PostgreSQL is there"
+    ) { JournalProblem(applicationID: $0.applicationID, format: $0.version).map { "\($0)" } }
   }
 
   /// A SQLite file that the node makes, and writes as long as it runs.
   ///
-  /// - Parameter without: what it means where there is no room.
+  /// - Parameters:
+  ///   - without: what it means where there is no room.
+  ///   - refusal: what the node says of a database that it does not use.
   private static func dataFile(
-    _ subject: String, _ path: String, _ kind: DatabaseHead.Kind, option: String, without: String
+    _ subject: String, _ path: String, _ kind: DatabaseHead.Kind, option: String, without: String,
+    refusal: (DatabaseHead) -> String?
   ) -> Finding {
     let files = FileManager.default
     let directory = nearestDirectory(to: path)
@@ -107,6 +113,10 @@ enum FileCheck {
       return .problem(
         subject, "\(path) has another name as well, a hard link.",
         "Remove that one, or put a copy in the place of this one: \(without).")
+    }
+    if let head = DatabaseHead(path), head.hasTables, let refusal = refusal(head) {
+      return .problem(
+        subject, "\(path): \(refusal).", "Name another file, or move it away: \(option).")
     }
     if ClaimedFile.isForeign(path, to: kind) {
       return .problem(

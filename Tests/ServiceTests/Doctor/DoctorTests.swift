@@ -131,6 +131,33 @@ struct DoctorTests {
   }
 
   @Test(arguments: [
+    ("0x54424146", 3, "is not an audit file of this program: its format is 3"),
+    ("0x54424146", 9, "is not an audit file of this program: its format is 9"),
+    ("0x54426267", 9, "is no break-glass journal of this program: it has format 9"),
+    ("7", 1, "is not an audit file of this program: it is a database of another program"),
+    ("7", 1, "is no break-glass journal of this program: it is another program's SQLite database"),
+  ])
+  func `a file of another format or program is a problem, in the node's words`(
+    application: String, format: Int, words: String
+  ) async throws {
+    try await Undertaker.shared.withDirectory { directory in
+      let file = directory.file("there.db")
+      let pragmas = "PRAGMA application_id = \(application); PRAGMA user_version = \(format)"
+      _ = try await tool("sqlite3", file, "\(pragmas); CREATE TABLE meta (x)")
+      // Somebody put it in the place of a node's file.
+      _ = try directory.write("", to: "there.db.lock")
+      let isJournal = words.contains("journal")
+      let end = try await Program.run(
+        "doctor", "--json", isJournal ? "--break-glass-journal" : "--audit-file", file,
+        "--database-url", "host=/nowhere dbname=x")
+      let finding = try findings(end)[isJournal ? "break-glass journal" : "audit file"]
+      #expect(finding?["status"] == "problem", "\(end.output)")
+      #expect(
+        finding?["message"].text?.contains("there.db: this \(words)") == true, "\(end.output)")
+    }
+  }
+
+  @Test(arguments: [
     ("DROP INDEX trust_budget.audit_entries_tail", "audit_entries_tail"),
     (
       "ALTER TABLE trust_budget.audit_entries DISABLE TRIGGER audit_entries_are_append_only",
