@@ -56,14 +56,16 @@ struct Main {
     }
     widenNarrowTerminal()
     let message = TrustBudgetCommand.fullMessage(for: error)
-    switch TrustBudgetCommand.exitCode(for: error) {
+    let status = TrustBudgetCommand.exitCode(for: error)
+    // Other mistakes may come of it, an option that is missing say.
+    if status != .success, let problem = Configuration.problem {
+      Console.note(problem.text)
+      return problem.status
+    }
+    switch status {
     case .success:
       print(message)
       return 0
-    // Other mistakes may come of it, an option that is missing say.
-    case _ where Configuration.problem != nil:
-      Console.note(Configuration.problem?.text ?? "")
-      return 1
     case .validationFailure:
       Console.note(message)
       let words = CommandLine.arguments.dropFirst().prefix { $0 != "--" }

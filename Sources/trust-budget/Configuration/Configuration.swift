@@ -137,7 +137,7 @@ extension Configuration {
         text: """
           trust-budget: the configuration \(path) cannot be read: \(reason)
           Name another by --config or $\(variable); /dev/null is none.
-          """)
+          """, status: 1)
     }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw unreadable(String(cString: strerror(errno))) }
@@ -159,4 +159,6 @@ extension Configuration {
 /// Everything that is wrong with what this host says of the settings, for people.
 struct ConfigurationProblem: Error {
   let text: String
+  /// The exit status: a wrong value is wrong usage wherever it stands.
+  var status: Int32 = 2
 }

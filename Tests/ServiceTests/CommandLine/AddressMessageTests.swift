@@ -55,12 +55,12 @@ struct AddressMessageTests {
     async throws
   {
     let command = ["exec", "--username", "a", "--", "true"]
-    for (arguments, environment, status) in [
-      (["exec", "--server", address] + command.dropFirst(), [:], 2),
-      (command, ["TRUST_BUDGET_SERVER": address], 1),
-    ] as [([String], [String: String], Int32)] {
+    for (arguments, environment) in [
+      (["exec", "--server", address] + command.dropFirst(), [:]),
+      (command, ["TRUST_BUDGET_SERVER": address]),
+    ] as [([String], [String: String])] {
       let end = try await Program.run(arguments, environment: environment)
-      #expect(end.status == status, "\(end.errors)")
+      #expect(end.status == 2, "\(end.errors)")
       let isAddress = !address.contains("hun/")
       #expect(end.errors.contains("see --token-file") == isAddress, "\(end.errors)")
       #expect(!end.errors.contains("ter2"), "\(end.errors)")
