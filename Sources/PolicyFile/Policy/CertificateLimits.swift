@@ -31,8 +31,10 @@ package struct CertificateLimits: Sendable, Hashable {
           ask for at most \(maxDuration).
           """)
     }
+    // Each once, however often it was asked for.
+    var granted: Set<String> = []
     return CertificateLimits(
-      principals: requested.isEmpty ? principals : requested,
+      principals: requested.isEmpty ? principals : requested.filter { granted.insert($0).inserted },
       maxDuration: duration ?? maxDuration)
   }
 }

@@ -26,6 +26,8 @@ struct GrantTests {
       $0.requestedDuration = try CertificateDuration("90s")
     }
     #expect(part.grant?.principals == ["admin"])
+    let twice = try verdict { $0.requestedPrincipals = ["user", "admin", "user"] }
+    #expect(twice.grant?.principals == ["user", "admin"])
     #expect(part.grant?.maxDuration.description == "90s")
   }
 
