@@ -150,7 +150,7 @@ package final class BreakGlass: Service {
         group.addTask {
           while (try? await Task.sleep(for: self.retryInterval)) != nil {
             // What is in it must not wait for the next emergency to reach PostgreSQL.
-            if self.keeper.isMissing {
+            if self.keeper.isWorthAnotherLook {
               await self.prepare()
             } else if !self.hasReadJournal.load(ordering: .relaxed) {
               await self.noteOwnEvents()

@@ -30,7 +30,7 @@ package enum AuditFileError: Error, Hashable, Sendable {
     self = .foreign(
       "its format is \(format), and this program knows \(known)"
         + (format < known
-          ? ". It is an earlier program's: move it away, and a node makes a new one from PostgreSQL"
+          ? ". An earlier program made it: where it is a node's, move it away, and the node makes a new one"
           : ""))
   }
 

@@ -102,8 +102,14 @@ final class JournalKeeper: Sendable {
   /// Why there is none, or why the last attempt to write failed.
   var problem: JournalProblem? { state.withLock { $0.problem } }
 
-  /// Whether one was asked for, and none is open.
-  var isMissing: Bool { state.withLock { $0.journal == nil && $0.problem != nil } }
+  /// Whether one was asked for, none is open, and to look again does no harm: of a damaged one, where a failing
+  /// disk damages its successor as well, each look sets one more aside.
+  var isWorthAnotherLook: Bool {
+    state.withLock { state in
+      if case .corrupt = state.problem { return false }
+      return state.journal == nil && state.problem != nil
+    }
+  }
 
   /// The journal in use, or the one that can be opened now.
   ///

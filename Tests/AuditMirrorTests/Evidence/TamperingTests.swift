@@ -442,7 +442,7 @@ import TrustBudgetTesting
   }
 
   @Test(arguments: [
-    (3, "this program knows 4. It is an earlier program's: move it away, and a node makes a new"),
+    (3, "this program knows 4. An earlier program made it: where it is a node's, move it away"),
     (5, "its format is 5, and this program knows 4"),
   ])
   func `a file of another format is left alone, and a new one is made once it is away`(
