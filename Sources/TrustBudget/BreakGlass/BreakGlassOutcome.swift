@@ -8,7 +8,7 @@ package enum BreakGlassOutcome: Hashable, Sendable {
   /// - Parameter event: what is recorded under the request's id.
   package init(_ request: BreakGlassIssuance, recordedAs event: BreakGlassEvent) {
     self =
-      event.request == request.content.fingerprint
+      request.content.isRecorded(as: event.request)
       ? .recorded(event, replayed: true) : .mismatch
   }
 }

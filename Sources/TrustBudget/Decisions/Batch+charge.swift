@@ -3,7 +3,7 @@
 extension Batch {
   mutating func decide(_ charge: Charge) -> Answer {
     if let earlier = self.charge(of: charge.requestID) {
-      guard earlier.content == charge.content else {
+      guard charge.content.isRecorded(as: earlier.request) else {
         return .rejected(.requestMismatch(charge.requestID))
       }
       // A refunded charge pays for nothing; replaying its receipt would be a free certificate.
@@ -100,7 +100,8 @@ extension Batch {
           resetsAt: resetsAt, sequence: budgets[index].lastSequence))
     }
     return ChargeRecord(
-      requestID: charge.requestID, content: charge.content, username: charge.username.value,
-      rule: charge.origin.rule, grant: charge.grant, receipts: receipts, chargedAt: now)
+      requestID: charge.requestID, request: charge.content.fingerprint,
+      username: charge.username.value, rule: charge.origin.rule, grant: charge.grant,
+      receipts: receipts, chargedAt: now)
   }
 }

@@ -7,7 +7,8 @@ package struct ChargeRecord: Hashable, Sendable {
   }
 
   package let requestID: RequestID
-  package let content: RequestContent
+  /// The fingerprint of the request that was charged.
+  package let request: String
   package let username: String
   package let rule: String?
   package let grant: SigningGrant?
@@ -34,7 +35,7 @@ extension ChargeRecord {
     let charges = entries.filter { $0.kind == .charge }.sorted { $0.part < $1.part }
     guard let first = charges.first, let id = first.requestID,
       let requestID = try? RequestID(id), let detail = EntryDetail(first.detail),
-      let fingerprint = detail.request, charges.count == detail.parts ?? 1
+      let request = detail.request, charges.count == detail.parts ?? 1
     else { return nil }
     var receipts: [Receipt] = []
     for entry in charges {
@@ -46,7 +47,7 @@ extension ChargeRecord {
           sequence: entry.sequence))
     }
     self.requestID = requestID
-    self.content = RequestContent(fingerprint: fingerprint)
+    self.request = request
     self.username = first.username ?? ""
     self.rule = first.rule
     self.grant = detail.grant.map {

@@ -33,9 +33,10 @@ struct AuthorizationRequest: Decodable {
       username: username, email: email, oidcGroups: groups ?? [], sourceIP: sourceIP,
       webauthnID: webauthnID, requestedDuration: duration, requestedPrincipals: principals ?? [])
     self.content = RequestContent(
-      ["authorization", username.value, email, sourceIP?.description, webauthnID]
-        + [duration.map { String($0.seconds) }, String((groups ?? []).count)]
-        + (groups ?? []) + (principals ?? []))
+      [
+        "authorization", username.value, email, sourceIP?.description, webauthnID,
+        duration.map { String($0.seconds) },
+      ], sets: (groups ?? [], principals ?? []))
   }
 
   /// - Throws: what the list, or a text of it, may not be.

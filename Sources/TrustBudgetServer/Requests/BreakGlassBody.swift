@@ -38,7 +38,6 @@ struct BreakGlassBody: Decodable {
       [
         "break-glass", self.username.value, self.reason, ticket,
         duration.map { String($0.seconds) },
-      ]
-        + [String(self.approvers.count)] + self.approvers.map(\.value) + self.principals)
+      ], sets: (self.approvers.map(\.value), self.principals))
   }
 }

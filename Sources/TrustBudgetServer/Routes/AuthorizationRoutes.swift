@@ -57,7 +57,7 @@ struct AuthorizationRoutes {
     // While the ledger is away a refusal must not take as long as a charge would.
     guard request.isNamed, case .available = node.ledger.health.current,
       let charge = try? await node.ledger.reader.confirmedCharge(request.requestID),
-      charge.content == request.content, charge.state == .charged
+      request.content.isRecorded(as: charge.request), charge.state == .charged
     else { return nil }
     var body = JSONObjectText(allowed: charge, replayed: true)
     if request.isRehearsal { body.put("dry_run", true) } else { node.metrics.replayed() }

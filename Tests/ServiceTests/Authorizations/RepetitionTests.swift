@@ -36,6 +36,30 @@ struct RepetitionTests {
     #expect(try await service.nodes[1].authorize("dev-one", id).json["replayed"] == true)
   }
 
+  @Test func `groups and principals are sets, which need not be written alike again`() async throws
+  {
+    let service = try Service.current
+    func ask(_ groups: JSON, _ principals: JSON) async throws -> Reply {
+      try await service.nodes[1].authorize(
+        "member",
+        ["request_id": "sets", "oidc_groups": groups, "requested_principals": principals])
+    }
+    let first = try await ask(["sre", "dev"], ["root", "deploy"])
+    #expect(first.status == 200)
+    for (groups, principals): (JSON, JSON) in [
+      (["dev", "sre"], ["deploy", "root"]), (["sre", "dev", "sre"], ["root", "deploy", "root"]),
+    ] {
+      let again = try await ask(groups, principals)
+      #expect(again.json["replayed"] == true)
+      #expect(again.json.without("replayed") == first.json)
+    }
+    for (groups, principals): (JSON, JSON) in [
+      (["sre"], ["root", "deploy"]), (["sre", "dev"], ["root"]),
+    ] {
+      #expect(try await ask(groups, principals).problem == "request-mismatch")
+    }
+  }
+
   @Test func `a denied request may be sent again under its id`() async throws {
     let node = try Service.current.node
     let charge: JSON = [

@@ -76,6 +76,23 @@ struct EmergencyTests {
     }
   }
 
+  @Test func `approvers and principals are sets, which need not be written alike again`()
+    async throws
+  {
+    let node = try Service.current.node
+    func ask(_ approvers: JSON, _ principals: JSON) async throws -> Reply {
+      try await node.breakGlass(
+        "dev-sets",
+        ["request_id": "sets", "approvers": approvers, "principals": principals])
+    }
+    let first = try await ask(["eve", "bob"], ["root", "rescue"])
+    #expect(first.status == 200, "\(first.json)")
+    let again = try await ask(["bob", "eve", "bob"], ["rescue", "root"])
+    #expect(again.json["replayed"] == true, "\(again.json)")
+    #expect(again.json.without("replayed") == first.json)
+    #expect(try await ask(["bob"], ["rescue", "root"]).problem == "request-mismatch")
+  }
+
   static let refusals: [(JSON, Int, String, String)] = [
     (["username": "dev-a"], 400, "invalid-request", "reason is required"),
     (["username": "dev-a", "reason": ""], 400, "invalid-request", "reason must not be empty"),

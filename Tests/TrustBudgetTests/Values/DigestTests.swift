@@ -33,4 +33,20 @@ struct DigestTests {
     #expect(RequestContent(one) == RequestContent(one))
     #expect(RequestContent(one).fingerprint.count == 32)
   }
+
+  @Test(
+    arguments: [
+      ((["a", "b"], ["c"]), (["b", "a"], ["c"]), true),
+      ((["a"], ["b", "c"]), (["a", "a"], ["c", "b", "c"]), true),
+      (([], []), (["a"], []), false), ((["a"], ["b"]), (["b"], ["a"]), false),
+      ((["a"], ["b"]), (["a", "b"], []), false), ((["a", "b"], []), (["ab"], []), false),
+    ] as [(([String], [String]), ([String], [String]), Bool)])
+  func `sets are the same in whatever order they are written, and with whatever repetition`(
+    one: ([String], [String]), other: ([String], [String]), areSame: Bool
+  ) {
+    let (one, other) = (RequestContent(["x"], sets: one), RequestContent(["x"], sets: other))
+    #expect((one.fingerprint == other.fingerprint) == areSame)
+    #expect(one.isRecorded(as: other.fingerprint) == areSame)
+    #expect(other.isRecorded(as: one.fingerprint) == areSame)
+  }
 }
