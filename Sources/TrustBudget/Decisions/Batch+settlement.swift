@@ -11,7 +11,9 @@ extension Batch {
     }
     if charge.refundedAt != nil { return .rejected(.alreadyRefunded(charge.requestID)) }
     if charge.settledAt != nil {
-      return .rejected(.alreadySettled(charge.requestID, with: charge.certificate))
+      return .rejected(
+        .alreadySettled(
+          charge.requestID, with: charge.certificate, not: settlement.certificate))
     }
     guard let locked = lockedIndexes(of: charge) else {
       return .rejected(.noSuchCharge(settlement.requestID))

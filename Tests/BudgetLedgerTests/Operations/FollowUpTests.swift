@@ -19,8 +19,13 @@ import TrustBudgetTesting
         let again = try await nodes[0].perform(.settling("c", of: budgets))
         #expect(again.isRepeated && again.record == settled.record)
         let other = try await nodes[0].perform(.settling("c", of: budgets, serial: "2"))
+        let sent = Certificate(
+          serial: "2", keyID: "alice", fingerprint: "SHA256:abc",
+          validAfter: "2026-01-01T00:00:00Z", validBefore: nil)
         #expect(
-          other.rejection == .alreadySettled(try RequestID("c"), with: settled.record?.certificate))
+          other.rejection
+            == .alreadySettled(
+              try RequestID("c"), with: settled.record?.certificate, not: sent))
         let charge = try await nodes[1].reader.charge(RequestID("c"))
         #expect(charge == settled.record)
       }

@@ -61,6 +61,28 @@ struct SettlementTests {
     #expect(other.json["detail"].text?.contains(detail) == true, "\(other.json)")
   }
 
+  @Test func `who settles a charge otherwise is told what is different`() async throws {
+    let service = try Service.current
+    try await charge("s3", service)
+    _ = try await service.node.post("/v1/charges/s3/settlement", certificate)
+    let differences: [(JSON, String)] = [
+      (certificate.without("valid_after").without("valid_before"), "valid_after, valid_before"),
+      (certificate.without("valid_before"), "valid_before"),
+      (
+        ["serial": 43, "key_id": "k", "fingerprint": "f"],
+        "serial, key_id, fingerprint, valid_after, valid_before"
+      ),
+    ]
+    for (other, difference) in differences {
+      let reply = try await service.node.post("/v1/charges/s3/settlement", other)
+      #expect(reply.status == 409)
+      let sentence = "What was sent now differs from it in \(difference)."
+      #expect(reply.json["detail"].text?.contains(sentence) == true, "\(reply.json)")
+    }
+    let refund = try await service.node.post("/v1/charges/s3/refund", [:])
+    #expect(refund.json["detail"].text?.contains("differs") == false, "\(refund.json)")
+  }
+
   @Test(arguments: ["18446744073709551615", "0"])
   func `a serial number has all of its 64 bits, as text and as a number`(serial: String)
     async throws

@@ -28,7 +28,10 @@ struct SettlementTests {
     let count = ledger.entries.count
     #expect(ledger.decide(try settlement("1")) == .settled(first, replayed: true))
     let other = ledger.decide(try settlement("1", serial: "2"))
-    #expect(other.rejection == .alreadySettled(try RequestID("1"), with: certificate()))
+    #expect(
+      other.rejection
+        == .alreadySettled(
+          try RequestID("1"), with: certificate(), not: certificate(serial: "2")))
     #expect(ledger.entries.count == count)
   }
 

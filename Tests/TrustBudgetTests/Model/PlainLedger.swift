@@ -105,7 +105,8 @@ struct PlainLedger {
     if charge.certificate == settlement.certificate { return .settled(replayed: true) }
     if charge.isRefunded { return .rejected(.alreadyRefunded(id)) }
     if charge.certificate != nil {
-      return .rejected(.alreadySettled(id, with: charge.certificate))
+      return .rejected(
+        .alreadySettled(id, with: charge.certificate, not: settlement.certificate))
     }
     charges[id]?.certificate = settlement.certificate
     return .settled(replayed: false)
