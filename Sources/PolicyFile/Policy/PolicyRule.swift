@@ -2,6 +2,9 @@ import TrustBudget
 
 /// One entry of `policies`.
 package struct PolicyRule: Sendable, Hashable {
+  /// What metrics have in place of a rule where the caller named the terms; no rule may have the name.
+  package static let nameOfExplicitTerms = "(explicit)"
+
   /// Unique in its file; it goes into the audit trail.
   package let name: String
   package let match: MatchConditions

@@ -87,6 +87,9 @@ private struct RuleNames {
     guard name != DefaultRule.name, name != BreakGlassRule.name else {
       throw InvalidValue("must be another name; this one is taken by the key \(name)")
     }
+    guard name != PolicyRule.nameOfExplicitTerms else {
+      throw InvalidValue("must be another name; in metrics, this one is no rule's")
+    }
     if let earlier = lines.updateValue(line, forKey: name) {
       guard earlier != line else {
         throw InvalidValue("must be a name of its own; an alias, or this line, has it once more")

@@ -1,14 +1,12 @@
 import BudgetLedger
 import CoreMetrics
+import PolicyFile
 import Synchronization
 import TrustBudget
 
 /// What a node counts. No label grows with users or budgets: rules come from the policy, and
 /// problems from the contract.
 final class NodeMetrics: Sendable {
-  /// What a charge with explicit terms has in place of a rule.
-  static let explicitTerms = "(explicit)"
-
   private let registry: any MetricsFactory
   private let rules = Mutex([String: RuleMetrics]())
   private let problems: [Problem.Kind: Counter]
@@ -51,7 +49,7 @@ final class NodeMetrics: Sendable {
   }
 
   private func rule(_ name: String?) -> RuleMetrics {
-    let name = name ?? NodeMetrics.explicitTerms
+    let name = name ?? PolicyRule.nameOfExplicitTerms
     return rules.withLock { rules in
       if let rule = rules[name] { return rule }
       let rule = RuleMetrics(name, registry)

@@ -181,6 +181,8 @@ struct DiagnosticsTests {
 
   @Test(arguments: [
     "{name: default, principals: [a], max_duration: 1m}",
+    "{name: break_glass, principals: [a], max_duration: 1m}",
+    "{name: (explicit), principals: [a], max_duration: 1m}",
     "{name: '', principals: [a], max_duration: 1m}", "{principals: [a], max_duration: 1m}",
     "{name: a, principals: [], max_duration: 1m}", "{name: a, max_duration: 1m}",
     "{name: a, principals: ['a,b'], max_duration: 1m}",
