@@ -1,5 +1,9 @@
 /// Points added or taken by an administrator, for the current window.
 package struct Adjustment: Hashable, Sendable {
+  /// What is wrong with points for which the ledger answers `Rejection.outOfRange`.
+  package static let outOfRange = InvalidValue(
+    "would take the budget beyond what is kept exactly (2^53 - 1)")
+
   package let requestID: RequestID
   package let budgetID: BudgetID
   /// From -(2^53 - 1) to 2^53 - 1, not 0.

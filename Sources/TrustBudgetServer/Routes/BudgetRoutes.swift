@@ -32,8 +32,9 @@ struct BudgetRoutes {
       }
       let answer = try await node.perform(.adjustment(adjustment))
       if case .rejected(.outOfRange) = answer {
-        let problem = "would take the budget beyond what is kept exactly (2^53 - 1)"
-        throw Problem(invalid: [FieldProblem(field: "points", problem: problem)])
+        throw Problem(invalid: [
+          FieldProblem(field: "points", problem: Adjustment.outOfRange.requirement)
+        ])
       }
       return Response(json: try node.body(of: answer, for: body.requestID))
     }

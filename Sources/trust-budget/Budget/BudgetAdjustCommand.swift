@@ -20,7 +20,11 @@ struct BudgetAdjustCommand: AsyncParsableCommand {
   func validate() throws { _ = try adjustment() }
 
   func run() async throws {
-    try change.print(try await database.perform(.adjustment(try adjustment())))
+    let answer = try await database.perform(.adjustment(try adjustment()))
+    if case .rejected(.outOfRange) = answer {
+      throw CommandFailure("points \(Adjustment.outOfRange.requirement).")
+    }
+    try change.print(answer)
   }
 
   private func adjustment() throws -> Adjustment {

@@ -60,6 +60,10 @@ struct AdministrationTests {
       #expect(reply.problem == "invalid-request")
       #expect(reply.badFields == ["points"])
     }
+    let reply = try await service.node.post(path, ["points": 1, "reason": "x"])
+    #expect(
+      reply.json["detail"]
+        == "points would take the budget beyond what is kept exactly (2^53 - 1).")
   }
 
   @Test func `a reset begins a new window, and leaves the schedule where it was`() async throws {

@@ -235,6 +235,11 @@ struct DatabaseCommandTests {
         "budget", "adjust", "user:dev-b", "--reason", "left → away", "--json", "--", "-7",
         on: database)
       #expect(less.json["balance"] == -2)
+      let tooMany = try await run(
+        "budget", "adjust", "user:dev-b", "9007199254740991", "--reason", "x", on: database)
+      #expect(tooMany.status == 1)
+      let refusal = "points would take the budget beyond what is kept exactly (2^53 - 1)."
+      #expect(tooMany.errors.contains(refusal), "\(tooMany.errors)")
       let reset = try await run(
         "budget", "reset", "user:dev-b", "--reason", "incident", "--json", on: database)
       #expect(reset.json["balance"] == 3)
