@@ -36,6 +36,9 @@ extension SchemaProblem {
 }
 
 extension SchemaProblem: CustomStringConvertible {
+  /// What a database's encoding must be; whoever makes one is told so before.
+  static let encodingRequirement = "must be UTF8 or SQL_ASCII, for names may have any character"
+
   package var description: String {
     switch self {
     case .missing:
@@ -46,8 +49,8 @@ extension SchemaProblem: CustomStringConvertible {
     case .new(let found, let known):
       "the schema is at version \(found) and this program knows \(known); upgrade the program"
     case .unfitEncoding(let encoding):
-      "the database's encoding is \(encoding), and names may have any character; move the ledger to one "
-        + "that was made so: createdb --template template0 --encoding UTF8 NAME"
+      "the database's encoding is \(encoding); it \(Self.encodingRequirement). Move the ledger "
+        + "to one that was made so: createdb --template template0 --encoding UTF8 NAME"
     case .withoutLedger:
       "the table trust_budget.ledger is empty; restore the database from a backup"
     case .withoutTrail:

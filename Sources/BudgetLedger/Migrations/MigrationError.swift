@@ -117,8 +117,8 @@ extension MigrationError: CustomStringConvertible {
       "The schema is not what the migrations make. Nothing was changed.\n"
         + differences.map { "  \($0)" }.joined(separator: "\n")
     case .wrongEncoding(let encoding):
-      "The database's encoding is \(encoding), and names may have any character. Nothing was changed. "
-        + "Use one that was made so: createdb --template template0 --encoding UTF8 NAME"
+      "The database's encoding is \(encoding); it \(SchemaProblem.encodingRequirement). "
+        + "Nothing was changed. Use one that was made so: createdb --template template0 --encoding UTF8 NAME"
     case .badRole(let problem):
       "\(problem)."
     }

@@ -45,6 +45,24 @@ import TrustBudgetTesting
     }
   }
 
+  @Test
+  func `a plan asks for the encodings that up and nodes take, in the words that refuse others`()
+    async throws
+  {
+    try await TestDatabase.withEmptyDatabase(encoding: "SQL_ASCII") { database in
+      let plan = try await database.runner().plan().sql.replacing("\n-- ", with: " ")
+      for text in [
+        plan, "\(MigrationError.wrongEncoding("LATIN1"))",
+        "\(SchemaProblem.unfitEncoding("LATIN1"))",
+      ] {
+        #expect(text.contains("must be UTF8 or SQL_ASCII, for names may have any character"))
+      }
+      try await database.execute(try await script(for: database))
+      try await database.withNodes(1) { _ = try await $0[0].perform(.charging("user:日本")) }
+      try await database.expectSoundLedger()
+    }
+  }
+
   @Test func `a database that is strict about PL/pgSQL takes the migrations, by hand and by up`()
     async throws
   {

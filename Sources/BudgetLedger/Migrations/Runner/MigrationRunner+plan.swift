@@ -39,7 +39,7 @@ package struct MigrationPlan: Sendable {
   package var sql: String {
     var text = """
       -- What trust-budget migrate up does, in order. While it does, it holds an advisory lock. The database's
-      -- encoding must be UTF8.
+      -- encoding \(SchemaProblem.encodingRequirement).
       \\set ON_ERROR_STOP on
       \\set ON_ERROR_ROLLBACK off
       \\encoding UTF8
