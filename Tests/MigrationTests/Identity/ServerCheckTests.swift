@@ -141,6 +141,23 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `the migration notes where a charged ledger lives, if it is an original`()
+    async throws
+  {
+    try await withEntries { database, _ in
+      _ = try await database.runner().down(to: 6)
+      _ = try await database.runner().up()
+      try await database.withCopy { copy in
+        await expectProblem(.restored(otherServer: false), in: copy, witness: nil)
+      }
+      _ = try await database.runner().down(to: 6)
+      // Written by another transaction than it says, as from a dump.
+      try await database.query("UPDATE trust_budget.ledger SET epoch = epoch")
+      _ = try await database.runner().up()
+      await expectProblem(.restored(otherServer: false), in: database, witness: nil)
+    }
+  }
+
   @Test(arguments: [false, true])
   func `a node that misses what it has seen refuses, until the owner begins a new epoch`(
     isPromoted: Bool
