@@ -1,7 +1,7 @@
 /// Guesses what was meant by a word that is not one of those known.
-enum Suggestion {
+package enum Suggestion {
   /// The nearest of `known`, if it is near enough that nothing else was likely meant.
-  static func nearest(to word: String, among known: [String]) -> String? {
+  package static func nearest(to word: String, among known: [String]) -> String? {
     // Far longer than any word known here; the distance takes a time of its square.
     guard word.utf8.count <= 40 else { return nil }
     let nearest =

@@ -10,7 +10,8 @@ struct ConfigCommand: AsyncParsableCommand {
 
       A setting is what its option says, else its variable, else the file, else the default. The
       variable is TRUST_BUDGET_ and the option's name (TRUST_BUDGET_DRAIN_DELAY for --drain-delay),
-      DATABASE_URL for --database-url. The file is YAML, with the options' names as keys:
+      DATABASE_URL for --database-url; config, serve and doctor tell of one that looks misspelt. The
+      file is YAML, with the options' names as keys:
 
         database_url: postgresql://trust_budget_service@db-1,db-2/trust_budget
         policy: /etc/trust-budget/policy.yaml
@@ -43,6 +44,7 @@ struct ConfigCommand: AsyncParsableCommand {
       }
       print(table)
     }
+    for misspelt in configuration.misspelt { Console.error(misspelt) }
   }
 
   private func value(_ key: SettingKey, _ given: Configuration.Given?) -> String? {

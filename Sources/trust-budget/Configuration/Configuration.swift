@@ -26,6 +26,9 @@ struct Configuration: Sendable {
   private var values: [String: Given] = [:]
   /// What is wrong with what the environment says, by the settings' names.
   private var problems: [String: String] = [:]
+  /// Variables that are nobody's and look like a setting's, each with a sentence that says so. The others that
+  /// begin like ours may be anybody's: Kubernetes tells of a service by such names.
+  private(set) var misspelt: [String] = []
 
   func given(_ key: SettingKey) -> Given? { values[key.name] }
 }
@@ -95,6 +98,21 @@ extension Configuration {
         problems[key.name] = "trust-budget: \(key.variable) \(error.requirement)"
       }
     }
+    misspelt = environment.keys.sorted().compactMap(Configuration.misspelling)
+  }
+
+  private static func misspelling(_ variable: String) -> String? {
+    guard variable.hasPrefix(SettingKey.prefix) else { return nil }
+    var known = [Configuration.variable, CredentialOptions.variable].map {
+      (name: $0.dropFirst(SettingKey.prefix.count).lowercased(), variable: $0)
+    }
+    known += Settings.all.map { ($0.file.name, $0.variable) }
+    guard !known.contains(where: { $0.variable == variable }),
+      let meant = Suggestion.nearest(
+        to: variable.dropFirst(SettingKey.prefix.count).lowercased(), among: known.map(\.name)),
+      let right = known.first(where: { $0.name == meant })
+    else { return nil }
+    return "\(variable) is no setting; did you mean \(right.variable)?"
   }
 
   /// Options are read only later, and have these values for defaults.

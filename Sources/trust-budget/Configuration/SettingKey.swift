@@ -10,9 +10,11 @@ struct SettingKey: Sendable {
   let unset: String
   let file: SettingsFile.Key
 
+  static let prefix = "TRUST_BUDGET_"
+
   /// `TRUST_BUDGET_DRAIN_DELAY`.
   var variable: String {
     // Everybody calls a database by this name.
-    name == "database-url" ? "DATABASE_URL" : "TRUST_BUDGET_\(file.name.uppercased())"
+    name == "database-url" ? "DATABASE_URL" : Self.prefix + "\(file.name.uppercased())"
   }
 }

@@ -53,6 +53,9 @@ struct DoctorCommand: AsyncParsableCommand {
     if let path = Configuration.current.path {
       findings.append(.ok("configuration", "\(path); trust-budget config shows what holds."))
     }
+    findings += Configuration.current.misspelt.map {
+      .warning("configuration", $0, "Rename it, or unset it.")
+    }
     let policy = policyPath.map(FileCheck.policy)
     findings += policy?.findings ?? []
     // Who names a policy means a node, and it has these files wherever it is not told.

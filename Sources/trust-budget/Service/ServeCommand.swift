@@ -115,6 +115,7 @@ struct ServeCommand: AsyncParsableCommand {
       )
       throw ExitCode(2)
     }
+    for misspelt in Configuration.current.misspelt { logger.warning("\(misspelt)") }
     let policies = try await openPolicy(policyPath, logger: logger)
     let entrance = try self.entrance.entrance(logger: logger)
     let roles =

@@ -13,7 +13,7 @@ struct CredentialOptions: ParsableArguments {
       valueName: "path"))
   var tokenFile: String?
 
-  private static let variable = "TRUST_BUDGET_TOKEN"
+  static let variable = "TRUST_BUDGET_TOKEN"
 
   private static var inEnvironment: String? {
     ProcessInfo.processInfo.environment[variable]

@@ -178,6 +178,38 @@ struct ConfigurationTests {
     #expect(!end.errors.contains(Self.secret), "\(end.errors)")
   }
 
+  @Test func `a variable that is misspelt is told, and one that is somebody else's is not`()
+    async throws
+  {
+    let environment = [
+      "TRUST_BUDGET_LANE": "8", "TRUST_BUDGET_DATABASE_URL": "host=/nowhere",
+      "TRUST_BUDGET_CONFG": "/nowhere", "TRUST_BUDGET_TOKEN": "t",
+      // Kubernetes says these of a service; exec, to what it runs.
+      "TRUST_BUDGET_PORT": "tcp://10.0.0.1:8470", "TRUST_BUDGET_PORT_8470_TCP_PROTO": "tcp",
+      "TRUST_BUDGET_SERVICE_HOST": "10.0.0.1", "TRUST_BUDGET_SERVICE_PORT": "8470",
+      "TRUST_BUDGET_PRINCIPALS": "root", "TRUST_BUDGET_MAX_DURATION": "15m",
+      "TRUST_BUDGET_REQUEST_ID": "1", "TRUST_BUDGET_RULE": "Developer",
+    ]
+    let told = [
+      "TRUST_BUDGET_CONFG is no setting; did you mean TRUST_BUDGET_CONFIG?",
+      "TRUST_BUDGET_DATABASE_URL is no setting; did you mean DATABASE_URL?",
+      "TRUST_BUDGET_LANE is no setting; did you mean TRUST_BUDGET_LANES?",
+    ]
+    let config = try await Program.run("config", environment: environment)
+    #expect(config.status == 0)
+    #expect(config.errors == told.map { "trust-budget: \($0)\n" }.joined())
+    let doctor = try await Program.run(
+      "doctor", "--database-url", "host=/nowhere", environment: environment)
+    #expect(
+      doctor.output.matches(of: /warning  configuration: (.+)/).map { String($0.1) } == told)
+    let node = try await Program.run(
+      "serve", "--policy", "/nowhere", "--auth", "none", environment: environment)
+    #expect(node.status == 1)
+    for line in told {
+      #expect(node.errors.contains("warning trust-budget: [trust_budget] \(line)\n"))
+    }
+  }
+
   @Test(arguments: [
     (
       ["exec", "--username", "a", "--server", "http://127.0.0.1:1", "--", "true"],
