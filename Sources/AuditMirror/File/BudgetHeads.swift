@@ -7,32 +7,35 @@ import TrustBudget
 /// budget, would cost a page of the file for every one, and an entry takes a tenth of a page. So what many
 /// entries have moved is written together, in the order of the table, and a part of it at a time.
 struct BudgetHeads {
-  /// As many as a table of 2^17 places takes before it grows, some 9 MB.
+  /// As many as a table of 2^17 places takes before it grows, some 10 MB.
   static let usualCapacity = 98_304
   /// What so many entries have moved is written together. While that is done, half as many more come: there
   /// is always room.
   static let usualInterval: Int64 = 32_768
-  /// Where there is no room, this part is forgotten at once, whichever it is. If all were, each would be
-  /// looked up again.
-  private static let forgottenPart = 96
 
   private struct Remembered {
+    let budgetID: String
     var head: ChainHead
-    var isWritten: Bool
+    var isWritten = false
   }
 
   private let capacity: Int
   private let interval: Int64
-  private var remembered: [String: Remembered] = [:]
+  private var remembered: [Remembered] = []
+  /// Where in `remembered` a budget is.
+  private var places: [String: Int] = [:]
+  /// Where the last one was forgotten: the next one is behind it. Were it each time the first in the order of
+  /// `places`, that table would empty at its beginning and fill up behind, until it took all names to find one.
+  private var turn = -1
   /// Whose are still to be written, the next one last.
-  private var waiting: [String] = []
+  private var waiting: [Int] = []
   /// Once they are, the table has what the entries up to this row have moved.
   private var waitingThrough: Int64 = 0
   private var writtenThrough: Int64
   private var savedThrough: Int64
   /// Budgets whose head moved on to an entry that had waited. Its row may lie before `heads_through`, where
   /// `catchUp` would not find it after a crash: written with the transaction.
-  private var late: Set<String> = []
+  private var late: Set<Int> = []
 
   /// Goes on where the file ends.
   init(
@@ -48,21 +51,33 @@ struct BudgetHeads {
 
   /// The end of a budget's chain; nil where the budget is new.
   func head(of budgetID: String, _ db: Database) throws -> ChainHead? {
-    if let head = remembered[budgetID]?.head { return head }
+    if let place = places[budgetID] { return remembered[place].head }
     return try BudgetHeads.recorded(budgetID, db)
   }
 
   /// - Parameter isLate: whether it moves on to an entry that has waited for the one before it.
   mutating func move(_ budgetID: String, to head: ChainHead, isLate: Bool = false) {
-    let known = remembered.updateValue(Remembered(head: head, isWritten: false), forKey: budgetID)
-    if known == nil, remembered.count >= capacity { makeRoom() }
-    if isLate { late.insert(budgetID) }
+    let moved = Remembered(budgetID: budgetID, head: head)
+    let place = places[budgetID] ?? newPlace(for: budgetID)
+    if place == remembered.count { remembered.append(moved) } else { remembered[place] = moved }
+    if isLate { late.insert(place) }
   }
 
-  private mutating func makeRoom() {
-    let part = max(1, capacity / BudgetHeads.forgottenPart)
-    let names = remembered.lazy.filter(\.value.isWritten).prefix(part).map(\.key)
-    for budgetID in Array(names) { remembered[budgetID] = nil }
+  private mutating func newPlace(for budgetID: String) -> Int {
+    let place = remembered.count < capacity ? nil : forgetOne()
+    places[budgetID] = place ?? remembered.count
+    return place ?? remembered.count
+  }
+
+  /// - Returns: where one that is written was; nil where none is.
+  private mutating func forgetOne() -> Int? {
+    for _ in remembered.indices {
+      turn = (turn + 1) % remembered.count
+      guard remembered[turn].isWritten else { continue }
+      places[remembered[turn].budgetID] = nil
+      return turn
+    }
+    return nil
   }
 
   // MARK: - Writing
@@ -88,7 +103,7 @@ struct BudgetHeads {
   mutating func save(_ db: Database) throws {
     if !late.isEmpty {
       var put = try PutBudgetHead(db)
-      for budgetID in late { try write(budgetID, &put) }
+      for place in late { try write(place, &put) }
     }
     late.removeAll()
     guard writtenThrough != savedThrough else { return }
@@ -99,7 +114,8 @@ struct BudgetHeads {
   }
 
   private mutating func gather(through row: Int64) {
-    waiting = remembered.lazy.filter { !$0.value.isWritten }.map(\.key).sorted(by: >)
+    waiting = remembered.indices.filter { !remembered[$0].isWritten }
+      .sorted { remembered[$0].budgetID > remembered[$1].budgetID }
     waitingThrough = row
   }
 
@@ -109,11 +125,10 @@ struct BudgetHeads {
     if waiting.isEmpty { writtenThrough = waitingThrough }
   }
 
-  private mutating func write(_ budgetID: String, _ put: inout PutBudgetHead) throws {
-    guard let index = remembered.index(forKey: budgetID), !remembered.values[index].isWritten
-    else { return }
-    try put.run(remembered.values[index].head, of: budgetID)
-    remembered.values[index].isWritten = true
+  private mutating func write(_ place: Int, _ put: inout PutBudgetHead) throws {
+    guard !remembered[place].isWritten else { return }
+    try put.run(remembered[place].head, of: remembered[place].budgetID)
+    remembered[place].isWritten = true
   }
 }
 

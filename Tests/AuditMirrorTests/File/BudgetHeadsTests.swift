@@ -34,6 +34,19 @@ import TrustBudget
     }
   }
 
+  @Test func `who was remembered first is forgotten first`() throws {
+    try withFile { db in
+      var heads = try BudgetHeads(capacity: 10, db)
+      for number in 1...15 {
+        heads.move("user:\(number)", to: head(1))
+        try heads.writeAll(through: Int64(number), db)
+      }
+      try db.execute(sql: "DELETE FROM budget_heads")
+      let remembered = try (1...15).filter { try heads.head(of: "user:\($0)", db) != nil }
+      #expect(remembered == Array(6...15))
+    }
+  }
+
   @Test func `what is not written is not forgotten`() throws {
     try withFile { db in
       var heads = try BudgetHeads(capacity: 10, db)
