@@ -20,7 +20,8 @@ import TrustBudget
 /// record of nothing: so it waits until a synchronous standby has what it answers from, too.
 ///
 /// Until its COMMIT is sent, operations on the very budgets that are locked may still come aboard:
-/// on a busy budget most arrive while the lock is waited for.
+/// on a busy budget most arrive while the lock is waited for. The clock may have been read before they were
+/// asked for, by as much as its answer was under way: so none does once one of the windows may have ended.
 struct BatchTransaction {
   /// How many operations are decided at most before their entries are sent off: few at first, so that
   /// the server has something to do, then more, since every statement has its price. While the server
@@ -127,10 +128,12 @@ struct BatchTransaction {
     var all = Decided()
     all.answers.reserveCapacity(operations.count)
     var chunk = BatchTransaction.chunks.first
+    lazy var closing = state.firstWindowEnd
     while true {
       if state.known == nil {
         operations += boarding { operation in
           operation.makesRequest && operation.isWithin(state.locked)
+            && closing.map { .now < $0 } ?? true
         }
       }
       guard all.answers.count < operations.count else { return all }
@@ -179,10 +182,18 @@ struct BatchTransaction {
     let rows: [LockedBudget]
     let locked: Set<BudgetID>
     let now: Timestamp
+    /// When the database was asked what time it is, which was before `now`.
+    let asked: ContinuousClock.Instant
     /// `nil`: not looked up.
     let known: KnownRequests?
     /// Budgets that this transaction made.
     let created: [BudgetID]
+
+    /// No window of the budgets ends before this; `nil`: none ever does.
+    var firstWindowEnd: ContinuousClock.Instant? {
+      let ends = rows.lazy.compactMap { $0.budget.afterDueReset(at: now).resetsAt }
+      return ends.min().map { asked + .microseconds($0.microseconds - now.microseconds) }
+    }
   }
 
   private func lock(on session: PostgresSession, lookingUp: Bool) throws -> State {
@@ -193,6 +204,7 @@ struct BatchTransaction {
     let lockBudgets = LockBudgets(ids: ids)
     var findRequests: FindRequests { FindRequests(ids: operations.map(\.requestID.value)) }
 
+    let asked = ContinuousClock.now
     let rows: [LockedBudget]
     let moments: [Moment]
     var known: KnownRequests?
@@ -213,7 +225,7 @@ struct BatchTransaction {
       of: ids.count, besides: rows, known: known ?? KnownRequests())
     if missing.isEmpty {
       return State(
-        rows: rows, locked: locked, now: now, known: known, created: [])
+        rows: rows, locked: locked, now: now, asked: asked, known: known, created: [])
     }
 
     // The locks are let go first: whoever inserts a row that another waits for must wait for none.
@@ -221,7 +233,7 @@ struct BatchTransaction {
       RollbackTransaction(), BeginTransaction(), CreateBudgets(terms: missing), lockBudgets,
       ReadMoment(), findRequests)
     return State(
-      rows: allRows, locked: locked, now: try time(of: laterMoments),
+      rows: allRows, locked: locked, now: try time(of: laterMoments), asked: asked,
       known: KnownRequests(entries: laterEntries), created: missing.map(\.budgetID))
   }
 

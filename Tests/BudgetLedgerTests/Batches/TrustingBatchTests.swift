@@ -1,3 +1,5 @@
+import Glibc
+import LibPQ
 import Testing
 import TrustBudget
 import TrustBudgetTesting
@@ -71,6 +73,37 @@ import TrustBudgetTesting
       #expect(late.map { $0[0] } == (0..<90).map { "late-\($0)" })
       // With the request that waited for the lock: one transaction for all.
       #expect(Set(late.map { $0[1] }).count == 1)
+      try await database.expectSoundLedger()
+    }
+  }
+
+  @Test func `nobody comes aboard once a window may have ended since the clock was read`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      let configuration = try PostgresConfiguration(database.connectionString)
+      for (interval, mayCome) in [
+        (try ResetInterval(hours: 1), true), (try ResetInterval(microseconds: 200_000), false),
+      ] {
+        let charges = try (0..<3).map { _ in
+          try TrustBudget.Operation.charging("user:\(mayCome)", resetInterval: interval)
+        }
+        _ = try await database.withNodes(1) { try await $0[0].perform(charges[0]) }
+        try await PostgresConnection.with(configuration) { connection in
+          try await connection.run { session in
+            var batch = BatchTransaction(
+              node: "n", ledger: try SchemaCheck.embedded.ledger(on: session),
+              operations: [charges[1]], looksUpFirst: false, queues: false)
+            let answers = try batch.run(on: session) { mayJoin in
+              // As long as an answer of the server may be under way: more than is left of the window.
+              usleep(200_000)
+              #expect(mayJoin(charges[2]) == mayCome)
+              return []
+            }
+            #expect(answers.count == 1)
+          }
+        }
+      }
       try await database.expectSoundLedger()
     }
   }
