@@ -125,15 +125,15 @@ package struct LedgerReader: Sendable {
   func read<R: Sendable>(
     _ body: @escaping @Sendable (PostgresSession) throws -> R
   ) async throws -> R {
+    let start = ContinuousClock.now
     do {
-      return try await pool.withConnection(deadline: .now + patience) { connection in
-        do {
-          return try await connection.run(body)
-        } catch let problem as SchemaProblem {
-          // The next one may lead to where the ledger is now.
-          await connection.close()
-          throw problem
-        }
+      do {
+        return try await readOnce(body, before: start + patience)
+      } catch let error as PostgresError
+        where error.isConnectionLost && ContinuousClock.now < start + patience / 2
+      {
+        // Somebody may have ended the session, and have nothing against another.
+        return try await readOnce(body, before: start + patience)
       }
     } catch let problem as SchemaProblem {
       throw problem
@@ -141,6 +141,21 @@ package struct LedgerReader: Sendable {
       throw LedgerError.refused(reason: "\(problem)")
     } catch {
       throw LedgerError.unavailable(reason: error.ledgerReason)
+    }
+  }
+
+  private func readOnce<R: Sendable>(
+    _ body: @escaping @Sendable (PostgresSession) throws -> R,
+    before deadline: ContinuousClock.Instant
+  ) async throws -> R {
+    try await pool.withConnection(deadline: deadline) { connection in
+      do {
+        return try await connection.run(body)
+      } catch let problem as SchemaProblem {
+        // The next one may lead to where the ledger is now.
+        await connection.close()
+        throw problem
+      }
     }
   }
 }

@@ -45,6 +45,28 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a read whose session is ended is answered by another`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await database.withNodes(1) { nodes in
+        _ = try await nodes[0].perform(.charging("user:alice"))
+        try await database.withConnection { connection in
+          try await connection.execute("BEGIN; LOCK TABLE trust_budget.budgets")
+          async let budget = nodes[0].reader.budget(BudgetID("user:alice"))
+          let isWaiting = "wait_event_type = 'Lock' AND application_name LIKE 'trust-budget node%'"
+          #expect(
+            try await eventually {
+              try await database.count(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND \(isWaiting)"
+              ) == 1
+            })
+          try await database.terminateSessions(where: isWaiting)
+          try await connection.execute("ROLLBACK")
+          #expect(try await budget?.balance == 99)
+        }
+      }
+    }
+  }
+
   @Test func `a session that was ended while idle costs its next request nothing but time`()
     async throws
   {
