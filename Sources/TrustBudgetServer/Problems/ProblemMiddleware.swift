@@ -2,6 +2,7 @@ import BudgetLedger
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
 import NIOHTTP1
 import TrustBudget
 
@@ -15,8 +16,8 @@ struct ProblemMiddleware: RouterMiddleware {
   ) async throws -> Response {
     do {
       return try await next(request, context)
-    } catch let error as HTTPParserError {
-      // The connection's end, and for its own handler to answer.
+    } catch let error where error is HTTPParserError || error is IOError {
+      // The connection's end, within the request, and for its own handler to answer.
       throw error
     } catch {
       let problem = problem(for: error, request, context)

@@ -3,6 +3,26 @@ import TrustBudgetTesting
 
 /// Callers that hang up before they have an answer.
 struct HangUpTests {
+  @Test func `who goes in the middle of a request is no failure of the node`() async throws {
+    try await Service.with { service in
+      let node = try service.node
+      let before = try await Metrics(of: node)["trust_budget_connections"] ?? 0
+      for resets in [true, false] {
+        let socket = try Socket(to: node)
+        socket.send("POST /v1/charges HTTP/1.1\r\nhost: node\r\ncontent-length: 99\r\n\r\n{")
+        try await wait(for: "the request to have come") {
+          try await Metrics(of: node)["trust_budget_connections"] ?? 0 > before
+        }
+        if resets { socket.abort() } else { socket.finish() }
+      }
+      try await wait(for: "the connections to be gone") {
+        try await Metrics(of: node)["trust_budget_connections"] ?? 0 <= before
+      }
+      let metrics = try await Metrics(of: node)
+      #expect(metrics["trust_budget_problems_total{problem=\"internal-error\"}"] ?? 0 == 0)
+    }
+  }
+
   @Test(arguments: ["/v1/authorizations", "/v1/charges/batch"])
   func `a caller that hangs up while its request waits is not charged`(path: String) async throws {
     try await Service.with { service in

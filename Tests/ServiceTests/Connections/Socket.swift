@@ -60,6 +60,13 @@ final class Socket: Sendable {
   @discardableResult
   func send(_ text: String) -> Bool { send(text.utf8) }
 
+  /// Has the connection end with a reset, once it goes.
+  func abort() {
+    var linger = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(
+      descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+  }
+
   /// Closes this side: the node is told that nothing more comes.
   func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
