@@ -9,6 +9,7 @@ import NIOHTTP1
 /// Of several hosts, a proxy may take one and a node another; RFC 9112, 3.2, refuses that, and none, and what is
 /// no host's name. On a Unix socket there is none to name, and clients don't.
 /// A body in a coding that the parser does not undo would be taken for what it is not.
+/// Behind a request that offers another protocol the parser takes nothing more for HTTP, whatever the answer is.
 final class RequestHeadHandler: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias InboundOut = HTTPServerRequestPart
@@ -35,7 +36,7 @@ final class RequestHeadHandler: ChannelInboundHandler {
       isRefused = true
       return context.fireErrorCaught(UnsupportedTransferCoding())
     }
-    guard head.version != .http1_1 || !head.isKeepAlive else {
+    guard head.version != .http1_1 || !head.isKeepAlive || head.offersAnotherProtocol else {
       return context.fireChannelRead(data)
     }
     if head.version != .http1_1 { head.headers.remove(name: "expect") }
@@ -51,6 +52,13 @@ final class RequestHeadHandler: ChannelInboundHandler {
     // Whatever a client calls a socket that is a file.
     guard needsHost else { return true }
     return hosts.first.map(HostField.isValid) ?? (head.version != .http1_1)
+  }
+}
+
+extension HTTPRequestHead {
+  /// As many a client of HTTP/2 does, in each of its requests.
+  fileprivate var offersAnotherProtocol: Bool {
+    method == .CONNECT || headers.contains(name: "upgrade")
   }
 }
 

@@ -113,6 +113,8 @@ struct BoundsTests {
         "GET /healthz HTTP/1.0\r\nconnection: keep-alive\r\n\r\n",
         "GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: Close\r\n\r\n",
         "GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: x, close\r\n\r\n",
+        // What a client offers here, nobody takes up, and behind it nothing is read as HTTP any more.
+        "GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n",
       ] {
         let socket = try Socket(to: node)
         socket.send(request)
