@@ -8,6 +8,8 @@
 \encoding UTF8
 \pset format unaligned
 \pset tuples_only on
+-- What others have made in schemas of theirs is not run.
+SET search_path = pg_catalog, pg_temp;
 SELECT json_build_object('ledger_id', id) FROM trust_budget.ledger;
 
 SELECT line FROM (
