@@ -9,12 +9,14 @@ PostgreSQL:
     psql -Xf trail.sql "$DATABASE_URL" | python3 verify_chain.py /dev/stdin
 
 Prints the first thing that is wrong and exits with 1, or how much was verified. Of an export that was
-restricted, the rows are verified that are their chain's first, or follow on one that is there too.
+restricted, the rows are verified that are their chain's first, or follow on one that is there too. How
+a file's tables and views are defined is not looked at: trust-budget audit verify does that, too.
 """
 import hashlib
 import json
 import sqlite3
 import sys
+from urllib.parse import quote
 
 # What names a chain: the rows' tag, their place, and what their hash covers.
 CHAINS = {
@@ -24,6 +26,10 @@ CHAINS = {
     "journal_id": ("trust-budget-break-glass-v1", "node_seq", """journal_id node_seq node username
         reason ticket approvers principals max_duration max_duration_seconds
         requested_duration_seconds request_id request policy_digest actor occurred_at""".split())}
+# What is not a text in the file, where it is there.
+TYPES = dict.fromkeys("policy_digest hash last_hash content".split(), bytes) | dict.fromkeys(
+    """only_row n epoch transaction_id entry_id event_id budget_seq node_seq last_seq first_row rows horizon
+    part cost balance_before balance_after max_duration_seconds requested_duration_seconds""".split(), int)
 
 
 def field(value):
@@ -65,6 +71,9 @@ def verify(ledger, rows, headed, awaited=0):
 
 def as_object(cursor, row):
     values = {column[0]: value for column, value in zip(cursor.description, row)}
+    for name, value in values.items():
+        if value is not None and type(value) is not TYPES.get(name, str):
+            raise ValueError(f"{name} is of another type: {value!r}")
     return {name: value.hex() if isinstance(value, bytes)
             else json.loads(value) if name in ("approvers", "principals") else value
             for name, value in values.items()}
@@ -79,12 +88,12 @@ def from_file(file, is_whole):
             if (position := tuple(row.values())) <= last:
                 sys.exit(f"{table}: a row is not where it belongs in the trail's order")
             last = position
-        if file.execute(f"""SELECT * FROM {awaited} WHERE (epoch, horizon) <= (?, ?)
-                OR ({place}) NOT IN (SELECT {place} FROM {table})""", last[:2]).fetchone():
+        if file.execute(f"""SELECT * FROM {awaited} WHERE ((epoch, horizon) > (?, ?)
+                AND ({place}) IN (SELECT {place} FROM {table})) IS NOT TRUE""", last[:2]).fetchone():
             sys.exit(f"{awaited}: what waits is not there, or waits in vain")
         # What is awaited has no predecessor in the file yet.
         yield from file.execute(f"""SELECT * FROM {table}
-            WHERE ({place}) NOT IN (SELECT {place} FROM {awaited}) ORDER BY {place}""")
+            WHERE (({place}) IN (SELECT {place} FROM {awaited})) IS NOT TRUE ORDER BY {place}""")
     yield from file.execute("SELECT * FROM break_glass_journals")
     if not is_whole:
         return
@@ -106,7 +115,7 @@ if len(sys.argv) != 2:
 try:
     with open(sys.argv[1], "rb") as source:
         if source.peek(16).startswith(b"SQLite format 3"):
-            audit_file = sqlite3.connect(sys.argv[1])
+            audit_file = sqlite3.connect(f"file:{quote(sys.argv[1])}?mode=ro", uri=True)
             audit_file.row_factory = as_object
             audit_file.execute("BEGIN")  # One moment of a file that grows.
             meta, *others = audit_file.execute("SELECT only_row, ledger_id, filter FROM meta")

@@ -55,6 +55,13 @@ import TrustBudgetTesting
         """
         INSERT INTO awaited SELECT budget_id, budget_seq, epoch, 5 FROM audit_entries WHERE rowid = 9
         """,
+        // Nothing is among what has a NULL, and nothing is not.
+        """
+        DROP TABLE awaited; CREATE TABLE awaited (budget_id, budget_seq, epoch, horizon);
+        INSERT INTO awaited VALUES (NULL, NULL, 1, 1000000000000);
+        UPDATE audit_entries SET username = 'mallory' WHERE rowid = 500
+        """,
+        "UPDATE audit_entries SET hash = lower(hex(hash)) WHERE rowid = 500",
       ]
       for sql in losses {
         let copy = try file.changed(by: sql)
@@ -93,6 +100,28 @@ import TrustBudgetTesting
         #expect(verdict.status == 1)
         #expect(verdict.errors.hasPrefix("00000000-"), "\(verdict.errors)")
       }
+    }
+  }
+
+  @Test func `a file that a node still writes is read, and left as it is`() async throws {
+    try await TestDatabase.withAuditFile { database, path in
+      let copy = path + ".copy"
+      let parts = ["", "-wal"]
+      _ = try await database.withNodes(1) { try await RandomTrail.write(300, on: $0) }
+      try await database.withMirror(at: path) { _ in
+        try await database.expectMirrored(in: path)
+        for part in parts {
+          try FileManager.default.copyItem(atPath: path + part, toPath: copy + part)
+        }
+        #expect(try Self.verify(path).status == 0)
+      }
+      func contents() throws -> [Data] {
+        try parts.map { try Data(contentsOf: URL(filePath: copy + $0)) }
+      }
+      let before = try contents()
+      let verdict = try Self.verify(copy)
+      #expect(verdict.status == 0, "\(verdict.errors)")
+      #expect(try contents() == before)
     }
   }
 
