@@ -19,7 +19,7 @@ struct BreakGlassListCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  func validate() throws { try validateLimit(limit) }
+  func validate() throws { try ListLimit.validate(limit) }
 
   func run() async throws {
     let (events, notice) = try await node.withClient { try await read(from: $0) }
@@ -55,7 +55,7 @@ struct BreakGlassListCommand: AsyncParsableCommand {
         notice = notice ?? page.notice
         cursor = page.nextCursor
       } while cursor != nil && events.count < limit
-      if cursor != nil { Console.noteMore("the newest events", limit: limit) }
+      if cursor != nil { ListLimit.noteMore("the newest events", limit: limit) }
     } catch {
       throw CommandFailure(ofNode: error)
     }

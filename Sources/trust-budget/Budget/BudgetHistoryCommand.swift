@@ -17,7 +17,7 @@ struct BudgetHistoryCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  func validate() throws { try validateLimit(limit) }
+  func validate() throws { try ListLimit.validate(limit) }
 
   func run() async throws {
     let id = try argument.budgetID()
@@ -26,7 +26,7 @@ struct BudgetHistoryCommand: AsyncParsableCommand {
     }
     guard !found.isEmpty else { throw CommandFailure("\(Rejection.noSuchBudget(id))") }
     let entries = found.prefix(limit).reversed()
-    if found.count > limit { Console.noteMore("the newest entries", limit: limit) }
+    if found.count > limit { ListLimit.noteMore("the newest entries", limit: limit) }
     if json {
       var object = JSONObjectText()
       object.put("entries", entries.map { JSONObjectText($0) })

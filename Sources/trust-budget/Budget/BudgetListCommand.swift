@@ -25,13 +25,13 @@ struct BudgetListCommand: AsyncParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  func validate() throws { try validateLimit(limit) }
+  func validate() throws { try ListLimit.validate(limit) }
 
   func run() async throws {
     // One more than is shown tells whether there are more.
     let found = try await database.withReader { try await read(limit + 1, from: $0) }
     let budgets = found.prefix(limit)
-    if found.count > limit { Console.noteMore("the first budgets", limit: limit) }
+    if found.count > limit { ListLimit.noteMore("the first budgets", limit: limit) }
     if json {
       var object = JSONObjectText()
       object.put("budgets", budgets.map { JSONObjectText($0) })

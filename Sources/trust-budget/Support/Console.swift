@@ -25,13 +25,6 @@ enum Console {
     }
   }
 
-  /// Says that a list was cut off, for it looks like a whole one.
-  ///
-  /// - Parameter shown: what is in it: `the newest of the entries`.
-  static func noteMore(_ shown: String, limit: Int) {
-    error("these are \(shown) alone, \(limit) of them; --limit gives more")
-  }
-
   /// Makes sure that what was printed is written: a full disk must not look like success.
   static func flushOutput() throws(CommandFailure) {
     guard fflush(nil) == 0 else {
