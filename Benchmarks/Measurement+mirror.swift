@@ -5,8 +5,10 @@ extension Measurement {
   static func mirrorCatchingUp(entries: Int, budgets: Int) -> Measurement {
     Measurement(name: "mirror, catching up") { postgres, rounds in
       let database = try await Database.make(on: postgres, budgets: 0)
-      progress("  writing \(entries) entries …")
-      try await MirrorLoad.trail(entries, budgets: min(budgets, max(1, entries / 10)), in: database)
+      // More budgets than a mirror remembers, each with several entries.
+      let budgets = min(4 * budgets, max(1, entries / 4))
+      progress("  writing \(entries) entries of \(budgets) budgets …")
+      try await MirrorLoad.trail(entries, budgets: budgets, in: database)
       let count = try await MirrorLoad.count(in: database)
       let mirror = try MirrorLoad(database: database)
       defer { mirror.remove() }
@@ -19,7 +21,8 @@ extension Measurement {
       try await database.drop(on: postgres)
       return [
         Comparison(
-          name: "mirror, catching up \(count) entries, against psql COPY | sqlite3 .import",
+          name:
+            "mirror, catching up \(count) entries of \(budgets) budgets, against psql COPY | sqlite3 .import",
           unit: "entries/s", ours: rates.ours, theirs: rates.theirs, yardstick: 0.5,
           moreIsBetter: true)
       ]
