@@ -27,6 +27,7 @@ package struct SchemaCheck: Sendable {
   /// - Throws: `SchemaProblem`, or `PostgresError`.
   package func checkVersion(on session: PostgresSession) throws {
     guard try session.executeOne(FindHistoryTable()) else { throw SchemaProblem.missing }
+    try SchemaOwner.check(on: session)
     // A script of migrations may have been run anywhere.
     if let encoding = session.unfitEncoding { throw SchemaProblem.unfitEncoding(encoding) }
     try check(try session.execute(readVersion).first)

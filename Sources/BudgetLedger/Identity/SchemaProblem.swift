@@ -5,6 +5,8 @@ package enum SchemaProblem: Error, Hashable, Sendable {
   case new(found: Int64, known: Int64)
   /// Not every name can be written there.
   case unfitEncoding(String)
+  /// The schema or its history belongs to a role that must not be given the rights of the one that logs in.
+  case foreignOwner(String, login: String)
   case withoutLedger
   /// There are budgets that were charged, and no entries at all.
   case withoutTrail
@@ -28,8 +30,8 @@ extension SchemaProblem {
   package var isOfHistory: Bool {
     switch self {
     case .restored, .promoted, .entriesLost, .epochWentBack: true
-    case .missing, .unfitEncoding, .old, .new, .withoutLedger, .withoutTrail, .otherLedger,
-      .forbidden:
+    case .missing, .unfitEncoding, .foreignOwner, .old, .new, .withoutLedger, .withoutTrail,
+      .otherLedger, .forbidden:
       false
     }
   }
@@ -51,6 +53,11 @@ extension SchemaProblem: CustomStringConvertible {
     case .unfitEncoding(let encoding):
       "the database's encoding is \(encoding); it \(Self.encodingRequirement). Move the ledger "
         + "to one that was made so: createdb --template template0 --encoding UTF8 NAME"
+    case .foreignOwner(let owner, let login):
+      "the schema trust_budget, or the history in it, belongs to \(owner), who is neither a superuser nor the "
+        + "database's owner: what \(owner) has put there would run with the rights of \(login). Nothing in it "
+        + "was used. If it is your ledger, connect as \(owner), or as a role that may do less; if it is not, "
+        + "remove it (DROP SCHEMA trust_budget CASCADE)"
     case .withoutLedger:
       "the table trust_budget.ledger is empty; restore the database from a backup"
     case .withoutTrail:

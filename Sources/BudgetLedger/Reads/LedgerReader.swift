@@ -9,7 +9,9 @@ package struct LedgerReader: Sendable {
   let witness: Witness
 
   init(_ sessions: LedgerSessions, witness: Witness) throws {
-    pool = PostgresPool(try sessions.forReads(), maximumConnections: sessions.settings.readers)
+    pool = PostgresPool(
+      try sessions.forReads(), maximumConnections: sessions.settings.readers,
+      opening: SchemaOwner.check)
     node = sessions.settings.node
     patience = sessions.settings.patience
     self.witness = witness

@@ -10,20 +10,21 @@ package struct TokenReader: Sendable {
   /// - Throws: `PostgresError` when the connection string cannot be read.
   package init(connectionString: String, settings: LedgerSettings) throws {
     let sessions = LedgerSessions(connectionString: connectionString, settings: settings)
-    self.pool = PostgresPool(try sessions.forTokens(), maximumConnections: 1)
+    self.pool = PostgresPool(
+      try sessions.forTokens(), maximumConnections: 1, opening: SchemaOwner.check)
     self.patience = settings.patience
   }
 
   /// All that are not revoked, those that have expired as well.
   ///
-  /// - Throws: `PostgresError` when they cannot be read.
+  /// - Throws: `PostgresError` when they cannot be read, `SchemaProblem` where they must not be.
   package func tokens() async throws -> [APIToken] {
     try await read { try $0.execute(ReadGoodTokens()) }
   }
 
   /// The id of the ledger that they are of.
   ///
-  /// - Throws: `PostgresError` when it cannot be read.
+  /// - Throws: `PostgresError` when it cannot be read, `SchemaProblem` where it must not be.
   package func ledger() async throws -> String? {
     try await read { try $0.execute(ReadLedger()).first?.identity.id }
   }

@@ -53,6 +53,7 @@ package struct TokenStore: Sendable {
     configuration.requirePrimary()
     return try await PostgresConnection.with(configuration) { connection in
       try await connection.run(onTaskCancellation: .ignore) { session in
+        try SchemaOwner.check(on: session)
         let result = try body(session)
         try session.checkCommit()
         return result

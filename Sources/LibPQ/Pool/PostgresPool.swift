@@ -3,6 +3,7 @@ import Synchronization
 /// A bounded number of connections, made when they are needed and lent one caller at a time.
 package actor PostgresPool {
   private let configuration: PostgresConfiguration
+  private let opening: @Sendable (PostgresSession) throws -> Void
   /// How many connections there may be at a time.
   package nonisolated let limit: Int
   private let clock = ContinuousClock()
@@ -19,9 +20,14 @@ package actor PostgresPool {
   /// - Parameters:
   ///   - configuration: For every connection.
   ///   - maximumConnections: How many there may be at a time, at least 1.
-  package init(_ configuration: PostgresConfiguration, maximumConnections: Int) {
+  ///   - opening: What comes first in each session; one in which it throws is not lent.
+  package init(
+    _ configuration: PostgresConfiguration, maximumConnections: Int,
+    opening: @escaping @Sendable (PostgresSession) throws -> Void = { _ in }
+  ) {
     precondition(maximumConnections > 0, "a pool needs room for a connection")
     self.configuration = configuration
+    self.opening = opening
     limit = maximumConnections
   }
 
@@ -37,8 +43,8 @@ package actor PostgresPool {
   ///   - deadline: Until when to wait in line. (Connecting has its own limit.)
   ///   - body: What to do with the connection; it must not keep it.
   /// - Returns: What `body` returns.
-  /// - Throws: What `body` throws; ``PostgresError`` of kind `poolExhausted`, `connection`,
-  ///   `cancelled`, or `misuse` after ``close()``.
+  /// - Throws: What `body` throws, or what comes first in a session; ``PostgresError`` of kind
+  ///   `poolExhausted`, `connection`, `cancelled`, or `misuse` after ``close()``.
   package func withConnection<Result: Sendable>(
     deadline: ContinuousClock.Instant,
     _ body: @Sendable (PostgresConnection) async throws -> Result
@@ -76,9 +82,20 @@ package actor PostgresPool {
         if await connection.isAlive(), losses == self.losses { return connection }
         await connection.close()
       }
-      return try await PostgresConnection.connect(configuration)
+      return try await connect()
     } catch {
       endTurn()
+      throw error
+    }
+  }
+
+  private func connect() async throws -> PostgresConnection {
+    let connection = try await PostgresConnection.connect(configuration)
+    do {
+      try await connection.run(opening)
+      return connection
+    } catch {
+      await connection.close()
       throw error
     }
   }

@@ -40,9 +40,9 @@ package struct Catalogue: Hashable, Sendable {
 
 /// One object of a schema.
 package struct CatalogueObject: Hashable, Sendable, CustomStringConvertible {
-  /// `table`, `column`, `child`, `constraint`, `index`, `trigger`, `function`, `view`, `rule` or `policy`.
+  /// `schema`, `table`, `column`, `child`, `constraint`, `index`, `trigger`, `function`, `view`, `rule` or `policy`.
   package let kind: String
-  /// Without the schema; with its table, where it belongs to one.
+  /// Without the schema before it; with its table, where it belongs to one.
   package let name: String
   package let definition: String
 

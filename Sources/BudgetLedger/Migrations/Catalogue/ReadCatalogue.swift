@@ -17,6 +17,16 @@ struct ReadCatalogue: PostgresStatement {
                CASE WHEN relowner NOT IN (SELECT id FROM owners) THEN 'owned by ' || pg_get_userbyid(relowner) END AS stranger
         FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace AND nspname = 'trust_budget'
     ), objects (kind, name, definition) AS (
+        -- Who owns the schema can drop what is in it, whoever that belongs to.
+        SELECT 'schema', nspname::text, concat('owned by ', s.rolname, ', and its history by ', o.rolname)
+        FROM pg_namespace AS n
+        JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = 'schema_migrations'
+        JOIN pg_roles AS s ON s.oid = n.nspowner
+        JOIN pg_roles AS o ON o.oid = c.relowner
+        JOIN pg_database AS d ON d.datname = current_database()
+        WHERE nspname = 'trust_budget'
+          AND NOT (s.rolsuper OR s.oid = d.datdba OR NOT o.rolsuper AND pg_has_role(o.oid, s.oid, 'MEMBER'))
+        UNION ALL
         SELECT 'table', relname,
                concat_ws(', ', CASE relpersistence WHEN 'p' THEN 'permanent' ELSE 'not permanent' END,
                          CASE WHEN relrowsecurity THEN 'row security' END,

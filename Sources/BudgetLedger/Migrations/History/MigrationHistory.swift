@@ -8,18 +8,21 @@ enum MigrationHistory {
     if try !session.executeOne(FindHistoryTable()) {
       try session.executeScript(try creation(on: session))
     }
-    return try session.execute(ReadHistory())
+    return try read(on: session)
   }
 
   /// Reads the history, and changes nothing.
   static func read(on session: PostgresSession) throws -> [AppliedMigration] {
-    try session.executeOne(FindHistoryTable()) ? session.execute(ReadHistory()) : []
+    guard try session.executeOne(FindHistoryTable()) else { return [] }
+    try SchemaOwner.checkMigrating(on: session)
+    return try session.execute(ReadHistory())
   }
 
   /// The statements that make the tables. A DBA may have made the schema beforehand, for an owner
   /// who may make none.
   static func creation(on session: PostgresSession) throws -> String {
     let hasSchema = try session.executeOne(FindSchema())
+    if hasSchema { try SchemaOwner.checkMigrating(on: session) }
     return (hasSchema ? "" : schemaCreation) + tableCreation
   }
 
