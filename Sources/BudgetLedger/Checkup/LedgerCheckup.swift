@@ -64,10 +64,12 @@ package struct LedgerRights: Hashable, Sendable {
   package let missing: [String]
   /// What no node needs, and it may do: `UPDATE on trust_budget.audit_entries, as everybody has`.
   package let excess: [String]
-  /// It owns the schema or what is in it, or may write anything: no grant holds it back.
+  /// It owns the database, the schema or what is in it, or may write anything: no grant holds it back.
   package let canRewrite: Bool
   /// It may become a superuser, or make itself a member of other roles.
   package let canBecomeOthers: Bool
+  /// It may copy the whole server, and have it keep its log.
+  package let canReplicate: Bool
   /// It may have the chains verified, which is an auditor's to do and not a node's.
   package let canVerify: Bool
 
@@ -76,8 +78,9 @@ package struct LedgerRights: Hashable, Sendable {
     excess = try session.execute(FindExcessRights.ofService(role))
     // RESET ROLE makes it again what it is.
     let found = try session.execute(FindRole(role: login)).first
-    canRewrite = found.map { $0.ownsSchema || $0.mightyRole != nil } ?? false
+    canRewrite = found.map { $0.ownsDatabase || $0.ownsSchema || $0.mightyRole != nil } ?? false
     canBecomeOthers = found.map { $0.isSuperuser || $0.createsRoles } ?? false
+    canReplicate = found?.replicates ?? false
     canVerify = try session.executeOne(MayVerify())
   }
 }

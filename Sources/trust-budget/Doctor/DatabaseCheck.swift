@@ -106,7 +106,7 @@ struct DatabaseCheck {
     }
     if rights.canRewrite {
       return .warning(
-        "role", "\(role) owns the schema or what is in it, or may write anything.",
+        "role", "\(role) owns the database, the schema or what is in it, or may write anything.",
         "Right for migrations; let the service connect as a role that may not: docs/dba.md.")
     }
     if rights.canBecomeOthers {
@@ -114,6 +114,12 @@ struct DatabaseCheck {
         "role",
         "\(role) may become a superuser, or make roles: nothing keeps it from rewriting the trail.",
         "Let the service connect as a role that may do neither: docs/dba.md.")
+    }
+    if rights.canReplicate {
+      return .warning(
+        "role",
+        "\(role) may replicate: it can copy every database of the server, and fill its disk with the log.",
+        "ALTER ROLE … NOREPLICATION, or let the service connect as another role: docs/dba.md.")
     }
     if let first = rights.excess.first {
       let more = rights.excess.count > 1 ? "; and \(rights.excess.count - 1) more" : ""

@@ -165,6 +165,35 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: ["ALTER ROLE \"mine\" REPLICATION", "ALTER DATABASE \"here\" OWNER TO \"mine\""])
+  func `a role that could copy the server or drop the database is refused, and named by the doctor`(
+    power: String
+  ) async throws {
+    try await TestDatabase.withLedger { database in
+      try await TestRole.with(in: database) { role in
+        _ = try await database.runner().up(roles: LedgerRoles(service: role.name))
+        try await database.execute(
+          power.replacing("mine", with: role.name).replacing("here", with: database.name))
+        for roles in [LedgerRoles(service: role.name), LedgerRoles(auditor: role.name)] {
+          let error = await #expect(throws: MigrationError.self) {
+            try await database.runner().up(roles: roles)
+          }
+          guard case .badRole = error else {
+            Issue.record("\(String(describing: error))")
+            return
+          }
+        }
+        let rights = try await LedgerCheckup.read(connectionString: role.database.connectionString)
+          .rights
+        #expect(rights?.missing == [])
+        #expect(rights?.canReplicate == power.contains("REPLICATION"))
+        #expect(rights?.canRewrite == power.contains("OWNER"))
+        // Before the role goes.
+        try await database.execute("ALTER DATABASE \(database.name) OWNER TO CURRENT_USER")
+      }
+    }
+  }
+
   @Test func `a role is judged by the one that logs in, which RESET ROLE makes it again`()
     async throws
   {

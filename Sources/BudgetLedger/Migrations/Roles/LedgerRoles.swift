@@ -56,6 +56,17 @@ package struct LedgerRoles: Hashable, Sendable {
           + "ALTER ROLE \"\(role)\" NOCREATEROLE"
       )
     }
+    if found.replicates {
+      throw MigrationError.badRole(
+        "The role \"\(role)\" may replicate, or is a member of one that may: it can copy every database of the "
+          + "server, and have it keep its log until the disk is full. Use another one, or: "
+          + "ALTER ROLE \"\(role)\" NOREPLICATION")
+    }
+    if found.ownsDatabase {
+      throw MigrationError.badRole(
+        "The role \"\(role)\" owns the database, or is a member of the role that does, and may drop it: no "
+          + "grant could hold it back. Use another one")
+    }
     if found.ownsSchema {
       throw MigrationError.badRole(
         "The role \"\(role)\" owns the schema trust_budget or what is in it, or is a member of the role "
@@ -74,6 +85,8 @@ struct FindRole: PostgresStatement {
   struct Role: Sendable {
     let isSuperuser: Bool
     let createsRoles: Bool
+    let replicates: Bool
+    let ownsDatabase: Bool
     let ownsSchema: Bool
     /// One of PostgreSQL's own roles that it is a member of, and by which it may write anything.
     let mightyRole: String?
@@ -84,6 +97,9 @@ struct FindRole: PostgresStatement {
                    WHERE s.rolsuper AND pg_has_role(r.oid, s.oid, 'MEMBER')),
            EXISTS (SELECT FROM pg_roles AS s
                    WHERE s.rolcreaterole AND pg_has_role(r.oid, s.oid, 'MEMBER')),
+           EXISTS (SELECT FROM pg_roles AS s
+                   WHERE s.rolreplication AND pg_has_role(r.oid, s.oid, 'MEMBER')),
+           pg_has_role(r.oid, d.datdba, 'MEMBER'),
            pg_has_role(r.oid, n.nspowner, 'MEMBER')
              OR EXISTS (SELECT FROM pg_class AS c
                         WHERE c.relnamespace = n.oid AND pg_has_role(r.oid, c.relowner, 'MEMBER'))
@@ -92,8 +108,8 @@ struct FindRole: PostgresStatement {
            (SELECT min(m.rolname) FROM pg_roles AS m
             WHERE m.rolname IN ('pg_write_all_data', 'pg_execute_server_program', 'pg_write_server_files')
               AND pg_has_role(r.oid, m.oid, 'MEMBER'))
-    FROM pg_roles AS r, pg_namespace AS n
-    WHERE r.rolname = $1 AND n.nspname = 'trust_budget'
+    FROM pg_roles AS r, pg_namespace AS n, pg_database AS d
+    WHERE r.rolname = $1 AND n.nspname = 'trust_budget' AND d.datname = current_database()
     """
   static let parameterTypes: [PostgresType] = [.text]
 
@@ -104,6 +120,7 @@ struct FindRole: PostgresStatement {
   static func decode(_ row: inout PostgresRow) throws -> Role {
     Role(
       isSuperuser: try row.next(Bool.self), createsRoles: try row.next(Bool.self),
+      replicates: try row.next(Bool.self), ownsDatabase: try row.next(Bool.self),
       ownsSchema: try row.next(Bool.self), mightyRole: try row.next(String?.self))
   }
 }
