@@ -16,6 +16,8 @@ extension PostgresConfiguration {
       // Every statement names its schema; nobody's objects can get in between.
       ("search_path", "pg_catalog, pg_temp"),
       ("default_transaction_read_only", isReadOnly ? "on" : "off"),
+      // A policy that hides rows makes their reading fail, and does not leave them out.
+      ("row_security", "off"),
       // Migrations are read, and what they made is shown, in one way.
       ("standard_conforming_strings", "on"), ("quote_all_identifiers", "off"),
       ("intervalstyle", "postgres"),

@@ -21,6 +21,8 @@ struct TrailReader: Sendable {
     configuration.requirePrimary()
     configuration.sessionSettings = [
       ("search_path", "pg_catalog, pg_temp"), ("default_transaction_read_only", "on"),
+      // A policy that hides rows makes their reading fail, and does not leave them out.
+      ("row_security", "off"),
       // A COMMIT that is asked for waits for the standby, as those of nodes do.
       ("synchronous_commit", "on"),
       // Always by the index of the order, even where the statistics are of an empty table.

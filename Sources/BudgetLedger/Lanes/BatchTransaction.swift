@@ -286,6 +286,6 @@ private struct LookUpNeeded: Error {}
 struct BatchConflict: Error, CustomStringConvertible {
   var description: String {
     "another node or another request was in the way; where that stays so, something hides rows of "
-      + "trust_budget.budgets from this role, such as row security"
+      + "trust_budget.budgets from this role, such as a rule"
   }
 }

@@ -194,6 +194,29 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a policy that hides rows from a role is not taken for a trail without them`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await TestRole.with(in: database) { auditor in
+        try await database.charge()
+        _ = try await database.runner().up(roles: LedgerRoles(service: auditor.name))
+        try await database.execute(
+          """
+          ALTER TABLE trust_budget.audit_entries ENABLE ROW LEVEL SECURITY;
+          CREATE POLICY later ON trust_budget.audit_entries USING (budget_seq > 1)
+          """)
+        let reader = try LedgerReader(
+          connectionString: auditor.database.connectionString, settings: LedgerSettings(node: "a"))
+        let error = await #expect(throws: LedgerError.self) {
+          try await reader.entries(EntryQuery(budgetID: try BudgetID("user:alice"), limit: 10))
+        }
+        #expect("\(String(describing: error))".contains("row-level security"))
+        await reader.close()
+      }
+    }
+  }
+
   @Test func `a role is judged by the one that logs in, which RESET ROLE makes it again`()
     async throws
   {

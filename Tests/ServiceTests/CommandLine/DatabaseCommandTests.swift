@@ -1,3 +1,4 @@
+import BudgetLedger
 import Foundation
 import Testing
 import TrustBudgetTesting
@@ -45,6 +46,27 @@ struct DatabaseCommandTests {
         try await database.execute(
           "GRANT CREATE ON DATABASE \"\(database.name)\" TO \"\(role.name)\"")
         #expect(try await run("migrate", "up", on: role.database).status == 0)
+      }
+    }
+  }
+
+  @Test(arguments: [["audit", "verify"], ["audit", "export", "--format", "csv", "--out", "-"]])
+  func `an auditor from whom a policy hides entries is told so, and not that all is well`(
+    words: [String]
+  ) async throws {
+    try await TestDatabase.withLedger { database in
+      try await TestRole.with(in: database) { auditor in
+        _ = try await run("migrate", "up", "--auditor-role", auditor.name, on: database)
+        try await database.withNodes(1) { _ = try await $0[0].perform(.charging("user:alice")) }
+        try await database.execute(
+          """
+          ALTER TABLE trust_budget.audit_entries ENABLE ROW LEVEL SECURITY;
+          CREATE POLICY others ON trust_budget.audit_entries USING (budget_id <> 'user:alice')
+          """)
+        let end = try await Program.run(
+          words, environment: ["DATABASE_URL": auditor.database.connectionString])
+        #expect(end.status == 1, "\(end.output)")
+        #expect(end.errors.contains("row-level security policy"), "\(end.errors)")
       }
     }
   }
