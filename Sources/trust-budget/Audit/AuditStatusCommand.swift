@@ -82,7 +82,7 @@ struct AuditStatusCommand: AsyncParsableCommand {
     print("to come         \(behind.isMoreThanCounted ? "more than " : "")\(entries)")
     if behind.events > 0 { print("                \(counted(behind.events, "break-glass event"))") }
     print("lag             \(JSONObjectText.seconds(behind.lag)) s")
-    if let holder = behind.holder { print("held back by    \(holder)") }
+    if let holder = behind.holder { print(printable("held back by    \(holder)")) }
   }
 
   private func showJSON(_ file: ReadableFile, _ summary: FileSummary) async throws {

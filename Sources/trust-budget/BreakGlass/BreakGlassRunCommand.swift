@@ -70,9 +70,10 @@ struct BreakGlassRunCommand: AsyncParsableCommand {
       throw CommandFailure(ofNode: error)
     }
     Console.note(
-      "trust-budget: BREAK-GLASS: \(grant.principals.joined(separator: ",")) for "
-        + "\(grant.maxDuration); recorded in \(grant.recorded) as event \(grant.event.sequence) of "
-        + "journal \(grant.event.journalID).")
+      printable(
+        "trust-budget: BREAK-GLASS: \(grant.principals.joined(separator: ",")) for "
+          + "\(grant.maxDuration); recorded in \(grant.recorded) as event \(grant.event.sequence) of "
+          + "journal \(grant.event.journalID)."))
     let allowed = AllowedCertificate(grant)
     let (status, written) = try await signing.sign(allowed, passing: SignalTrap())
     for path in written { note(path, allowed) }

@@ -74,7 +74,7 @@ struct DoctorCommand: AsyncParsableCommand {
       object.put("findings", findings.map(\.json))
       print(object.text)
     } else {
-      for finding in findings { print(finding.text) }
+      for finding in findings { print(printableLines(finding.text)) }
     }
     if findings.contains(where: { $0.status == .problem }) { throw ExitCode.failure }
   }

@@ -65,8 +65,9 @@ struct PaidGrant: Sendable {
 
   /// What is to be said of a charge whose end the node was told in vain.
   private func failed(_ end: String, _ error: any Error) -> String {
-    error.isOutcomeUnknown
-      ? "\(id) is charged, and whether it is \(end) is not known: \(error)"
-      : "\(id) is charged but not \(end): \(error)"
+    let words = printable("\(error)")
+    return error.isOutcomeUnknown
+      ? "\(id) is charged, and whether it is \(end) is not known: \(words)"
+      : "\(id) is charged but not \(end): \(words)"
   }
 }

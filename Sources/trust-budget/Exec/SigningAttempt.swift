@@ -81,8 +81,9 @@ struct SigningAttempt: Sendable {
     return authorization.receipts.map { receipt in
       let resets = receipt.resetsAt.map { "; resets at \($0)" } ?? ""
       let replayed = authorization.isReplayed ? " (charged before, by the same request)" : ""
-      return "trust-budget: \(receipt.budgetID) paid \(receipt.cost), \(receipt.remaining) left"
-        + "\(resets)\(replayed)."
+      return printable(
+        "trust-budget: \(receipt.budgetID) paid \(receipt.cost), \(receipt.remaining) left"
+          + "\(resets)\(replayed).")
     }.joined(separator: "\n")
   }
 
@@ -121,7 +122,7 @@ struct SigningAttempt: Sendable {
     } catch let problem as Problem where problem.kind == "not-found" {
       return nil
     } catch {
-      Console.error("whether \(id) was charged before is not known: \(error)")
+      Console.error("whether \(id) was charged before is not known: \(printable("\(error)"))")
       return nil
     }
   }

@@ -27,7 +27,7 @@ struct MigrateVerifyCommand: AsyncParsableCommand {
       object.put("problems", problems)
       print(object.text)
     } else {
-      for problem in problems { print(problem) }
+      for problem in problems { print(printable(problem)) }
       if result.catalogue == nil {
         let reason =
           result.pending.isEmpty

@@ -16,8 +16,13 @@ enum Console {
     note("trust-budget: \(message)")
   }
 
-  /// A line on standard error.
-  static func note(_ line: String) {
+  /// A line on standard error, or several.
+  static func note(_ text: String) {
+    log(printableLines(text))
+  }
+
+  /// An entry of the log, whose format takes care of what it quotes.
+  static func log(_ line: String) {
     if let writer = writer.withLock({ $0 }) {
       writer.write(line + "\n")
     } else {

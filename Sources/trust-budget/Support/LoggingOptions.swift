@@ -23,7 +23,7 @@ struct LoggingOptions: ParsableArguments {
     let losses = logger { Console.write($0 + "\n") }
     Console.handOver(
       to: LogWriter { losses.warning("log entries lost", metadata: ["entries": "\($0)"]) })
-    var logger = logger { Console.note($0) }
+    var logger = logger { Console.log($0) }
     logger.logLevel = logLevel
     return logger
   }

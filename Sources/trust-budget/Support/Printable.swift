@@ -1,4 +1,5 @@
-/// What may hold a text of a file's: a terminal obeys control characters, and a file is anybody's.
+/// What may hold a text of a file's, a database's or a node's: a terminal obeys control characters, and those are
+/// anybody's.
 func printable(_ text: String) -> String {
   text.unicodeScalars.reduce(into: "") { printed, scalar in
     switch scalar.properties.generalCategory {
@@ -7,4 +8,11 @@ func printable(_ text: String) -> String {
     default: printed.unicodeScalars.append(scalar)
     }
   }
+}
+
+/// The same of a text of several lines, which are ours.
+func printableLines(_ text: String) -> String {
+  text.split(separator: "\n", omittingEmptySubsequences: false)
+    .map { printable(String($0)) }
+    .joined(separator: "\n")
 }

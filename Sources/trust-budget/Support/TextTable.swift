@@ -8,7 +8,7 @@ struct TextTable: CustomStringConvertible {
   }
 
   mutating func add(_ cells: String...) {
-    rows.append(cells)
+    rows.append(cells.map(printable))
   }
 
   var description: String {
