@@ -37,6 +37,8 @@ extension AuditFile {
   /// The chains of a part of the trail could not be verified, and it would never be whole.
   private static func refuseParts(_ db: Database) throws {
     guard try !isEmpty(db) else { return }
+    // Before anything is read: under the name of a table there may be what never ends.
+    try checkDefinitions(db)
     try FileSummary.requireOneRow(db)
     guard
       let filter = try String.fetchOne(db, sql: "SELECT filter FROM meta WHERE filter <> ''")
@@ -55,8 +57,6 @@ extension AuditFile {
       }
       // Out of the log: whoever copies the file without it has one that says what it is.
       try db.execute(sql: "PRAGMA wal_checkpoint")
-    } else {
-      try checkDefinitions(db)
     }
     return try FileSummary(db)
   }

@@ -38,6 +38,16 @@ struct FileDefinition: Hashable {
     }
   }
 
+  /// What stands where a table of ours was, a view say: to read it may never end.
+  static func disguise(_ db: Database) throws -> String? {
+    let known = try made()
+    let tables = Set(known.filter { $0.type == "table" }.map(\.name))
+    return try all(db).subtracting(known).filter { tables.contains($0.name) }
+      .min { $0.name < $1.name }.map(\.changed)
+  }
+
+  private var changed: String { "its \(type) \(name) is not as it was made" }
+
   /// What is not as a program of ours has made it.
   static func problem(_ db: Database) throws -> String? {
     let found = try all(db)
@@ -45,8 +55,8 @@ struct FileDefinition: Hashable {
     let names = Set(known.map(\.name))
     let strangers = found.subtracting(known).subtracting([budgetIndex])
       .sorted { $0.name < $1.name }
-    if let changed = strangers.first(where: { names.contains($0.name) }) {
-      return "its \(changed.type) \(changed.name) is not as it was made"
+    if let stranger = strangers.first(where: { names.contains($0.name) }) {
+      return stranger.changed
     }
     if let trigger = strangers.first(where: { $0.type == "trigger" && names.contains($0.table) }) {
       return "its \(trigger.table) has a trigger that is none of ours, \(trigger.name): drop it"

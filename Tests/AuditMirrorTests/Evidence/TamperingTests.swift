@@ -341,12 +341,6 @@ import TrustBudgetTesting
     ),
     (
       """
-      ALTER TABLE audit_entries RENAME TO hidden;
-      CREATE VIEW audit_entries AS SELECT rowid, * FROM hidden
-      """, "its view audit_entries is not as it was made"
-    ),
-    (
-      """
       CREATE TRIGGER cheap AFTER INSERT ON audit_entries
       BEGIN UPDATE audit_entries SET cost = 0 WHERE rowid = new.rowid; END
       """, "its audit_entries has a trigger that is none of ours, cheap"
@@ -385,6 +379,48 @@ import TrustBudgetTesting
       }
       try await database.withMirror(at: path) { mirror in
         try await expectSoon { mirror.health.current.state.problem?.contains(words) == true }
+      }
+    }
+  }
+
+  /// Rows that never end.
+  private static let endless = """
+    WITH RECURSIVE row (number) AS (VALUES (1) UNION ALL SELECT number + 1 FROM row)
+    SELECT hidden.rowid, hidden.* FROM hidden, row
+    """
+
+  @Test(
+    .timeLimit(.minutes(2)),
+    arguments: [
+      ("audit_entries", "SELECT rowid, * FROM hidden"), ("audit_entries", endless),
+      ("meta", endless),
+      (
+        "cursors",
+        "WITH RECURSIVE row (number) AS (VALUES (1) UNION ALL "
+          + "SELECT number + 1 FROM row) SELECT hidden.* FROM hidden, row"
+      ),
+    ])
+  func `what stands in the place of a table is not read`(table: String, query: String) async throws
+  {
+    try await withFile { database, path in
+      try MirrorFile(path: path).execute(
+        "ALTER TABLE \(table) RENAME TO hidden; CREATE VIEW \(table) AS \(query)")
+      let words = "its view \(table) is not as it was made"
+      let file = try await ReadableFile(path: path)
+      defer { file.close() }
+      await #expect(throws: AuditFileError.corrupt(words)) { try await file.summary }
+      await #expect(throws: AuditFileError.corrupt(words)) { try await Self.verify(path) }
+      await #expect(throws: AuditFileError.corrupt(words)) {
+        try await Self.compare(path, database)
+      }
+      await #expect(throws: AuditFileError.corrupt(words)) {
+        try await Export(.file(file), as: .csv).write(to: path + ".csv")
+      }
+      // A view of ours may have followed the table to its new name, and is named then.
+      try await database.withMirror(at: path) { mirror in
+        try await expectSoon {
+          mirror.health.current.state.problem?.contains(" is not as it was made") == true
+        }
       }
     }
   }
