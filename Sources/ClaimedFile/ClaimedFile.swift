@@ -44,8 +44,18 @@ package final class ClaimedFile: Sendable {
     try ClaimedFile.makeDirectory(of: path)
     let name = path + ".lock"
     wasClaimedBefore = ClaimedFile.hasBeenClaimed(path)
-    let lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
-    guard lock >= 0 else { throw FileProblem(errno, "\(name) cannot be opened") }
+    let lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
+    guard lock >= 0 else {
+      throw errno == ELOOP
+        ? .unusable("\(name) is a symbolic link; remove it")
+        : FileProblem(errno, "\(name) cannot be opened")
+    }
+    // What it is overwritten with would be in another file, too.
+    var status = stat()
+    guard fstat(lock, &status) == 0, status.st_nlink <= 1 else {
+      close(lock)
+      throw .unusable("\(name) has another name as well, a hard link; remove it")
+    }
     ClaimedFile.letGroupRead(lock)
     guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno

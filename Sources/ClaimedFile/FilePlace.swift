@@ -19,12 +19,24 @@ package enum FilePlace: Hashable, Sendable {
     }
   }
 
+  /// Whether the kernel would follow a link, with `fs.protected_symlinks`: one that somebody else has put where
+  /// anybody can leads to what is not his to replace.
+  private static func mayBeFollowed(_ link: String) -> Bool {
+    let name = link.lastIndex(of: "/").map { link[...$0] } ?? "."
+    var (status, directory) = (stat(), stat())
+    guard lstat(link, &status) == 0, stat(String(name), &directory) == 0 else { return false }
+    let isOpenToAll = directory.st_mode & (S_ISVTX | S_IWOTH) == S_ISVTX | S_IWOTH
+    return !isOpenToAll || status.st_uid == geteuid() || status.st_uid == directory.st_uid
+  }
+
   /// Follows the links that the path's last part is.
   private static func target(of path: String) -> String {
     var path = path
     // As many as the kernel follows.
     for _ in 0..<40 {
-      guard let next = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else {
+      guard mayBeFollowed(path),
+        let next = try? FileManager.default.destinationOfSymbolicLink(atPath: path)
+      else {
         break
       }
       let directory = path.lastIndex(of: "/").map { path[...$0] } ?? ""

@@ -23,6 +23,45 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a claim overwrites no file to which its lock leads`() throws {
+    try withPath { path in
+      try ClaimedFile.makeDirectory(of: path)
+      let other = path + ".other"
+      try Data("kept".utf8).write(to: URL(filePath: other))
+      for make in [symlink, link] {
+        #expect(make(other, path + ".lock") == 0)
+        let problem = #expect(throws: FileProblem.self) {
+          try ClaimedFile(claiming: path, holder: "process 1")
+        }
+        guard case .unusable(let reason) = problem else {
+          Issue.record("\(String(describing: problem))")
+          return
+        }
+        #expect(reason.hasSuffix("; remove it"))
+        #expect(try String(contentsOfFile: other, encoding: .utf8) == "kept")
+        unlink(path + ".lock")
+      }
+      _ = try ClaimedFile(claiming: path, holder: "process 1")
+    }
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "only root can give a link away"))
+  func `a link that somebody else has put where anybody can is not followed`() throws {
+    try withPath { path in
+      let directory = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
+      #expect(mkdir(directory, 0o755) == 0 && chown(directory, 1, 1) == 0)
+      #expect(symlink("/etc/other", path) == 0)
+      func follows(mode: mode_t, owner: uid_t) -> Bool {
+        chmod(directory, mode) == 0 && lchown(path, owner, owner) == 0
+          && FilePlace(path) == .file("/etc/other")
+      }
+      #expect(follows(mode: 0o1777, owner: 0))
+      #expect(follows(mode: 0o1777, owner: 1))
+      #expect(follows(mode: 0o755, owner: 65_534))
+      #expect(!follows(mode: 0o1777, owner: 65_534))
+    }
+  }
+
   @Test func `a claim that is abandoned leaves no trace, unless the place was claimed before`()
     throws
   {

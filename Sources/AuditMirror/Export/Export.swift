@@ -80,7 +80,7 @@ package struct Export: Sendable {
   }
 
   /// Makes a file for its owner to write and its group to read, as far as the umask lets it; or for whom
-  /// the one was that it is to replace.
+  /// the one of this user's was that it is to replace.
   private static func make(
     _ temporary: String, inPlaceOf path: String
   ) throws(AuditFileError) -> Int32 {
@@ -91,10 +91,12 @@ package struct Export: Sendable {
     return descriptor
   }
 
-  /// The permissions of a file; nil where there is none.
+  /// The permissions of a file; nil where there is none of this user's: what somebody else has put there does
+  /// not say who may write to an export.
   private static func mode(of path: String) -> mode_t? {
     var status = stat()
-    return stat(path, &status) == 0 ? status.st_mode & 0o777 : nil
+    guard stat(path, &status) == 0, status.st_uid == geteuid() else { return nil }
+    return status.st_mode & 0o777
   }
 
   /// Whether an export to a path is written beside it until it is whole.

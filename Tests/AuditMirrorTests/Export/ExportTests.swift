@@ -172,6 +172,22 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(.enabled(if: geteuid() == 0, "only root can give a file away"))
+  func `a file of somebody else's does not say who may write to the export in its place`()
+    async throws
+  {
+    try await withMirroredTrail { database, _, directory in
+      let target = directory.file("export")
+      try Data().write(to: URL(filePath: target))
+      #expect(chmod(target, 0o666) == 0 && chown(target, 65_534, 65_534) == 0)
+      let export = Export(.postgres(connectionString: database.connectionString), as: .csv)
+      _ = try await export.write(to: target)
+      var status = stat()
+      #expect(stat(target, &status) == 0)
+      #expect(status.st_uid == 0 && status.st_mode & 0o777 == 0o640)
+    }
+  }
+
   @Test func `an export waits for room in a pipe that says at once when it has none`() async throws
   {
     try await withMirroredTrail { database, path, _ in
