@@ -15,7 +15,9 @@ package struct ClientName: Hashable, Sendable, CustomStringConvertible {
   /// DNS names and e-mail addresses in small letters: case tells none of them apart.
   package let value: String
 
-  package init(_ kind: Kind, _ value: String) {
+  /// - Throws: `InvalidValue` for a name of which nobody could tell whether it is another one.
+  package init(_ kind: Kind, _ value: String) throws(InvalidValue) {
+    let value = try IdentityText.validate(value)
     self.kind = kind
     switch kind {
     case .dns, .email: self.value = value.lowercased()
@@ -34,7 +36,7 @@ package struct ClientName: Hashable, Sendable, CustomStringConvertible {
     guard kind != .dns || !value.contains("*") else {
       throw InvalidValue("must be a whole name: * stands for no other here")
     }
-    self.init(kind, try IdentityText.validate(value))
+    try self.init(kind, value)
   }
 
   package var description: String { "\(kind.rawValue):\(value)" }

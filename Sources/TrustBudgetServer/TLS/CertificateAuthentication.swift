@@ -16,7 +16,8 @@ package struct CertificateAuthentication: Authenticator {
   package func caller(of request: Request, _ context: NodeContext) throws -> Caller {
     guard let names = ClientCertificate.current?.names, !names.isEmpty else {
       throw Problem(
-        .unauthenticated, "This node wants a client certificate; this connection has none.")
+        .unauthenticated,
+        "This node wants a client certificate that names its holder; this connection has none.")
     }
     guard let client = roles.current.client(named: names) else {
       let shown = names.map(\.description).joined(separator: ", ")

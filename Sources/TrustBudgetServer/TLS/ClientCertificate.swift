@@ -11,7 +11,8 @@ final class ClientCertificate: Sendable {
 
   private let held = Mutex<[ClientName]>([])
 
-  /// What the certificate calls its holder: its SANs, then its CN. Empty: there is no certificate.
+  /// What the certificate calls its holder: its SANs, then its CN. Empty: there is no certificate, or no
+  /// name in it that a role could be given to.
   var names: [ClientName] { held.withLock { $0 } }
 
   func show(_ certificate: NIOSSLCertificate) throws {
@@ -21,17 +22,18 @@ final class ClientCertificate: Sendable {
 }
 
 extension ClientName {
+  /// Those that may stand in the file of the roles.
   fileprivate static func names(in certificate: Certificate) throws -> [ClientName] {
     let alternatives = try certificate.extensions.subjectAlternativeNames ?? .init([])
     let fromSubject = certificate.subject.flatMap { $0 }
       .filter { $0.type == .RDNAttributeType.commonName }
       .compactMap { String($0.value) }
-      .map { ClientName(.commonName, $0) }
+      .compactMap { try? ClientName(.commonName, $0) }
     return alternatives.compactMap { name in
       switch name {
-      case .dnsName(let name): ClientName(.dns, name)
-      case .rfc822Name(let address): ClientName(.email, address)
-      case .uniformResourceIdentifier(let address): ClientName(.uri, address)
+      case .dnsName(let name): try? ClientName(.dns, name)
+      case .rfc822Name(let address): try? ClientName(.email, address)
+      case .uniformResourceIdentifier(let address): try? ClientName(.uri, address)
       default: nil
       }
     } + fromSubject

@@ -23,19 +23,27 @@ struct ClientRolesTests {
         """.utf8), fileName: "roles.yaml")
     let client = try #require(
       roles.client(named: [
-        ClientName(.uri, "spiffe://x"), ClientName(.dns, "ca-1.example.com"),
-        ClientName(.commonName, "Audit"),
+        try ClientName(.uri, "spiffe://x"), try ClientName(.dns, "ca-1.example.com"),
+        try ClientName(.commonName, "Audit"),
       ]))
     #expect(client.name == "ca-1")
     #expect(client.roles == [.issuer, .charger])
-    #expect(roles.client(named: [ClientName(.commonName, "audit")]) == nil)
-    #expect(roles.client(named: [ClientName(.dns, "Audit")]) == nil)
+    #expect(roles.client(named: [try ClientName(.commonName, "audit")]) == nil)
+    #expect(roles.client(named: [try ClientName(.dns, "Audit")]) == nil)
     #expect(roles.client(named: []) == nil)
+  }
+
+  @Test(arguments: [
+    (ClientName.Kind.commonName, "\u{212A}ate"), (.dns, "\u{212A}ate"), (.uri, "e\u{301}"),
+    (.email, ""),
+  ])
+  func `a name that looks like another one is none`(kind: ClientName.Kind, value: String) {
+    #expect(throws: InvalidValue.self) { try ClientName(kind, value) }
   }
 
   @Test func `the last name can be taken out`() throws {
     let roles = try ClientRoles(yaml: Array("clients: []".utf8), fileName: "roles.yaml")
-    #expect(roles.client(named: [ClientName(.dns, "a")]) == nil)
+    #expect(roles.client(named: [try ClientName(.dns, "a")]) == nil)
   }
 
   @Test(arguments: [

@@ -49,7 +49,7 @@ struct CertificateAuthority {
     let request = directory.file("\(name).csr")
     let extensions = try directory.write("subjectAltName=\(alternatives)\n", to: "\(name).ext")
     try await tool(
-      ["openssl", "req"] + algorithm.options + [
+      ["openssl", "req", "-utf8"] + algorithm.options + [
         "-nodes", "-keyout", issued.key, "-out", request, "-subj", "/CN=\(name)",
       ])
     // `openssl x509 -days` would do, but for certificates that have expired, which it refuses to make from

@@ -193,6 +193,7 @@ struct TLSTests {
       - {san: "uri:spiffe://example.com/audit", name: audit, roles: [auditor]}
       - {san: "email:Admin@example.com", name: admin, roles: [admin]}
       - {san: "cn:by its common name", name: common, roles: [auditor]}
+      - {san: "cn:Kate", name: kate, roles: [auditor]}
     """
 
   @Test(.enabled(if: FileLease.isPossible, "the file system has no leases"))
@@ -221,11 +222,14 @@ struct TLSTests {
         "auditor", alternatives: "URI:spiffe://example.com/audit")
       let admin = try await authority.issue("admin", alternatives: "email:admin@EXAMPLE.com")
       let common = try await authority.issue("by its common name", alternatives: "DNS:else")
+      // The sign of the kelvin in the place of the letter: Swift takes the two for one.
+      let lookalike = try await authority.issue("\u{212A}ate", alternatives: "DNS:else")
       let stranger = try await authority.issue("stranger", alternatives: "DNS:ca-2.example.com")
       #expect(try await secured.status(as: issuer) == 403)
       #expect(try await secured.status(as: auditor) == 200)
       #expect(try await secured.status(as: admin) == 200)
       #expect(try await secured.status(as: common) == 200)
+      #expect(try await secured.status(as: lookalike) == 401)
       #expect(try await secured.status(as: stranger) == 401)
       #expect(try await secured.body("/v1/budgets", as: stranger).contains("dns:ca-2.example.com"))
       let exec = try await Program.run(
