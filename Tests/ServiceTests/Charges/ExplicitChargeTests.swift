@@ -154,18 +154,18 @@ struct ExplicitChargeTests {
   @Test func `a budget resets when its window is over, and says so beforehand`() async throws {
     let service = try Service.current
     let node = try service.node
-    // A window of 1.8 seconds.
+    // A window of 3.6 seconds: a busy machine gets to ask twice in it.
     let charge: JSON = [
       "username": "u", "budget_id": "team:reset", "initial_balance": 1,
-      "reset_interval_hours": 0.0005,
+      "reset_interval_hours": 0.001,
     ]
     #expect(try await node.post("/v1/charges", charge).status == 200)
     var denials = 0
-    try await wait(for: "the reset", within: .seconds(10)) {
+    try await wait(for: "the reset", within: .seconds(20)) {
       let reply = try await node.post("/v1/charges", charge)
       if reply.status == 403 {
         denials += 1
-        #expect([1, 2, 3].contains(reply.retryAfter))
+        #expect([1, 2, 3, 4, 5].contains(reply.retryAfter))
       }
       return reply.status == 200
     }
