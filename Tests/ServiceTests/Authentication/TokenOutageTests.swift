@@ -234,7 +234,8 @@ struct TokenOutageTests {
             let reply = try await node.post("/v1/break-glass", body, with: .random())
             #expect(reply.problem == "ledger-unavailable")
           }
-          #expect(complaints() == 1)
+          // The log is written by and by.
+          try await wait(for: "the log to speak") { complaints() == 1 }
           // As an earlier version wrote it.
           let earlier = String(decoding: whole, as: UTF8.self).replacing(
             #/ *"ledger" : "[^"]*",\n/#, with: "")
@@ -245,7 +246,7 @@ struct TokenOutageTests {
           #expect(
             try await node.post("/v1/break-glass", body, with: issuer).problem
               == "ledger-unavailable")
-          #expect(complaints() == 2)
+          try await wait(for: "the log to speak again") { complaints() == 2 }
         }
       }
     }
