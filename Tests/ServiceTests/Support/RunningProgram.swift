@@ -52,6 +52,11 @@ final class RunningProgram: Sendable {
   /// What it has said on standard error so far.
   var errors: String { contents("errors") }
 
+  /// Waits until it has said this on standard error: a log is written by and by.
+  func hasSaid(_ text: String) async throws {
+    try await wait(for: "it to say \(text)") { errors.contains(text) }
+  }
+
   private func contents(_ name: String) -> String {
     String(
       decoding: FileManager.default.contents(atPath: directory.file(name)) ?? Data(),
