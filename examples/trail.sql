@@ -1,5 +1,6 @@
 -- The trail as verify_chain.py reads it, a JSON object a line: the ledger's id; each budget's entries in order, then
--- its row, which holds the chain's head; and each journal's break-glass events in order.
+-- its row, which holds the chain's head; and each journal's break-glass events in order. A moment outside the years
+-- 1 to 9999, which no row of ours has, is null.
 --
 --     psql -Xf trail.sql "$DATABASE_URL" | python3 verify_chain.py /dev/stdin
 \set QUIET on
@@ -19,7 +20,9 @@ SELECT line FROM (
         'balance_after', balance_after, 'request_id', request_id, 'part', part, 'rule', rule,
         'policy_digest', encode(policy_digest, 'hex'), 'actor', actor, 'node', node,
         'detail', detail::text, 'hash', encode(hash, 'hex'),
-        'occurred_at', to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')) AS line
+        'occurred_at', CASE
+            WHEN occurred_at BETWEEN '0001-01-01 00:00:00Z' AND '9999-12-31 23:59:59.999999Z'
+            THEN to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') END) AS line
     FROM trust_budget.audit_entries
     UNION ALL
     SELECT budget_id, NULL, json_build_object(
@@ -33,5 +36,7 @@ SELECT line FROM (
         'requested_duration_seconds', requested_duration_seconds, 'request_id', request_id,
         'request', request, 'policy_digest', encode(policy_digest, 'hex'), 'actor', actor,
         'hash', encode(hash, 'hex'),
-        'occurred_at', to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'))
+        'occurred_at', CASE
+            WHEN occurred_at BETWEEN '0001-01-01 00:00:00Z' AND '9999-12-31 23:59:59.999999Z'
+            THEN to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') END)
     FROM trust_budget.break_glass_events) AS trail ORDER BY chain, seq NULLS LAST;

@@ -172,8 +172,8 @@ extension AuditMirror {
     case AuditFileError.foreign: health.note(.refused(reason: "\(error)"))
     case is AuditFileError:
       health.note(.waiting(reason: "\(error)"))
-    case let value as InvalidValue:
-      health.note(.refused(reason: "an entry in PostgreSQL cannot be read: \(value)"))
+    case let fault as TrailFault:
+      health.note(.refused(reason: "PostgreSQL's trail cannot be followed: \(fault)"))
     default: health.note(.waiting(reason: error.ledgerReason))
     }
   }

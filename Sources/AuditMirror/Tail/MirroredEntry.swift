@@ -48,13 +48,8 @@ struct MirroredEntry: TrailRow {
 
 extension MirroredEntry {
   init(decoding row: inout PostgresRow) throws {
-    let entryID = try row.next(Int64.self)
-    let transactionID = Int64(clamping: try row.next(UInt64.self))
-    do {
-      self.init(
-        entryID: entryID, transactionID: transactionID, entry: try Entry(decoding: &row))
-    } catch let problem as InvalidValue {
-      throw InvalidValue("\(problem) (entry_id \(entryID))")
-    }
+    self.init(
+      entryID: try row.next(Int64.self),
+      transactionID: Int64(clamping: try row.next(UInt64.self)), entry: try Entry(decoding: &row))
   }
 }

@@ -57,10 +57,17 @@ struct MirroredEvent: TrailRow {
 
 extension MirroredEvent {
   init(decoding row: inout PostgresRow) throws {
-    self.init(
-      eventID: try row.next(Int64.self), epoch: try row.next(Int64.self),
-      transactionID: Int64(clamping: try row.next(UInt64.self)),
-      recordedAt: Timestamp(try row.next(PostgresTimestamp.self)),
-      event: try BreakGlassEvent(decoding: &row))
+    let (eventID, epoch) = (try row.next(Int64.self), try row.next(Int64.self))
+    let transactionID = Int64(clamping: try row.next(UInt64.self))
+    let recordedAt = try row.next(PostgresTimestamp.self)
+    let event = try BreakGlassEvent(decoding: &row)
+    do {
+      self.init(
+        eventID: eventID, epoch: epoch, transactionID: transactionID,
+        recordedAt: try Timestamp(recordedAt), event: event)
+    } catch {
+      throw TrailFault(
+        unreadable: .journal(event.journalID), sequence: event.sequence, number: eventID, error)
+    }
   }
 }

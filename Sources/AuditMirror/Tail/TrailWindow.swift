@@ -67,6 +67,6 @@ struct ReadTrailWindow: PostgresStatement {
     return TrailWindow(
       ledger: ledger, horizon: horizon, nextTransaction: nextTransaction, isHeldBack: isHeldBack,
       hasSynchronousStandby: try row.next(Bool.self),
-      moment: Timestamp(try row.next(PostgresTimestamp.self)))
+      moment: Timestamp(nearest: try row.next(PostgresTimestamp.self)))
   }
 }

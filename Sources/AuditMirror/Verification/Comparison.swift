@@ -48,6 +48,9 @@ package struct Comparison: Sendable {
     } catch AuditFileError.corrupt(let reason) {
       report.add(
         TrailFault(problem: "what follows is not compared, a page cannot be read: \(reason)"))
+    } catch let fault as TrailFault {
+      report.add(fault)
+      report.add(TrailFault(problem: "what follows that row in PostgreSQL is not compared"))
     }
     return report
   }

@@ -20,12 +20,11 @@ extension TrailFault {
     return "CAST(\(chain) AS TEXT), \(TableRow.sequenceColumn), \(TableRow.numberColumn)"
   }
 
-  /// A row with values that nobody of ours has written.
   init<TableRow: TrailRow>(
     unreadable _: TableRow.Type, _ row: inout FileStatement, _ error: InvalidValue
   ) {
     self.init(
-      TableRow.chain((try? row.text()) ?? ""), sequence: try? row.number(),
-      number: try? row.number(), problem: "it holds what is no value of ours: \(error)")
+      unreadable: TableRow.chain((try? row.text()) ?? ""), sequence: try? row.number(),
+      number: try? row.number(), error)
   }
 }

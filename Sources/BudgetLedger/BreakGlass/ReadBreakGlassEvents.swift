@@ -10,37 +10,57 @@ extension BreakGlassEvent {
     policy_digest, actor, occurred_at, hash
     """
 
+  /// - Throws: `TrailFault` for what no program of ours has written, or what reading the row throws.
   package init(decoding row: inout PostgresRow) throws {
-    self.init(
-      journalID: try row.next(String.self),
-      sequence: try row.next(Int64.self),
-      node: try row.next(String.self),
-      username: try row.next(String.self),
-      reason: try row.next(String.self),
-      ticket: try row.next(String?.self),
-      approvers: try row.next([String].self),
-      principals: try row.next([String].self),
-      maxDuration: try row.next(String.self),
-      maxDurationSeconds: try row.next(Int64.self),
-      requestedDurationSeconds: try row.next(Int64?.self),
-      requestID: try row.next(String.self),
-      request: try row.next(String.self),
-      policyDigest: try row.next(Digest.self),
-      actor: try row.next(String?.self),
-      occurredAt: Timestamp(try row.next(PostgresTimestamp.self)),
-      hash: try row.next(Digest.self))
+    let (journalID, sequence) = (try row.next(String.self), try row.next(Int64.self))
+    do {
+      self.init(
+        journalID: journalID,
+        sequence: sequence,
+        node: try row.next(String.self),
+        username: try row.next(String.self),
+        reason: try row.next(String.self),
+        ticket: try row.next(String?.self),
+        approvers: try row.next([String].self),
+        principals: try row.next([String].self),
+        maxDuration: try row.next(String.self),
+        maxDurationSeconds: try row.next(Int64.self),
+        requestedDurationSeconds: try row.next(Int64?.self),
+        requestID: try row.next(String.self),
+        request: try row.next(String.self),
+        policyDigest: try row.next(Digest.self),
+        actor: try row.next(String?.self),
+        occurredAt: try Timestamp(try row.next(PostgresTimestamp.self)),
+        hash: try row.next(Digest.self))
+    } catch let problem as InvalidValue {
+      throw TrailFault(unreadable: .journal(journalID), sequence: sequence, problem)
+    }
   }
 }
 
 /// Every event, each journal's in their order: what a verification reads.
 struct ReadBreakGlassTrail: PostgresStatement {
+  struct Row {
+    let journalID: String
+    let event: Result<BreakGlassEvent, TrailFault>
+  }
+
   static let sql = """
-    SELECT \(BreakGlassEvent.columns) FROM trust_budget.break_glass_events
+    SELECT journal_id::text, \(BreakGlassEvent.columns)
+    FROM trust_budget.break_glass_events
     ORDER BY break_glass_events.journal_id, node_seq
     """
 
-  static func decode(_ row: inout PostgresRow) throws -> BreakGlassEvent {
-    try BreakGlassEvent(decoding: &row)
+  static func decode(_ row: inout PostgresRow) throws -> Row {
+    let journalID = try row.next(String.self)
+    let event: Result<BreakGlassEvent, TrailFault>
+    do {
+      event = .success(try BreakGlassEvent(decoding: &row))
+    } catch let fault as TrailFault {
+      row.skipRest()
+      event = .failure(fault)
+    }
+    return Row(journalID: journalID, event: event)
   }
 }
 
@@ -116,6 +136,6 @@ struct CountBreakGlassEvents: PostgresStatement {
   }
 
   static func decode(_ row: inout PostgresRow) throws -> (Int64, Timestamp?) {
-    (try row.next(Int64.self), try row.next(PostgresTimestamp?.self).map { Timestamp($0) })
+    (try row.next(Int64.self), try row.next(PostgresTimestamp?.self).map(Timestamp.init(nearest:)))
   }
 }

@@ -66,7 +66,7 @@ package struct FindHorizonHolder: PostgresStatement {
     HorizonHolder(
       processID: try row.next(Int64?.self), user: try row.next(String?.self),
       applicationName: try row.next(String?.self), database: try row.next(String?.self),
-      since: try row.next(PostgresTimestamp?.self).map { Timestamp($0) },
+      since: try row.next(PostgresTimestamp?.self).map(Timestamp.init(nearest:)),
       preparedTransaction: try row.next(String?.self))
   }
 }

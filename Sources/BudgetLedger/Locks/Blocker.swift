@@ -49,7 +49,7 @@ struct ReadBlockers: PostgresStatement {
     Blocker(
       processID: try row.next(Int32.self), application: try row.next(String?.self),
       user: try row.next(String?.self),
-      since: try row.next(PostgresTimestamp?.self).map { Timestamp($0) },
+      since: try row.next(PostgresTimestamp?.self).map(Timestamp.init(nearest:)),
       query: try row.next(String?.self))
   }
 }

@@ -40,10 +40,7 @@ package struct LedgerAudit {
         end(budget)
         budget = AuditedBudget(name: row.name, row: row.budget)
       }
-      switch row.entry {
-      case .success(let entry): budget?.take(entry, &check, &report)
-      case .failure(let problem): budget?.take(unreadable: row.sequence, problem, &report)
-      }
+      budget?.take(row.entry, &check, &report)
       report.entries += 1
       noteProgress()
     }
@@ -54,12 +51,12 @@ package struct LedgerAudit {
     }
 
     var journal: AuditedJournal?
-    try session.stream(ReadBreakGlassTrail()) { event in
-      if event.journalID != journal?.chain.journalID {
-        journal = AuditedJournal(chain: BreakGlassChain(journalID: event.journalID))
+    try session.stream(ReadBreakGlassTrail()) { row in
+      if row.journalID != journal?.chain.journalID {
+        journal = AuditedJournal(chain: BreakGlassChain(journalID: row.journalID))
         report.journals += 1
       }
-      journal?.take(event, &report)
+      journal?.take(row.event, &report)
       report.events += 1
       noteProgress()
     }
@@ -92,20 +89,11 @@ private struct AuditedBudget {
   }
 
   mutating func take(
-    unreadable sequence: Int64, _ problem: InvalidValue, _ report: inout TrailReport
+    _ row: Result<Entry, TrailFault>, _ check: inout EntryCheck, _ report: inout TrailReport
   ) {
     guard !isFaulty else { return }
-    isFaulty = true
-    report.add(
-      TrailFault(
-        .budget(name), sequence: sequence,
-        problem: "it holds what is no value of ours: it \(problem)"))
-  }
-
-  mutating func take(_ entry: Entry, _ check: inout EntryCheck, _ report: inout TrailReport) {
-    guard !isFaulty else { return }
     do throws(TrailFault) {
-      replayed = try check.budget(replayed, after: entry)
+      replayed = try check.budget(replayed, after: row.get())
     } catch {
       isFaulty = true
       report.add(error)
@@ -141,10 +129,12 @@ private struct AuditedJournal {
     self.chain = chain
   }
 
-  mutating func take(_ event: BreakGlassEvent, _ report: inout TrailReport) {
+  mutating func take(
+    _ row: Result<BreakGlassEvent, TrailFault>, _ report: inout TrailReport
+  ) {
     guard !isFaulty else { return }
     do throws(TrailFault) {
-      try chain.verify(event)
+      try chain.verify(row.get())
     } catch {
       isFaulty = true
       report.add(error)
@@ -156,13 +146,12 @@ private struct AuditedJournal {
 struct ReadTrail: PostgresStatement {
   struct Row {
     let name: String
-    let sequence: Int64
-    let entry: Result<Entry, InvalidValue>
+    let entry: Result<Entry, TrailFault>
     let budget: Result<Budget, UnreadableBudget>?
   }
 
   static let sql = """
-    SELECT budget_id, budget_seq, \(Entry.columns), id IS NOT NULL, \(Budget.columnsButID)
+    SELECT budget_id, \(Entry.columns), id IS NOT NULL, \(Budget.columnsButID)
     FROM trust_budget.audit_entries
     LEFT JOIN (SELECT budget_id AS id, \(Budget.columnsButID) FROM trust_budget.budgets) AS row
            ON id = budget_id AND budget_seq = 1
@@ -170,13 +159,13 @@ struct ReadTrail: PostgresStatement {
     """
 
   static func decode(_ row: inout PostgresRow) throws -> Row {
-    let (name, sequence) = (try row.next(String.self), try row.next(Int64.self))
+    let name = try row.next(String.self)
     let entry: Entry
     do {
       entry = try Entry(decoding: &row)
-    } catch let problem as InvalidValue {
+    } catch let fault as TrailFault {
       row.skipRest()
-      return Row(name: name, sequence: sequence, entry: .failure(problem), budget: nil)
+      return Row(name: name, entry: .failure(fault), budget: nil)
     }
     var budget: Result<Budget, UnreadableBudget>?
     if try row.next(Bool.self) {
@@ -187,7 +176,7 @@ struct ReadTrail: PostgresStatement {
       }
     }
     row.skipRest()
-    return Row(name: name, sequence: sequence, entry: .success(entry), budget: budget)
+    return Row(name: name, entry: .success(entry), budget: budget)
   }
 }
 

@@ -141,6 +141,8 @@ package struct LedgerReader: Sendable {
       throw problem
     } catch let problem as UnreadableBudget {
       throw LedgerError.refused(reason: "\(problem)")
+    } catch let fault as TrailFault {
+      throw LedgerError.refused(reason: "\(fault)")
     } catch {
       throw LedgerError.unavailable(reason: error.ledgerReason)
     }

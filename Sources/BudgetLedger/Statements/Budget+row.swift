@@ -27,7 +27,7 @@ extension Budget {
         adjustment: try row.next(Int64.self),
         spent: try row.next(Int64.self),
         resetInterval: try row.next(PostgresInterval?.self).map(ResetInterval.init(_:)),
-        windowStartedAt: try Timestamp(finite: try row.next(PostgresTimestamp.self)),
+        windowStartedAt: try Timestamp(try row.next(PostgresTimestamp.self)),
         windowSequence: try Budget.sequence(try row.next(Int64.self)),
         lastSequence: try Budget.sequence(try row.next(Int64.self)),
         lastHash: try row.next(Digest.self))

@@ -5,25 +5,21 @@ import TrustBudget
 // value that the domain refuses means that somebody else wrote it: an error, not a guess.
 
 extension Timestamp {
-  package init(_ timestamp: PostgresTimestamp) {
-    self.init(microseconds: timestamp.microsecondsSinceUnixEpoch)
-  }
-}
-
-extension Timestamp {
-  /// A moment that intervals can be added to and taken from.
+  /// A moment that can be written in four digits of a year, as hashes have it, and that intervals can be added
+  /// to and taken from.
   ///
   /// - Throws: `InvalidValue` for the infinities, and outside the years 1 to 9999.
-  init(finite timestamp: PostgresTimestamp) throws(InvalidValue) {
-    self.init(timestamp)
-    guard (Timestamp.yearOne...Timestamp.endOfYear9999).contains(self) else {
+  package init(_ timestamp: PostgresTimestamp) throws(InvalidValue) {
+    self.init(nearest: timestamp)
+    guard microseconds == timestamp.microsecondsSinceUnixEpoch else {
       throw InvalidValue("must be a moment of the years 1 to 9999")
     }
   }
 
   /// The moment, or the nearest one that people can be told.
   package init(nearest timestamp: PostgresTimestamp) {
-    self = min(max(Timestamp(timestamp), .yearOne), .endOfYear9999)
+    let moment = Timestamp(microseconds: timestamp.microsecondsSinceUnixEpoch)
+    self = min(max(moment, .yearOne), .endOfYear9999)
   }
 
   private static let yearOne = Timestamp(microseconds: -62_135_596_800_000_000)

@@ -10,25 +10,32 @@ extension Entry {
     request_id, part, rule, policy_digest, actor, node, detail, occurred_at, hash
     """
 
+  /// - Throws: `TrailFault` for what no program of ours has written, or what reading the row throws.
   package init(decoding row: inout PostgresRow) throws {
-    self.init(
-      epoch: try row.next(Int64.self),
-      budgetID: try BudgetID(try row.next(String.self)),
-      sequence: try row.next(Int64.self),
-      kind: try Entry.Kind(decoding: try row.next(String.self)),
-      username: try row.next(String?.self),
-      cost: try row.next(Int64.self),
-      balanceBefore: try row.next(Int64.self),
-      balanceAfter: try row.next(Int64.self),
-      requestID: try row.next(String?.self),
-      part: try row.next(Int16.self),
-      rule: try row.next(String?.self),
-      policyDigest: try row.next(Digest?.self),
-      actor: try row.next(String?.self),
-      node: try row.next(String.self),
-      detail: try row.next(String.self),
-      occurredAt: Timestamp(try row.next(PostgresTimestamp.self)),
-      hash: try row.next(Digest.self))
+    let (epoch, name) = (try row.next(Int64.self), try row.next(String.self))
+    let sequence = try row.next(Int64.self)
+    do {
+      self.init(
+        epoch: epoch,
+        budgetID: try BudgetID(name),
+        sequence: sequence,
+        kind: try Entry.Kind(decoding: try row.next(String.self)),
+        username: try row.next(String?.self),
+        cost: try row.next(Int64.self),
+        balanceBefore: try row.next(Int64.self),
+        balanceAfter: try row.next(Int64.self),
+        requestID: try row.next(String?.self),
+        part: try row.next(Int16.self),
+        rule: try row.next(String?.self),
+        policyDigest: try row.next(Digest?.self),
+        actor: try row.next(String?.self),
+        node: try row.next(String.self),
+        detail: try row.next(String.self),
+        occurredAt: try Timestamp(try row.next(PostgresTimestamp.self)),
+        hash: try row.next(Digest.self))
+    } catch let problem as InvalidValue {
+      throw TrailFault(unreadable: .budget(name), sequence: sequence, problem)
+    }
   }
 }
 

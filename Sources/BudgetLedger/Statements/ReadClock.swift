@@ -7,6 +7,6 @@ struct ReadClock: PostgresStatement {
   static let sql = "SELECT clock_timestamp()"
 
   static func decode(_ row: inout PostgresRow) throws -> Timestamp {
-    Timestamp(try row.next(PostgresTimestamp.self))
+    try Timestamp(try row.next(PostgresTimestamp.self))
   }
 }

@@ -16,7 +16,8 @@ struct ReadMoment: PostgresStatement {
 
   static func decode(_ row: inout PostgresRow) throws -> Moment {
     Moment(
-      now: Timestamp(try row.next(PostgresTimestamp.self)), ledgerWriter: try row.next(Int64.self))
+      now: try Timestamp(try row.next(PostgresTimestamp.self)),
+      ledgerWriter: try row.next(Int64.self))
   }
 }
 

@@ -16,6 +16,15 @@ package struct TrailFault: Error, Hashable, Sendable, CustomStringConvertible {
     self.problem = problem
   }
 
+  /// A row with values that nobody of ours has written.
+  package init(
+    unreadable chain: TrailChain, sequence: Int64?, number: Int64? = nil, _ problem: InvalidValue
+  ) {
+    self.init(
+      chain, sequence: sequence, number: number,
+      problem: "it holds what is no value of ours: \(problem)")
+  }
+
   package var description: String {
     guard let chain else { return problem }
     var place = "\(chain)"

@@ -18,8 +18,8 @@ func translatingAuditErrors<R>(_ body: () async throws -> R) async throws -> R {
     throw CommandFailure(printable("\(error)"))
   } catch let refusal as MirrorRefusal {
     throw CommandFailure(printable("\(refusal)"))
-  } catch let problem as InvalidValue {
-    throw CommandFailure("PostgreSQL holds what is no value of ours: it \(problem)")
+  } catch let fault as TrailFault {
+    throw CommandFailure(printable("PostgreSQL's trail cannot be read: \(fault)"))
   }
 }
 

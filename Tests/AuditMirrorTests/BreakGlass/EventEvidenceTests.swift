@@ -166,6 +166,22 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `an event that came to PostgreSQL in another age is refused by its name`() async throws
+  {
+    try await withFile { database, path, events in
+      try await database.tamperWithEvents(
+        """
+        UPDATE trust_budget.break_glass_events SET recorded_at = recorded_at + interval '10000 years'
+        WHERE node_seq = 10
+        """)
+      let faults = try await TamperingTests.compare(path, database)
+      #expect(
+        faults.first?.description.contains(
+          /journal \S+ event 10 \(event_id [0-9]+\): it holds what is no value of ours/) == true,
+        "\(faults)")
+    }
+  }
+
   @Test func `an export of a PostgreSQL that lacks an event is refused`() async throws {
     try await withFile { database, path, _ in
       try await database.tamperWithEvents(

@@ -125,6 +125,42 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: ["audit_entries", "break_glass_events"])
+  func `they agree on PostgreSQL's trail, and on times that no row has`(table: String) async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await TemporaryDirectory.with { directory in
+        var journal = Emergencies()
+        try await database.record(journal.next(3))
+        _ = try await database.withNodes(1) { try await $0[0].perform(.charging("user:alice")) }
+        let path = directory.file("trail.jsonl")
+        let query = Repository.root.appending(path: "examples/trail.sql")
+        func read() async throws {
+          try await run([
+            "sh", "-c", #"psql -Xf "$0" "$1" > "$2""#, query.path(percentEncoded: false),
+            database.connectionString, path,
+          ])
+        }
+        try await read()
+        #expect(try Self.verify(path).output == "2 chains, 5 rows: ok\n")
+        for time in [
+          "(timezone('UTC', occurred_at)::text || 'Z BC')::timestamptz",
+          "occurred_at + interval '20000 years'", "'infinity'",
+        ] {
+          try await database.execute(
+            """
+            ALTER TABLE trust_budget.\(table) DISABLE TRIGGER ALL;
+            UPDATE trust_budget.\(table) SET occurred_at = \(time)
+            """)
+          #expect(try await database.ledgerFaults().count == 1)
+          try await read()
+          let verdict = try Self.verify(path)
+          #expect(verdict.status == 1 && verdict.output == "", "\(time)")
+        }
+      }
+    }
+  }
+
   @Test func `they agree on an export that was restricted, as far as it can be verified`()
     async throws
   {

@@ -248,6 +248,37 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: ["interval '10000 years'", "interval '-4000 years'"])
+  func `an entry of another age is refused by its name, and is a fault of the comparison`(
+    age: String
+  ) async throws {
+    try await withFollowedLedger { database, path in
+      try await charge(database, 1)
+      let newest = try await database.count(
+        "SELECT max(budget_seq) FROM trust_budget.audit_entries WHERE budget_id = 'user:alice'")
+      let problem =
+        "user:alice entry \(newest): it holds what is no value of ours: must be a moment of the years 1 to 9999"
+      let change = "UPDATE trust_budget.audit_entries SET occurred_at = occurred_at"
+      try await tamper(database, "\(change) + \(age) WHERE budget_seq = \(newest)")
+      try await expectRefusal(problem, of: database, path)
+      for format in [ExportFormat.sqlite, .jsonl] {
+        let fault = await #expect(throws: TrailFault.self) {
+          try await Export(.postgres(connectionString: database.connectionString), as: format)
+            .write(to: path + ".export")
+        }
+        #expect(fault?.description == problem)
+      }
+      try await tamper(database, "\(change) - \(age) WHERE budget_seq = \(newest)")
+      try await follow(database, path)
+      try await tamper(database, "\(change) + \(age) WHERE budget_seq = \(newest)")
+      let faults = try await TamperingTests.compare(path, database)
+      #expect(
+        faults.map(\.description) == [
+          problem, "what follows that row in PostgreSQL is not compared",
+        ])
+    }
+  }
+
   @Test func `an entry without the one before is refused, once that one cannot come any more`()
     async throws
   {

@@ -106,7 +106,7 @@ private struct TransactionTime: PostgresStatement {
   static let sql = "SELECT now()"
 
   static func decode(_ row: inout PostgresRow) throws -> Timestamp {
-    Timestamp(try row.next(PostgresTimestamp.self))
+    try Timestamp(try row.next(PostgresTimestamp.self))
   }
 }
 
@@ -127,6 +127,6 @@ private struct ReadStatus: PostgresStatement {
   static func decode(_ row: inout PostgresRow) throws -> Status {
     Status(
       budget: try Budget(decoding: &row), balance: try row.next(Int64.self),
-      resetsAt: try row.next(PostgresTimestamp?.self).map { Timestamp($0) })
+      resetsAt: try row.next(PostgresTimestamp?.self).map { try Timestamp($0) })
   }
 }

@@ -89,6 +89,27 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a history is not told with times that nobody has written`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await Self.makeTrail(in: database)
+      try await database.execute(
+        """
+        ALTER TABLE trust_budget.audit_entries DISABLE TRIGGER ALL;
+        UPDATE trust_budget.audit_entries SET occurred_at = occurred_at + interval '10000 years'
+        WHERE budget_seq = 3
+        """)
+      let problem =
+        "user:alice entry 3: it holds what is no value of ours: must be a moment of the years 1 to 9999"
+      #expect(try await database.ledgerFaults() == [problem])
+      try await database.withNodes(1) { nodes in
+        let query = EntryQuery(budgetID: try BudgetID("user:alice"), limit: 10)
+        await #expect(throws: LedgerError.refused(reason: problem)) {
+          try await nodes[0].reader.entries(query)
+        }
+      }
+    }
+  }
+
   @Test func `each budget is compared with its own row, and everything is counted`() async throws {
     try await TestDatabase.withLedger { database in
       try await database.withNodes(1) { nodes in

@@ -22,7 +22,7 @@ struct ReadHistory: PostgresStatement {
       version: try row.next(Int64.self), name: try row.next(String.self),
       checksum: try row.next(Digest.self),
       compatibleWith: try row.next(Int64.self),
-      appliedAt: try row.next(PostgresTimestamp?.self).map { Timestamp($0) },
+      appliedAt: try row.next(PostgresTimestamp?.self).map(Timestamp.init(nearest:)),
       programVersion: try row.next(String.self))
   }
 }
