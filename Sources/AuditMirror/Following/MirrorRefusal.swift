@@ -24,6 +24,8 @@ package enum MirrorRefusal: Error, Hashable, Sendable {
   case redefined(String)
   /// The ledger's epoch is lower than the one that the file has seen.
   case epochWentBack(found: Int64, expected: Int64)
+  /// There are rows of an epoch that the ledger has not been in.
+  case unbegunEpoch(found: Int64, ledger: Int64)
 }
 
 extension MirrorRefusal {
@@ -39,6 +41,8 @@ extension MirrorRefusal: CustomStringConvertible {
     case .foreignLedger:
       "\(problem). Check where the node connects to; if the change is meant, move the "
         + "file away and a new one is made"
+    case .unbegunEpoch:
+      "\(problem). trust-budget audit verify names them; the ledger's owner takes them out"
     default:
       """
       \(problem). The file is kept as it is: it is evidence. Compare both (trust-budget audit verify \
@@ -90,6 +94,9 @@ extension MirrorRefusal: CustomStringConvertible {
     case .epochWentBack(let found, let expected):
       "PostgreSQL is in epoch \(found) and the audit file has seen epoch \(expected): an older backup "
         + "was restored"
+    case .unbegunEpoch(let found, let ledger):
+      "PostgreSQL has rows of epoch \(found), and the ledger is in epoch \(ledger): somebody wrote them by "
+        + "hand, and nobody can follow the trail with them"
     }
   }
 }

@@ -13,7 +13,7 @@ package struct TrailPosition: Hashable, Comparable, Sendable, CustomStringConver
     self.number = number
   }
 
-  /// Before every row.
+  /// Before every row: epochs begin with 1.
   package static let start = TrailPosition(epoch: 0, transactionID: 0, number: 0)
 
   package static func < (a: TrailPosition, b: TrailPosition) -> Bool {

@@ -35,10 +35,23 @@ struct TrailWindow: Hashable, Sendable {
   }
 }
 
+extension LedgerIdentity {
+  /// - Throws: `MirrorRefusal.unbegunEpoch` for an epoch that it has not been in. Rows of one are before the
+  ///   beginning, where nobody looks, or look as if they were from a dump.
+  fileprivate func requireBegun(_ found: Int64) throws(MirrorRefusal) {
+    guard found < 1 || found > epoch else { return }
+    throw .unbegunEpoch(found: found, ledger: epoch)
+  }
+}
+
 struct ReadTrailWindow: PostgresStatement {
   static let name: String? = "read_trail_window"
   static let sql = """
     SELECT l.id::text, l.epoch, pg_snapshot_xmin(now.snapshot), pg_snapshot_xmax(now.snapshot),
+           least((SELECT min(e.epoch) FROM trust_budget.audit_entries AS e),
+                 (SELECT min(e.epoch) FROM trust_budget.break_glass_events AS e)),
+           greatest((SELECT max(e.epoch) FROM trust_budget.audit_entries AS e),
+                    (SELECT max(e.epoch) FROM trust_budget.break_glass_events AS e)),
            EXISTS (SELECT FROM trust_budget.audit_entries AS e
                    WHERE (e.epoch, e.transaction_id) >= (l.epoch, pg_snapshot_xmin(now.snapshot)))
              OR EXISTS (SELECT FROM trust_budget.break_glass_events AS e
@@ -60,6 +73,9 @@ struct ReadTrailWindow: PostgresStatement {
     let ledger = LedgerIdentity(id: try row.next(String.self), epoch: try row.next(Int64.self))
     let horizon = Int64(clamping: try row.next(UInt64.self))
     let nextTransaction = Int64(clamping: try row.next(UInt64.self))
+    for epoch in [try row.next(Int64?.self), try row.next(Int64?.self)].compactMap(\.self) {
+      try ledger.requireBegun(epoch)
+    }
     let isHeldBack = try row.next(Bool.self)
     // From a dump, the numbers are another server's, and say nothing of what is over. What can be read was
     // committed, so by this server's own numbers it would be below the next one.

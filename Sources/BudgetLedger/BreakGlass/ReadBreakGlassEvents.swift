@@ -42,17 +42,18 @@ extension BreakGlassEvent {
 struct ReadBreakGlassTrail: PostgresStatement {
   struct Row {
     let journalID: String
+    let epoch: Int64
     let event: Result<BreakGlassEvent, TrailFault>
   }
 
   static let sql = """
-    SELECT journal_id::text, \(BreakGlassEvent.columns)
+    SELECT journal_id::text, epoch, \(BreakGlassEvent.columns)
     FROM trust_budget.break_glass_events
     ORDER BY break_glass_events.journal_id, node_seq
     """
 
   static func decode(_ row: inout PostgresRow) throws -> Row {
-    let journalID = try row.next(String.self)
+    let (journalID, epoch) = (try row.next(String.self), try row.next(Int64.self))
     let event: Result<BreakGlassEvent, TrailFault>
     do {
       event = .success(try BreakGlassEvent(decoding: &row))
@@ -60,7 +61,7 @@ struct ReadBreakGlassTrail: PostgresStatement {
       row.skipRest()
       event = .failure(fault)
     }
-    return Row(journalID: journalID, event: event)
+    return Row(journalID: journalID, epoch: epoch, event: event)
   }
 }
 

@@ -64,8 +64,9 @@ extension SchemaProblem: CustomStringConvertible {
       "the budgets were restored, and their trail was not: trust_budget.audit_entries is empty. If the "
         + "constraint epoch_is_current refused it (pg_restore --schema-only, and --data-only after it), "
         + "run: ALTER TABLE trust_budget.audit_entries DROP CONSTRAINT epoch_is_current, ADD CONSTRAINT "
-        + "epoch_is_current CHECK (epoch >= 1) NOT VALID; restore the entries, and run this again. If they "
-        + "are lost for good: TRUNCATE trust_budget.budgets, and everybody begins anew"
+        + "epoch_is_current CHECK (epoch >= 1) NOT VALID, and the same of trust_budget.break_glass_events; "
+        + "restore the rows of both, and run this again. If the entries are lost for good: TRUNCATE "
+        + "trust_budget.budgets, and everybody begins anew"
     case .restored(otherServer: true):
       "the ledger was restored from a dump of another server, or copied from there row by row: entries "
         + "newer than the copy are not in it, and its transaction ids are not this server's. Make sure "

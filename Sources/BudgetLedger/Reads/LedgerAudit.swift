@@ -40,7 +40,7 @@ package struct LedgerAudit {
         end(budget)
         budget = AuditedBudget(name: row.name, row: row.budget)
       }
-      budget?.take(row.entry, &check, &report)
+      budget?.take(row.entry, of: ledger, &check, &report)
       report.entries += 1
       noteProgress()
     }
@@ -56,7 +56,7 @@ package struct LedgerAudit {
         journal = AuditedJournal(chain: BreakGlassChain(journalID: row.journalID))
         report.journals += 1
       }
-      journal?.take(row.event, &report)
+      journal?.take(row.event, epoch: row.epoch, of: ledger, &report)
       report.events += 1
       noteProgress()
     }
@@ -89,11 +89,14 @@ private struct AuditedBudget {
   }
 
   mutating func take(
-    _ row: Result<Entry, TrailFault>, _ check: inout EntryCheck, _ report: inout TrailReport
+    _ row: Result<Entry, TrailFault>, of ledger: LedgerIdentity, _ check: inout EntryCheck,
+    _ report: inout TrailReport
   ) {
     guard !isFaulty else { return }
     do throws(TrailFault) {
-      replayed = try check.budget(replayed, after: row.get())
+      let entry = try row.get()
+      replayed = try check.budget(replayed, after: entry)
+      try ledger.requireBegun(entry.epoch, of: .budget(name), sequence: entry.sequence)
     } catch {
       isFaulty = true
       report.add(error)
@@ -130,15 +133,31 @@ private struct AuditedJournal {
   }
 
   mutating func take(
-    _ row: Result<BreakGlassEvent, TrailFault>, _ report: inout TrailReport
+    _ row: Result<BreakGlassEvent, TrailFault>, epoch: Int64, of ledger: LedgerIdentity,
+    _ report: inout TrailReport
   ) {
     guard !isFaulty else { return }
     do throws(TrailFault) {
-      try chain.verify(row.get())
+      let event = try row.get()
+      try chain.verify(event)
+      try ledger.requireBegun(epoch, of: .journal(chain.journalID), sequence: event.sequence)
     } catch {
       isFaulty = true
       report.add(error)
     }
+  }
+}
+
+extension LedgerIdentity {
+  /// - Throws: where a row is of an epoch that the ledger has not been in: nobody who follows the trail would
+  ///   see it, or go on behind it.
+  fileprivate func requireBegun(
+    _ found: Int64, of chain: TrailChain, sequence: Int64
+  ) throws(TrailFault) {
+    guard found < 1 || found > epoch else { return }
+    throw TrailFault(
+      chain, sequence: sequence,
+      problem: "it is of epoch \(found), and the ledger is in epoch \(epoch)")
   }
 }
 

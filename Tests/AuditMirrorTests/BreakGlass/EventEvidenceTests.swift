@@ -1,6 +1,7 @@
 import AuditMirror
 import BudgetLedger
 import Foundation
+import LibPQ
 import Testing
 import TrustBudget
 import TrustBudgetTesting
@@ -163,6 +164,56 @@ import TrustBudgetTesting
       await #expect(throws: AuditFileError.corrupt("its table cursors lacks break_glass_events")) {
         try await TamperingTests.verify(path)
       }
+    }
+  }
+
+  /// What is done to the newest event in PostgreSQL, and what the program says of it.
+  static let impossible: [(sql: String, problem: String)] = [
+    (
+      "occurred_at = (timezone('UTC', occurred_at)::text || 'Z BC')::timestamptz",
+      "it holds what is no value of ours: must be a moment of the years 1 to 9999"
+    ),
+    (
+      "occurred_at = occurred_at + interval '10000 years'",
+      "it holds what is no value of ours: must be a moment of the years 1 to 9999"
+    ),
+    ("epoch = 0", "it is of epoch 0, and the ledger is in epoch 1"),
+    ("epoch = 2", "it is of epoch 2, and the ledger is in epoch 1"),
+  ]
+
+  @Test(arguments: impossible.indices)
+  func `what no event can be is found in PostgreSQL by the program and by SQL`(index: Int)
+    async throws
+  {
+    let (sql, problem) = Self.impossible[index]
+    try await TestDatabase.withLedger { database in
+      var journal = Emergencies()
+      try await database.record(journal.next(3))
+      try await database.tamperWithEvents(
+        """
+        ALTER TABLE trust_budget.break_glass_events DROP CONSTRAINT epoch_is_current;
+        UPDATE trust_budget.break_glass_events SET \(sql) WHERE node_seq = 3
+        """)
+      #expect(
+        try await database.ledgerFaults() == ["journal \(journal.journalID) event 3: \(problem)"])
+      let inSQL = try await database.query(
+        "SELECT journal_id, node_seq FROM trust_budget.verify_all_break_glass()")
+      #expect(inSQL == [[journal.journalID, "3"]])
+    }
+  }
+
+  @Test(arguments: ["approvers", "principals"])
+  func `a list that begins elsewhere, and has the hash of one that does not, is refused`(
+    column: String
+  ) async throws {
+    try await TestDatabase.withLedger { database in
+      var journal = Emergencies()
+      try await database.record(journal.next())
+      let error = await #expect(throws: PostgresError.self) {
+        try await database.tamperWithEvents(
+          "UPDATE trust_budget.break_glass_events SET \(column) = '[7:8]={bob,eve}'")
+      }
+      #expect(error?.constraint == "\(column)_are_a_plain_list")
     }
   }
 

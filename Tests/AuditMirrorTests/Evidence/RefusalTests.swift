@@ -279,6 +279,36 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: ["audit_entries", "break_glass_events"], [0, 7])
+  func `rows of an epoch that has not begun are said to be that, and are named by a verification`(
+    table: String, epoch: Int
+  ) async throws {
+    try await withFollowedLedger { database, path in
+      var journal = Emergencies()
+      try await database.record(journal.next(2))
+      try await follow(database, path)
+      try await tamper(
+        database,
+        """
+        ALTER TABLE trust_budget.break_glass_events DISABLE TRIGGER ALL;
+        ALTER TABLE trust_budget.\(table) DROP CONSTRAINT epoch_is_current;
+        UPDATE trust_budget.\(table) SET epoch = \(epoch)
+        WHERE hash IN (SELECT hash FROM trust_budget.\(table) ORDER BY transaction_id DESC LIMIT 1)
+        """)
+      let problem = "PostgreSQL has rows of epoch \(epoch), and the ledger is in epoch 1"
+      try await expectRefusal(problem, of: database, path)
+      let refusal = MirrorRefusal.unbegunEpoch(found: Int64(epoch), ledger: 1)
+      await #expect(throws: refusal) {
+        try await Export(.postgres(connectionString: database.connectionString), as: .jsonl)
+          .write(to: path + ".export")
+      }
+      await #expect(throws: refusal) { try await TamperingTests.compare(path, database) }
+      let chain = table == "audit_entries" ? "user:alice" : "journal \(journal.journalID)"
+      let faults = try await database.ledgerFaults()
+      #expect(faults.count == 1 && faults[0].hasPrefix(chain), "\(faults)")
+    }
+  }
+
   @Test func `an entry without the one before is refused, once that one cannot come any more`()
     async throws
   {

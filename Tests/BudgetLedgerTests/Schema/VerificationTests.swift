@@ -27,13 +27,37 @@ import TrustBudgetTesting
       """
     ),
     (
+      "the same day of the same year before our era",
+      """
+      UPDATE trust_budget.audit_entries SET occurred_at = (timezone('UTC', occurred_at)::text || 'Z BC')::timestamptz
+      WHERE budget_seq = 3
+      """
+    ),
+    (
+      "a year of five digits",
+      """
+      UPDATE trust_budget.audit_entries SET occurred_at = occurred_at + interval '10000 years'
+      WHERE budget_seq = 3
+      """
+    ),
+    (
+      "no time at all",
+      "UPDATE trust_budget.audit_entries SET occurred_at = 'infinity' WHERE budget_seq = 3"
+    ),
+    (
       "a detail written in another way",
       """
       UPDATE trust_budget.audit_entries SET detail = (detail::text || ' ')::json
       WHERE budget_seq = 3
       """
     ),
-    ("another epoch", "UPDATE trust_budget.audit_entries SET epoch = 2 WHERE budget_seq = 3"),
+    (
+      "another epoch",
+      """
+      ALTER TABLE trust_budget.audit_entries DROP CONSTRAINT epoch_is_current;
+      UPDATE trust_budget.audit_entries SET epoch = 2 WHERE budget_seq = 3
+      """
+    ),
     (
       "another hash", "UPDATE trust_budget.audit_entries SET hash = sha256('') WHERE budget_seq = 3"
     ),
@@ -86,6 +110,32 @@ import TrustBudgetTesting
       #expect(inSQL.first?.first == "user:alice", "\(what)")
       #expect(ofOne == inSQL, "\(what)")
       #expect(inProgram.first?.hasPrefix("user:alice") == true, "\(what)")
+    }
+  }
+
+  @Test func `entries of an epoch that has not begun are found by both`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await Self.makeTrail(in: database)
+      try await database.query("SELECT trust_budget.begin_epoch('a test')")
+      _ = try await database.withNodes(1) {
+        try await $0[0].perform(.charging("user:alice", requestID: "3"))
+      }
+      #expect(try await database.ledgerFaults() == [])
+      // Their hashes are right.
+      try await database.execute("UPDATE trust_budget.ledger SET epoch = 1")
+      let (inProgram, inSQL, _) = try await verify(database)
+      let problem = "it is of epoch 2, and the ledger is in epoch 1"
+      #expect(inProgram == ["user:alice entry 7: \(problem)"])
+      #expect(inSQL == [["user:alice", "7", problem]])
+    }
+  }
+
+  @Test func `a row that has another hash than its newest entry is said to`() async throws {
+    try await TestDatabase.withLedger { database in
+      try await Self.makeTrail(in: database)
+      try await database.execute("UPDATE trust_budget.budgets SET last_hash = sha256('')")
+      let (_, inSQL, _) = try await verify(database)
+      #expect(inSQL == [["user:alice", "6", "the budget's row has another hash than entry 6"]])
     }
   }
 

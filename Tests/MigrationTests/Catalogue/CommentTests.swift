@@ -44,7 +44,10 @@ import TrustBudgetTesting
       let seen = try await database.withConnection { connection in
         try await connection.execute("SET search_path = hostile, pg_catalog")
         return try await connection.query(
-          "SELECT octet_length(trust_budget.entry_hash(NULL, '\\x00', gen_random_uuid()))")
+          """
+          SELECT octet_length(trust_budget.entry_hash(entry, '\\x00', gen_random_uuid()))
+          FROM json_populate_record(NULL::trust_budget.audit_entries, '{"occurred_at": "2026-01-02"}') AS entry
+          """)
       }
       #expect(seen == [["32"]])
     }

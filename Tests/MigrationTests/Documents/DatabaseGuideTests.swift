@@ -1,3 +1,4 @@
+import BudgetLedger
 import Foundation
 import Testing
 import TrustBudgetTesting
@@ -37,6 +38,36 @@ import TrustBudgetTesting
         return try await connection.query(try query("Who used the most today?"))
       }
       #expect(rows.count == 1)
+    }
+  }
+
+  @Test func `a trail of several epochs is restored in two steps, and goes on in a new one`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await database.charge()
+      try await database.recordEmergency("1")
+      _ = try await NewEpoch(
+        connectionString: database.connectionString, reason: "a test"
+      ).begin()
+      try await database.charge()
+      try await database.recordEmergency("2")
+      try await TestDatabase.withEmptyDatabase { restored in
+        try await database.copy(to: restored, "--schema-only")
+        await #expect(throws: TestFailure.self) {
+          try await database.copy(to: restored, "--data-only")
+        }
+        try await restored.execute(try query("So let it in between the two"))
+        try await database.copy(to: restored, "--data-only")
+        _ = try await NewEpoch(
+          connectionString: restored.connectionString, reason: "a test"
+        ).begin()
+        try await restored.charge()
+        try await restored.expectSoundLedger()
+        #expect(try await restored.runner().verify().isSound)
+        #expect(
+          try await restored.count("SELECT count(*) FROM trust_budget.break_glass_events") == 2)
+      }
     }
   }
 

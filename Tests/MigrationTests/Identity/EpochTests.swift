@@ -207,6 +207,114 @@ import TrustBudgetTesting
     }
   }
 
+  @Test(arguments: [0, 1, 3])
+  func `PostgreSQL takes entries and emergencies of the ledger's epoch alone`(epoch: Int)
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      _ = try await NewEpoch(
+        connectionString: database.connectionString, reason: "a test"
+      ).begin()
+      for insert in [
+        """
+        INSERT INTO trust_budget.audit_entries
+               (epoch, budget_id, budget_seq, kind, cost, balance_before, balance_after, node, detail,
+                occurred_at, hash)
+        VALUES (\(epoch), 'x', 1, 'charge', 0, 0, 0, 'n', '{}', now(), sha256(''))
+        """,
+        """
+        INSERT INTO trust_budget.break_glass_events
+               (epoch, journal_id, node_seq, node, username, reason, approvers, principals,
+                max_duration, max_duration_seconds, request_id, request, policy_digest, occurred_at,
+                hash)
+        VALUES (\(epoch), gen_random_uuid(), 1, 'n', 'alice', 'fire', '{}', '{root}', '60s', 60, 'x', 'x',
+                sha256(''), now(), sha256(''))
+        """,
+      ] {
+        let error = await #expect(throws: PostgresError.self) { try await database.execute(insert) }
+        #expect(error?.constraint == "epoch_is_current")
+      }
+    }
+  }
+
+  @Test func `no emergency is refused while an epoch begins, and each is of the one it came in`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      let trail = try BreakGlassTrail(
+        connectionString: database.connectionString, settings: LedgerSettings(node: "node-1"))
+      let journal = "00000000-0000-4000-8000-000000000001"
+      try await withThrowingTaskGroup { group in
+        group.addTask {
+          var number = 0
+          var epoch = 1
+          repeat {
+            number += 1
+            epoch = try await database.count("SELECT epoch FROM trust_budget.ledger")
+            // Its session may be ended on the way, as those of nodes are; then it is sent again.
+            while true {
+              do {
+                let emergency = try BreakGlassIssuance.emergency("\(number)")
+                let moment = Timestamp(microseconds: 1_800_000_000_000_000)
+                _ = try await trail.record([(emergency, moment)], in: journal, node: "node-1")
+                break
+              } catch let error as PostgresError {
+                #expect(error.constraint == nil, "\(error)")
+              }
+            }
+          } while epoch < 4
+        }
+        group.addTask {
+          for _ in 0..<3 {
+            _ = try await NewEpoch(
+              connectionString: database.connectionString, reason: "a drill"
+            ).begin()
+          }
+        }
+        try await group.waitForAll()
+      }
+      await trail.close()
+      #expect(try await database.ledgerFaults() == [])
+      let backwards = try await database.count(
+        """
+        SELECT count(*) FROM (
+            SELECT epoch - lag(epoch) OVER (ORDER BY transaction_id) AS step
+            FROM trust_budget.break_glass_events) AS steps WHERE step < 0
+        """)
+      #expect(backwards == 0)
+      #expect(
+        try await database.count("SELECT max(epoch) FROM trust_budget.break_glass_events") == 4)
+    }
+  }
+
+  @Test func `a ledger in a later epoch is charged with the bounds of its trail and without them`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      func beginEpoch() async throws {
+        _ = try await NewEpoch(
+          connectionString: database.connectionString, reason: "a test"
+        ).begin()
+      }
+      try await beginEpoch()
+      try await database.charge()
+      _ = try await database.runner().down(to: 7)
+      try await database.charge()
+      try await beginEpoch()
+      try await database.charge()
+      _ = try await database.runner().up()
+      try await database.charge()
+      #expect(try await database.runner().verify().isSound)
+      let constraints = try await database.query(
+        """
+        SELECT pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE conname = 'epoch_is_current' AND connamespace = 'trust_budget'::regnamespace
+        """)
+      #expect(constraints == Array(repeating: ["CHECK ((epoch = 3)) NOT VALID"], count: 2))
+      try await database.expectSoundLedger()
+    }
+  }
+
   private func attempt(_ database: TestDatabase) async throws -> String {
     try await database.withNodes(1) {
       $0.patience = .seconds(3)

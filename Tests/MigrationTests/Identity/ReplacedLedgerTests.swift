@@ -61,12 +61,12 @@ import TrustBudgetTesting
         let journal = "00000000-0000-4000-8000-000000000001"
         var chain = BreakGlassChain(journalID: journal)
         let moment = Timestamp(microseconds: 1_800_000_000_000_000)
-        let first = chain.append(try emergency("first"), node: "node-1", at: moment)
-        let second = chain.append(try emergency("second"), node: "node-1", at: moment)
+        let first = chain.append(try .emergency("first"), node: "node-1", at: moment)
+        let second = chain.append(try .emergency("second"), node: "node-1", at: moment)
         func recordSecond() async throws {
           if isDirect {
             _ = try await trail.record(
-              [(try emergency("second"), moment)], in: journal, node: "node-1")
+              [(try .emergency("second"), moment)], in: journal, node: "node-1")
           } else {
             try await trail.append([second])
           }
@@ -155,12 +155,5 @@ import TrustBudgetTesting
       for number in 0..<16 { group.addTask { try await body("user:\(number)") } }
       try await group.waitForAll()
     }
-  }
-
-  private func emergency(_ id: String) throws -> BreakGlassIssuance {
-    BreakGlassIssuance(
-      requestID: try RequestID(id), content: RequestContent([id]), username: try Username("alice"),
-      reason: "fire", ticket: nil, approvers: [], principals: ["root"], maxDuration: "60s",
-      maxDurationSeconds: 60, requestedDurationSeconds: nil, policyDigest: .zero, actor: nil)
   }
 }
