@@ -4,13 +4,23 @@ import LibPQ
 ///
 /// The owner of a table puts a trigger on it, or a view in its place, and what that calls runs with the rights of
 /// whoever uses it. `SET ROLE` would keep nothing back: what is called may say `RESET ROLE`. So a session
-/// that has more to give than a node's or an auditor's touches nothing of a stranger's.
+/// that has more to give than a node's or an auditor's touches nothing of a stranger's. No stranger is who has
+/// as much to give, and whose role the session was told to take (`-c role=owner`). To be a member of a role says
+/// nothing: its owner makes others members as he likes.
 enum SchemaOwner {
   /// Before a session reads anything in the schema: may it become a superuser, or the database's owner?
   ///
   /// - Throws: `SchemaProblem.foreignOwner`, or `PostgresError`.
   static func check(on session: PostgresSession) throws {
     try check(on: session, isMigrating: false)
+  }
+
+  /// The same for a session that is kept, and so must not find a schema that is made later.
+  ///
+  /// - Throws: `SchemaProblem.missing` as well.
+  static func checkExisting(on session: PostgresSession) throws {
+    guard try session.executeOne(FindHistoryTable()) else { throw SchemaProblem.missing }
+    try check(on: session)
   }
 
   /// The same before a session migrates, which is to make tables there: any that may make schemas could have
@@ -28,7 +38,6 @@ enum SchemaOwner {
 
 /// A role that the session must not trust, and to which the schema or its history belongs.
 struct FindForeignOwner: PostgresStatement {
-  // A superuser is a member of every role, which says nothing of whom to trust.
   static let sql = """
     WITH owner (id) AS (
         SELECT nspowner FROM pg_namespace WHERE nspname = 'trust_budget'
@@ -45,7 +54,8 @@ struct FindForeignOwner: PostgresStatement {
     WHERE d.datname = current_database()
       AND (l.is_super OR pg_has_role(l.oid, d.datdba, 'MEMBER')
            OR $1 AND has_database_privilege(l.oid, d.oid, 'CREATE'))
-      AND NOT (o.rolsuper OR o.oid = d.datdba OR NOT l.is_super AND pg_has_role(l.oid, o.oid, 'MEMBER'))
+      AND NOT (o.rolsuper OR o.oid = l.oid OR o.rolname IN (current_user, 'pg_database_owner')
+               OR pg_has_role(o.oid, d.datdba, 'MEMBER'))
     ORDER BY o.rolname
     """
   static let parameterTypes: [PostgresType] = [.bool]

@@ -11,7 +11,7 @@ package struct LedgerReader: Sendable {
   init(_ sessions: LedgerSessions, witness: Witness) throws {
     pool = PostgresPool(
       try sessions.forReads(), maximumConnections: sessions.settings.readers,
-      opening: SchemaOwner.check)
+      opening: SchemaOwner.checkExisting)
     node = sessions.settings.node
     patience = sessions.settings.patience
     self.witness = witness
@@ -134,7 +134,8 @@ package struct LedgerReader: Sendable {
       } catch let error as PostgresError
         where error.isConnectionLost && ContinuousClock.now < start + patience / 2
       {
-        // Somebody may have ended the session, and have nothing against another.
+        // Somebody may have ended the session, and have nothing against another; what comes of the rest of such
+        // errors is known soon.
         return try await readOnce(body, before: start + patience)
       }
     } catch let problem as SchemaProblem {

@@ -11,7 +11,7 @@ package struct TokenReader: Sendable {
   package init(connectionString: String, settings: LedgerSettings) throws {
     let sessions = LedgerSessions(connectionString: connectionString, settings: settings)
     self.pool = PostgresPool(
-      try sessions.forTokens(), maximumConnections: 1, opening: SchemaOwner.check)
+      try sessions.forTokens(), maximumConnections: 1, opening: SchemaOwner.checkExisting)
     self.patience = settings.patience
   }
 

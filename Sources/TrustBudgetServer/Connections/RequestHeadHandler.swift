@@ -56,9 +56,11 @@ final class RequestHeadHandler: ChannelInboundHandler {
 }
 
 extension HTTPRequestHead {
-  /// As many a client of HTTP/2 does, in each of its requests.
+  /// Clients that prefer HTTP/2 do so in each of their requests.
   fileprivate var offersAnotherProtocol: Bool {
-    method == .CONNECT || headers.contains(name: "upgrade")
+    method == .CONNECT
+      || headers.contains(name: "upgrade")
+        && headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
   }
 }
 

@@ -4,6 +4,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import TrustBudget
 
 /// Turns whatever a route throws into a problem; nobody sees a raw error.
@@ -16,7 +17,7 @@ struct ProblemMiddleware: RouterMiddleware {
   ) async throws -> Response {
     do {
       return try await next(request, context)
-    } catch let error where error is HTTPParserError || error is IOError {
+    } catch let error where error is HTTPParserError || error is IOError || error is NIOSSLError {
       // The connection's end, within the request, and for its own handler to answer.
       throw error
     } catch {
@@ -32,6 +33,8 @@ struct ProblemMiddleware: RouterMiddleware {
     case let problem as Problem: return problem
     // What is more than a read goes through the node, which has said what it means.
     case let error as LedgerError: return Problem(error, to: .read)
+    case let problem as SchemaProblem:
+      return Problem(LedgerError.unavailable(reason: problem.ledgerReason), to: .read)
     case let error as any HTTPResponseError: return problem(for: error.status, request)
     default:
       context.logger.error("request failed", metadata: ["error": "\(error)"])

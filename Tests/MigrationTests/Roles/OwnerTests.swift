@@ -83,7 +83,7 @@ import TrustBudgetTesting
     }
   }
 
-  @Test func `the owner of the database is no less careful, and trusts a role that it belongs to`()
+  @Test func `the owner of the database is no less careful, and trusts a role that it takes`()
     async throws
   {
     try await withTrap("DROP FUNCTION trust_budget.trap()") { database, mallory in
@@ -93,8 +93,14 @@ import TrustBudgetTesting
           try await owner.database.runner().up()
         }
         try await database.execute("GRANT \"\(mallory.name)\" TO \"\(owner.name)\"")
+        await #expect(throws: SchemaProblem.foreignOwner(mallory.name, login: owner.name)) {
+          try await owner.database.runner().up()
+        }
+        // Whoever has it take that role knows whose it is.
+        try await database.execute("ALTER ROLE \"\(owner.name)\" SET role = \"\(mallory.name)\"")
         _ = try await owner.database.runner().up()
         #expect(try await owner.database.runner().verify().isSound)
+        try await database.execute("ALTER ROLE \"\(owner.name)\" RESET role")
         // One that could have made the schema goes on with the ledger, but migrates nothing.
         try await TestRole.with(in: database) { service in
           try await database.execute(
@@ -111,10 +117,13 @@ import TrustBudgetTesting
             try await service.database.runner().up()
           }
         }
-        // A superuser trusts who owns the database, and nobody for a membership.
+        // A superuser trusts who owns the database, and is a member of all other roles.
         await #expect(throws: SchemaProblem.self) { try await database.runner().up() }
         try await database.execute(
-          "ALTER SCHEMA trust_budget OWNER TO \"\(owner.name)\"")
+          """
+          ALTER SCHEMA trust_budget OWNER TO "\(owner.name)";
+          ALTER TABLE trust_budget.schema_migrations OWNER TO "\(owner.name)"
+          """)
         #expect(try await database.runner().up() == [])
         try await database.execute("ALTER DATABASE \(database.name) OWNER TO CURRENT_USER")
         await #expect(throws: SchemaProblem.self) { try await database.runner().status() }

@@ -104,6 +104,17 @@ struct BoundsTests {
     }
   }
 
+  @Test func `what a client would upgrade to, but does not ask for, ends nothing`() async throws {
+    try await withNode { node in
+      let socket = try Socket(to: node)
+      socket.send(
+        "GET /healthz HTTP/1.1\r\nhost: a\r\nupgrade: h2c\r\n\r\n"
+          + "GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+      let answer = try #require(await socket.answer())
+      #expect(answer.matches(of: #/HTTP/1.1 200 /#).count == 2, "\(answer)")
+    }
+  }
+
   @Test func `the last answer that a caller wants is followed by the connection's end`()
     async throws
   {

@@ -25,7 +25,7 @@ struct ReadCatalogue: PostgresStatement {
         JOIN pg_roles AS o ON o.oid = c.relowner
         JOIN pg_database AS d ON d.datname = current_database()
         WHERE nspname = 'trust_budget'
-          AND NOT (s.rolsuper OR s.oid = d.datdba OR NOT o.rolsuper AND pg_has_role(o.oid, s.oid, 'MEMBER'))
+          AND NOT (s.rolsuper OR s.oid = o.oid OR s.rolname = 'pg_database_owner' OR pg_has_role(s.oid, d.datdba, 'MEMBER'))
         UNION ALL
         SELECT 'table', relname,
                concat_ws(', ', CASE relpersistence WHEN 'p' THEN 'permanent' ELSE 'not permanent' END,
