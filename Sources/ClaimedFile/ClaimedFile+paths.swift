@@ -30,6 +30,11 @@ extension ClaimedFile {
       .map { String($0.1) }
   }
 
+  static func isLink(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+  }
+
   /// Whether two paths lead to one file.
   package static func isSame(_ path: String, _ other: String) -> Bool {
     FileIdentity(path).map { $0 == FileIdentity(other) } ?? false
@@ -47,7 +52,8 @@ extension ClaimedFile {
   /// opened may be held.
   package static func isHeld(_ path: String) -> Bool {
     guard case .file(let path) = FilePlace(path) else { return false }
-    let lock = open(path + ".lock", O_RDONLY | O_CLOEXEC)
+    // A pipe would be waited for.
+    let lock = open(path + ".lock", O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard lock >= 0 else { return errno != ENOENT }
     defer { close(lock) }
     return flock(lock, LOCK_SH | LOCK_NB) != 0

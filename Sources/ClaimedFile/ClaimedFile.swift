@@ -39,6 +39,10 @@ package final class ClaimedFile: Sendable {
         "\(path) has another name as well, a hard link, by which somebody else could write to it; remove "
           + "that one, or put a copy in the place of this one")
     }
+    // SQLite would follow it, to a file that another process has claimed by its name.
+    guard !ClaimedFile.isLink(path) else {
+      throw .unusable("\(path) is a symbolic link that somebody else has put there; remove it")
+    }
     self.path = path
     self.givenPath = givenPath
     try ClaimedFile.makeDirectory(of: path)
@@ -50,11 +54,11 @@ package final class ClaimedFile: Sendable {
         ? .unusable("\(name) is a symbolic link; remove it")
         : FileProblem(errno, "\(name) cannot be opened")
     }
-    // What it is overwritten with would be in another file, too.
+    // What is written to it must be in no other file, by a hard link.
     var status = stat()
-    guard fstat(lock, &status) == 0, status.st_nlink <= 1 else {
+    guard fstat(lock, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_nlink <= 1 else {
       close(lock)
-      throw .unusable("\(name) has another name as well, a hard link; remove it")
+      throw .unusable("\(name) is no regular file, or has another name as well; remove it")
     }
     ClaimedFile.letGroupRead(lock)
     guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {

@@ -22,11 +22,13 @@ package struct WriteAheadLog {
   /// - Parameter path: the file's; its log is beside it.
   /// - Returns: nil where there is no log, or nothing in it.
   package init?(beside path: String) {
-    let file = open(path + "-wal", O_RDONLY | O_CLOEXEC)
+    // A pipe would be waited for.
+    let file = open(path + "-wal", O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { return nil }
     defer { close(file) }
     var status = stat()
-    guard fstat(file, &status) == 0, status.st_size > 0 else { return nil }
+    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0
+    else { return nil }
     read(file)
   }
 

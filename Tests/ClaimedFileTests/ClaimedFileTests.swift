@@ -28,8 +28,13 @@ import TrustBudgetTesting
       try ClaimedFile.makeDirectory(of: path)
       let other = path + ".other"
       try Data("kept".utf8).write(to: URL(filePath: other))
-      for make in [symlink, link] {
+      let makers: [(String, String) -> Int32] = [
+        { symlink($0, $1) }, { link($0, $1) }, { mkfifo($1, 0o600) },
+      ]
+      for make in makers {
         #expect(make(other, path + ".lock") == 0)
+        // Nobody waits for a pipe.
+        _ = ClaimedFile.isHeld(path)
         let problem = #expect(throws: FileProblem.self) {
           try ClaimedFile(claiming: path, holder: "process 1")
         }
@@ -59,6 +64,8 @@ import TrustBudgetTesting
       #expect(follows(mode: 0o1777, owner: 1))
       #expect(follows(mode: 0o755, owner: 65_534))
       #expect(!follows(mode: 0o1777, owner: 65_534))
+      // SQLite would follow it all the same.
+      #expect(throws: FileProblem.self) { try ClaimedFile(claiming: path, holder: "test") }
     }
   }
 

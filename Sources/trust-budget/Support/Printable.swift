@@ -1,5 +1,5 @@
-/// What may hold a text of a file's, a database's or a node's: a terminal obeys control characters, and those are
-/// anybody's.
+/// A text that comes from a file, a database or a node, made fit for a terminal, which would obey the control
+/// characters in it.
 func printable(_ text: String) -> String {
   text.unicodeScalars.reduce(into: "") { printed, scalar in
     switch scalar.properties.generalCategory {
