@@ -14,6 +14,8 @@ a file's tables and views are defined is not looked at: trust-budget audit verif
 """
 import hashlib
 import json
+import os
+import re
 import sqlite3
 import sys
 from urllib.parse import quote
@@ -26,6 +28,7 @@ CHAINS = {
     "journal_id": ("trust-budget-break-glass-v1", "node_seq", """journal_id node_seq node username
         reason ticket approvers principals max_duration max_duration_seconds
         requested_duration_seconds request_id request policy_digest actor occurred_at""".split())}
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}")
 # What is not a text in the file, where it is there.
 TYPES = dict.fromkeys("policy_digest hash last_hash content".split(), bytes) | dict.fromkeys(
     """only_row n epoch transaction_id entry_id event_id budget_seq node_seq last_seq first_row rows horizon
@@ -53,6 +56,8 @@ def verify(ledger, rows, headed, awaited=0):
             heads[chain] = (row["last_seq"], row["last_hash"])
             continue
         tag, place, columns = CHAINS[name]
+        if not MOMENT.fullmatch(row["occurred_at"] or ""):
+            sys.exit(f"{row[name]} {place} {row[place]}: occurred_at is no moment of the years 1 to 9999")
         last, previous = ends.get(chain, (0, "00" * 32))
         covered = [tag, *[ledger] * (name == "budget_id"), *(row[column] for column in columns)]
         digest = hashlib.sha256(b"".join(map(field, covered)) + bytes.fromhex(previous)).hexdigest()
@@ -115,7 +120,10 @@ if len(sys.argv) != 2:
 try:
     with open(sys.argv[1], "rb") as source:
         if source.peek(16).startswith(b"SQLite format 3"):
-            audit_file = sqlite3.connect(f"file:{quote(sys.argv[1])}?mode=ro", uri=True)
+            path = os.fsencode(os.path.abspath(sys.argv[1]))
+            # Without a log nobody has it open, and SQLite would make one.
+            mode = "mode=ro" if os.path.exists(path + b"-wal") else "immutable=1"
+            audit_file = sqlite3.connect(f"file://{quote(path)}?{mode}", uri=True)
             audit_file.row_factory = as_object
             audit_file.execute("BEGIN")  # One moment of a file that grows.
             meta, *others = audit_file.execute("SELECT only_row, ledger_id, filter FROM meta")

@@ -55,12 +55,6 @@ import TrustBudgetTesting
         """
         INSERT INTO awaited SELECT budget_id, budget_seq, epoch, 5 FROM audit_entries WHERE rowid = 9
         """,
-        // Nothing is among what has a NULL, and nothing is not.
-        """
-        DROP TABLE awaited; CREATE TABLE awaited (budget_id, budget_seq, epoch, horizon);
-        INSERT INTO awaited VALUES (NULL, NULL, 1, 1000000000000);
-        UPDATE audit_entries SET username = 'mallory' WHERE rowid = 500
-        """,
         "UPDATE audit_entries SET hash = lower(hex(hash)) WHERE rowid = 500",
       ]
       for sql in losses {
@@ -69,6 +63,15 @@ import TrustBudgetTesting
         let verdict = try Self.verify(copy)
         #expect(verdict.status == 1 && verdict.output == "", "\(sql)")
       }
+      // Nothing is among what has a NULL, and nothing is not.
+      let hidden = try file.changed(
+        by: """
+          DROP TABLE awaited; CREATE TABLE awaited (budget_id, budget_seq, epoch, horizon);
+          INSERT INTO awaited VALUES (NULL, NULL, 1, 1000000000000);
+          UPDATE audit_entries SET username = 'mallory' WHERE rowid = 500
+          """)
+      await #expect(throws: AuditFileError.self) { try await TamperingTests.verify(hidden) }
+      #expect(try Self.verify(hidden).status == 1)
       for sql in TamperingTests.confusions where sql.contains(" meta") {
         let verdict = try Self.verify(try file.changed(by: sql))
         #expect(verdict.status == 1 && verdict.output == "", "\(sql)")
@@ -105,23 +108,31 @@ import TrustBudgetTesting
 
   @Test func `a file that a node still writes is read, and left as it is`() async throws {
     try await TestDatabase.withAuditFile { database, path in
-      let copy = path + ".copy"
-      let parts = ["", "-wal"]
       _ = try await database.withNodes(1) { try await RandomTrail.write(300, on: $0) }
       try await database.withMirror(at: path) { _ in
         try await database.expectMirrored(in: path)
-        for part in parts {
-          try FileManager.default.copyItem(atPath: path + part, toPath: copy + part)
-        }
         #expect(try Self.verify(path).status == 0)
+        // A copy that was taken from under it.
+        for part in ["", "-wal"] {
+          try FileManager.default.copyItem(atPath: path + part, toPath: "\(path).copy" + part)
+        }
       }
-      func contents() throws -> [Data] {
-        try parts.map { try Data(contentsOf: URL(filePath: copy + $0)) }
+      let directory = URL(filePath: path).deletingLastPathComponent()
+      func contents() throws -> [String: Data] {
+        let names = try FileManager.default.contentsOfDirectory(
+          atPath: directory.path(percentEncoded: false))
+        // The index of a log is no part of the evidence.
+        return try Dictionary(
+          uniqueKeysWithValues: names.filter { !$0.hasSuffix("-shm") }.map {
+            ($0, try Data(contentsOf: directory.appending(path: $0)))
+          })
       }
       let before = try contents()
-      let verdict = try Self.verify(copy)
-      #expect(verdict.status == 0, "\(verdict.errors)")
-      #expect(try contents() == before)
+      for file in [path, "\(path).copy"] {
+        let verdict = try Self.verify(file)
+        #expect(verdict.status == 0, "\(verdict.errors)")
+        #expect(try contents() == before)
+      }
     }
   }
 
@@ -149,7 +160,8 @@ import TrustBudgetTesting
         ] {
           try await database.execute(
             """
-            ALTER TABLE trust_budget.\(table) DISABLE TRIGGER ALL;
+            ALTER TABLE trust_budget.\(table) DISABLE TRIGGER ALL,
+              DROP CONSTRAINT IF EXISTS year_has_four_digits;
             UPDATE trust_budget.\(table) SET occurred_at = \(time)
             """)
           #expect(try await database.ledgerFaults().count == 1)

@@ -47,7 +47,7 @@ import TrustBudgetTesting
 
   @Test func `a read whose session is ended is answered by another`() async throws {
     try await TestDatabase.withLedger { database in
-      try await database.withNodes(1) { nodes in
+      try await database.withNodes(1, configure: { $0.lockTimeout = .seconds(20) }) { nodes in
         _ = try await nodes[0].perform(.charging("user:alice"))
         try await database.withConnection { connection in
           try await connection.execute("BEGIN; LOCK TABLE trust_budget.budgets")
