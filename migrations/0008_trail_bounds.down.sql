@@ -1,4 +1,4 @@
--- As begin_epoch does first: the epoch stays what it is.
+-- Meanwhile nobody begins an epoch.
 LOCK TABLE trust_budget.audit_entries IN ACCESS EXCLUSIVE MODE;
 ALTER TABLE trust_budget.audit_entries DROP CONSTRAINT epoch_is_current;
 DO $$
@@ -10,8 +10,10 @@ BEGIN
 END
 $$;
 
+ALTER TABLE trust_budget.audit_entries DROP CONSTRAINT year_has_four_digits;
 ALTER TABLE trust_budget.break_glass_events
-    DROP CONSTRAINT epoch_is_current,
+    DROP CONSTRAINT epoch_has_begun,
+    DROP CONSTRAINT year_has_four_digits,
     DROP CONSTRAINT approvers_are_a_plain_list,
     DROP CONSTRAINT principals_are_a_plain_list,
     ADD CONSTRAINT approvers_are_a_plain_list CHECK (coalesce(array_ndims(approvers), 1) = 1 AND array_position(approvers, NULL) IS NULL),

@@ -42,7 +42,7 @@ extension MirrorRefusal: CustomStringConvertible {
       "\(problem). Check where the node connects to; if the change is meant, move the "
         + "file away and a new one is made"
     case .unbegunEpoch:
-      "\(problem). trust-budget audit verify names them; the ledger's owner takes them out"
+      "\(problem). docs/dba.md has the query that finds them; the ledger's owner takes them out"
     default:
       """
       \(problem). The file is kept as it is: it is evidence. Compare both (trust-budget audit verify \

@@ -29,6 +29,6 @@ package struct BreakGlassQuery: PostgresStatement {
   }
 
   package static func decode(_ row: inout PostgresRow) throws -> BreakGlassEvent {
-    try BreakGlassEvent(decoding: &row)
+    try BreakGlassEvent(decoding: &row, isEvidence: false)
   }
 }

@@ -10,8 +10,9 @@ extension BreakGlassEvent {
     policy_digest, actor, occurred_at, hash
     """
 
+  /// - Parameter isEvidence: as of an entry.
   /// - Throws: `TrailFault` for what no program of ours has written, or what reading the row throws.
-  package init(decoding row: inout PostgresRow) throws {
+  package init(decoding row: inout PostgresRow, isEvidence: Bool = true) throws {
     let (journalID, sequence) = (try row.next(String.self), try row.next(Int64.self))
     do {
       self.init(
@@ -30,7 +31,7 @@ extension BreakGlassEvent {
         request: try row.next(String.self),
         policyDigest: try row.next(Digest.self),
         actor: try row.next(String?.self),
-        occurredAt: try Timestamp(try row.next(PostgresTimestamp.self)),
+        occurredAt: try Timestamp(try row.next(PostgresTimestamp.self), isExact: isEvidence),
         hash: try row.next(Digest.self))
     } catch let problem as InvalidValue {
       throw TrailFault(unreadable: .journal(journalID), sequence: sequence, problem)
@@ -79,7 +80,7 @@ struct FindBreakGlassRequests: PostgresStatement {
   func bind(_ parameters: inout PostgresParameters) { parameters.append(ids) }
 
   static func decode(_ row: inout PostgresRow) throws -> BreakGlassEvent {
-    try BreakGlassEvent(decoding: &row)
+    try BreakGlassEvent(decoding: &row, isEvidence: false)
   }
 }
 

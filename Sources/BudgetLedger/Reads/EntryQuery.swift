@@ -31,6 +31,6 @@ package struct EntryQuery: PostgresStatement {
   }
 
   package static func decode(_ row: inout PostgresRow) throws -> Entry {
-    try Entry(decoding: &row)
+    try Entry(decoding: &row, isEvidence: false)
   }
 }

@@ -8,10 +8,11 @@ extension Timestamp {
   /// A moment that can be written in four digits of a year, as hashes have it, and that intervals can be added
   /// to and taken from.
   ///
+  /// - Parameter isExact: whether the nearest such moment will not do.
   /// - Throws: `InvalidValue` for the infinities, and outside the years 1 to 9999.
-  package init(_ timestamp: PostgresTimestamp) throws(InvalidValue) {
+  package init(_ timestamp: PostgresTimestamp, isExact: Bool = true) throws(InvalidValue) {
     self.init(nearest: timestamp)
-    guard microseconds == timestamp.microsecondsSinceUnixEpoch else {
+    guard !isExact || microseconds == timestamp.microsecondsSinceUnixEpoch else {
       throw InvalidValue("must be a moment of the years 1 to 9999")
     }
   }

@@ -10,8 +10,10 @@ extension Entry {
     request_id, part, rule, policy_digest, actor, node, detail, occurred_at, hash
     """
 
+  /// - Parameter isEvidence: whether it is to be verified. Who only looks is told the nearest moment of a time that
+  ///   no entry has: one such row must not hide the others.
   /// - Throws: `TrailFault` for what no program of ours has written, or what reading the row throws.
-  package init(decoding row: inout PostgresRow) throws {
+  package init(decoding row: inout PostgresRow, isEvidence: Bool = true) throws {
     let (epoch, name) = (try row.next(Int64.self), try row.next(String.self))
     let sequence = try row.next(Int64.self)
     do {
@@ -31,7 +33,7 @@ extension Entry {
         actor: try row.next(String?.self),
         node: try row.next(String.self),
         detail: try row.next(String.self),
-        occurredAt: try Timestamp(try row.next(PostgresTimestamp.self)),
+        occurredAt: try Timestamp(try row.next(PostgresTimestamp.self), isExact: isEvidence),
         hash: try row.next(Digest.self))
     } catch let problem as InvalidValue {
       throw TrailFault(unreadable: .budget(name), sequence: sequence, problem)

@@ -20,6 +20,6 @@ struct FindRequests: PostgresStatement {
   }
 
   static func decode(_ row: inout PostgresRow) throws -> Entry {
-    try Entry(decoding: &row)
+    try Entry(decoding: &row, isEvidence: false)
   }
 }

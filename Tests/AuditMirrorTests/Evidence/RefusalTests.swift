@@ -291,7 +291,8 @@ import TrustBudgetTesting
         database,
         """
         ALTER TABLE trust_budget.break_glass_events DISABLE TRIGGER ALL;
-        ALTER TABLE trust_budget.\(table) DROP CONSTRAINT epoch_is_current;
+        ALTER TABLE trust_budget.audit_entries DROP CONSTRAINT epoch_is_current;
+        ALTER TABLE trust_budget.break_glass_events DROP CONSTRAINT epoch_has_begun;
         UPDATE trust_budget.\(table) SET epoch = \(epoch)
         WHERE hash IN (SELECT hash FROM trust_budget.\(table) ORDER BY transaction_id DESC LIMIT 1)
         """)
@@ -431,7 +432,11 @@ import TrustBudgetTesting
 
   private func tamper(_ database: TestDatabase, _ sql: String) async throws {
     try await database.execute(
-      "ALTER TABLE trust_budget.audit_entries DISABLE TRIGGER ALL; \(sql);")
+      """
+      ALTER TABLE trust_budget.audit_entries DISABLE TRIGGER ALL,
+        DROP CONSTRAINT IF EXISTS year_has_four_digits;
+      \(sql);
+      """)
   }
 
   /// Lends a ledger, and a file that has followed it so far.
