@@ -28,7 +28,7 @@ CHAINS = {
     "journal_id": ("trust-budget-break-glass-v1", "node_seq", """journal_id node_seq node username
         reason ticket approvers principals max_duration max_duration_seconds
         requested_duration_seconds request_id request policy_digest actor occurred_at""".split())}
-MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}")
+MOMENT = re.compile(r"(?!0000)\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}", re.ASCII)
 # What is not a text in the file, where it is there.
 TYPES = dict.fromkeys("policy_digest hash last_hash content".split(), bytes) | dict.fromkeys(
     """only_row n epoch transaction_id entry_id event_id budget_seq node_seq last_seq first_row rows horizon
@@ -120,9 +120,10 @@ if len(sys.argv) != 2:
 try:
     with open(sys.argv[1], "rb") as source:
         if source.peek(16).startswith(b"SQLite format 3"):
-            path = os.fsencode(os.path.abspath(sys.argv[1]))
-            # Without a log nobody has it open, and SQLite would make one.
-            mode = "mode=ro" if os.path.exists(path + b"-wal") else "immutable=1"
+            path = os.path.realpath(os.fsencode(sys.argv[1]))
+            # Where there is no log, nobody writes to it, and SQLite would make one.
+            logs = [path + b"-wal", path + b"-journal"]
+            mode = "mode=ro" if any(map(os.path.exists, logs)) else "immutable=1"
             audit_file = sqlite3.connect(f"file://{quote(path)}?{mode}", uri=True)
             audit_file.row_factory = as_object
             audit_file.execute("BEGIN")  # One moment of a file that grows.

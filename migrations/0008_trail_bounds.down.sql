@@ -12,7 +12,7 @@ $$;
 
 ALTER TABLE trust_budget.audit_entries DROP CONSTRAINT year_has_four_digits;
 ALTER TABLE trust_budget.break_glass_events
-    DROP CONSTRAINT epoch_has_begun,
+    DROP CONSTRAINT epoch_is_current,
     DROP CONSTRAINT year_has_four_digits,
     DROP CONSTRAINT approvers_are_a_plain_list,
     DROP CONSTRAINT principals_are_a_plain_list,

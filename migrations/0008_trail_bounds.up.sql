@@ -1,8 +1,9 @@
 -- compatible-with: 5
 -- optional
 --
--- What no row of the two trails has: an epoch that the ledger has not been in, a moment outside the years 1 to 9999, a
--- list that does not begin at 1. A row of a later epoch stops whoever follows the trail; the year 2026 BC is written as
+-- What no new row of the two trails has: another epoch than the ledger's, a moment outside the years 1 to 9999, a list
+-- that does not begin at 1. A row of a later epoch stops whoever follows the trail, and one of an earlier epoch is not
+-- seen by those who have gone beyond that; the year 2026 BC is written as
 -- 2026 is, and so has its hash; and where approvers begin at 7, approvers[1] is NULL under the hash of a list that
 -- begins at 1. (NOT VALID: what is there already is told by whoever verifies the trail.)
 
@@ -15,8 +16,9 @@ DECLARE
 BEGIN
     SELECT epoch INTO STRICT current_epoch FROM trust_budget.ledger;
     EXECUTE format('ALTER TABLE trust_budget.audit_entries ADD CONSTRAINT epoch_is_current CHECK (epoch = %s) NOT VALID', current_epoch);
-    -- Earlier ones as well: a dump that is restored in two steps has its rows come after its constraints.
-    EXECUTE format('ALTER TABLE trust_budget.break_glass_events ADD CONSTRAINT epoch_has_begun CHECK (epoch BETWEEN 1 AND %s) NOT VALID', current_epoch);
+    -- Somebody may have added it, to restore a dump that has it.
+    ALTER TABLE trust_budget.break_glass_events DROP CONSTRAINT IF EXISTS epoch_is_current;
+    EXECUTE format('ALTER TABLE trust_budget.break_glass_events ADD CONSTRAINT epoch_is_current CHECK (epoch = %s) NOT VALID', current_epoch);
 END
 $$;
 
@@ -45,8 +47,8 @@ BEGIN
     RETURNING epoch INTO STRICT new_epoch;
     ALTER TABLE trust_budget.audit_entries DROP CONSTRAINT epoch_is_current;
     EXECUTE format('ALTER TABLE trust_budget.audit_entries ADD CONSTRAINT epoch_is_current CHECK (epoch = %s) NOT VALID', new_epoch);
-    ALTER TABLE trust_budget.break_glass_events DROP CONSTRAINT epoch_has_begun;
-    EXECUTE format('ALTER TABLE trust_budget.break_glass_events ADD CONSTRAINT epoch_has_begun CHECK (epoch BETWEEN 1 AND %s) NOT VALID', new_epoch);
+    ALTER TABLE trust_budget.break_glass_events DROP CONSTRAINT epoch_is_current;
+    EXECUTE format('ALTER TABLE trust_budget.break_glass_events ADD CONSTRAINT epoch_is_current CHECK (epoch = %s) NOT VALID', new_epoch);
     INSERT INTO trust_budget.ledger_history (event, epoch, system_identifier, timeline, reason)
     SELECT 'new_epoch', l.epoch, l.system_identifier, l.timeline, begin_epoch.reason
     FROM trust_budget.ledger AS l;

@@ -41,7 +41,8 @@ package final class ClaimedFile: Sendable {
     }
     // SQLite would follow it, to a file that another process has claimed by its name.
     guard !ClaimedFile.isLink(path) else {
-      throw .unusable("\(path) is a symbolic link that somebody else has put there; remove it")
+      throw .unusable(
+        "\(path) is a symbolic link in a loop, or that somebody else has put there; remove it")
     }
     self.path = path
     self.givenPath = givenPath

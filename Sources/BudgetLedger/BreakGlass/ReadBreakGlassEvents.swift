@@ -10,7 +10,7 @@ extension BreakGlassEvent {
     policy_digest, actor, occurred_at, hash
     """
 
-  /// - Parameter isEvidence: as of an entry.
+  /// - Parameter isEvidence: see ``Entry/init(decoding:isEvidence:)``.
   /// - Throws: `TrailFault` for what no program of ours has written, or what reading the row throws.
   package init(decoding row: inout PostgresRow, isEvidence: Bool = true) throws {
     let (journalID, sequence) = (try row.next(String.self), try row.next(Int64.self))

@@ -56,16 +56,17 @@ extension SchemaProblem: CustomStringConvertible {
     case .foreignOwner(let owner, let login):
       "the schema trust_budget, or the history in it, belongs to \(owner), who is neither a superuser nor the "
         + "database's owner: what \(owner) has put there would run with the rights of \(login). Nothing in it "
-        + "was used. If it is your ledger, connect as \(owner), or take that role (PGOPTIONS='-c role=\(owner)'), "
-        + "or connect as a role that may do less; if it is not, remove it (DROP SCHEMA trust_budget CASCADE)"
+        + "was used. If it is your ledger, take that role (PGOPTIONS='-c role=…'), connect as it, or as "
+        + "one that may do less; if it is not, remove it (DROP SCHEMA trust_budget CASCADE)"
     case .withoutLedger:
       "the table trust_budget.ledger is empty; restore the database from a backup"
     case .withoutTrail:
       "the budgets were restored, and their trail was not: trust_budget.audit_entries is empty. If the "
         + "constraint epoch_is_current refused it (pg_restore --schema-only, and --data-only after it), "
         + "run: ALTER TABLE trust_budget.audit_entries DROP CONSTRAINT epoch_is_current, ADD CONSTRAINT "
-        + "epoch_is_current CHECK (epoch >= 1) NOT VALID; restore the entries, and run this again. If they "
-        + "are lost for good: TRUNCATE trust_budget.budgets, and everybody begins anew"
+        + "epoch_is_current CHECK (epoch >= 1) NOT VALID, and the same of trust_budget.break_glass_events; "
+        + "restore the rows of both, and run this again. If the entries are lost for good: TRUNCATE "
+        + "trust_budget.budgets, and everybody begins anew"
     case .restored(otherServer: true):
       "the ledger was restored from a dump of another server, or copied from there row by row: entries "
         + "newer than the copy are not in it, and its transaction ids are not this server's. Make sure "

@@ -191,7 +191,7 @@ import TrustBudgetTesting
       try await database.record(journal.next(3))
       try await database.tamperWithEvents(
         """
-        ALTER TABLE trust_budget.break_glass_events DROP CONSTRAINT epoch_has_begun;
+        ALTER TABLE trust_budget.break_glass_events DROP CONSTRAINT epoch_is_current;
         UPDATE trust_budget.break_glass_events SET \(sql) WHERE node_seq = 3
         """)
       #expect(

@@ -127,10 +127,14 @@ import TrustBudgetTesting
             ($0, try Data(contentsOf: directory.appending(path: $0)))
           })
       }
+      // SQLite looks for the log beside what a link leads to.
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(path).link", withDestinationPath: "\(path).copy")
       let before = try contents()
-      for file in [path, "\(path).copy"] {
+      let entries = try Self.verify(path).output
+      for file in [path, "\(path).copy", "\(path).link"] {
         let verdict = try Self.verify(file)
-        #expect(verdict.status == 0, "\(verdict.errors)")
+        #expect(verdict.status == 0 && verdict.output == entries, "\(verdict.errors)")
         #expect(try contents() == before)
       }
     }

@@ -291,8 +291,7 @@ import TrustBudgetTesting
         database,
         """
         ALTER TABLE trust_budget.break_glass_events DISABLE TRIGGER ALL;
-        ALTER TABLE trust_budget.audit_entries DROP CONSTRAINT epoch_is_current;
-        ALTER TABLE trust_budget.break_glass_events DROP CONSTRAINT epoch_has_begun;
+        ALTER TABLE trust_budget.\(table) DROP CONSTRAINT epoch_is_current;
         UPDATE trust_budget.\(table) SET epoch = \(epoch)
         WHERE hash IN (SELECT hash FROM trust_budget.\(table) ORDER BY transaction_id DESC LIMIT 1)
         """)

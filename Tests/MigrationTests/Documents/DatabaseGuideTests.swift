@@ -57,7 +57,7 @@ import TrustBudgetTesting
         await #expect(throws: TestFailure.self) {
           try await database.copy(to: restored, "--data-only")
         }
-        try await restored.execute(try query("So let it in between the two"))
+        try await restored.execute(try query("So let them in between the two"))
         try await database.copy(to: restored, "--data-only")
         _ = try await NewEpoch(
           connectionString: restored.connectionString, reason: "a test"

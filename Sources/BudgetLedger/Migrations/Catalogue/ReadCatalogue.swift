@@ -54,9 +54,9 @@ struct ReadCatalogue: PostgresStatement {
         FROM relations AS r JOIN pg_inherits AS i ON i.inhparent = r.oid JOIN pg_class AS c ON c.oid = i.inhrelid
         WHERE r.relkind IN ('r', 'p')
         UNION ALL
-        -- The last number in these is the ledger's epoch, which moves on.
+        -- The number in these is the ledger's epoch, which moves on.
         SELECT 'constraint', r.relname || '.' || c.conname,
-               CASE WHEN c.conname IN ('epoch_is_current', 'epoch_has_begun')
+               CASE WHEN c.conname = 'epoch_is_current'
                     THEN regexp_replace(pg_get_constraintdef(c.oid), '[0-9]+([)]*)( NOT VALID)?$', 'N\\1')
                     ELSE pg_get_constraintdef(c.oid) END
         FROM relations AS r JOIN pg_constraint AS c ON c.conrelid = r.oid
