@@ -5,8 +5,7 @@ extension Measurement {
   static func mirrorCatchingUp(entries: Int, budgets: Int) -> Measurement {
     Measurement(name: "mirror, catching up") { postgres, rounds in
       let database = try await Database.make(on: postgres, budgets: 0)
-      // More budgets than a mirror remembers, each with several entries.
-      let budgets = min(4 * budgets, max(1, entries / 4))
+      let budgets = min(budgets, max(1, entries / 4))
       progress("  writing \(entries) entries of \(budgets) budgets …")
       try await MirrorLoad.trail(entries, budgets: budgets, in: database)
       let count = try await MirrorLoad.count(in: database)
