@@ -36,8 +36,8 @@ struct TrailWindow: Hashable, Sendable {
 }
 
 extension LedgerIdentity {
-  /// - Throws: `MirrorRefusal.unbegunEpoch` for an epoch that it has not been in. Rows of one are before the
-  ///   beginning, where nobody looks, or look as if they were from a dump.
+  /// - Throws: `MirrorRefusal.unbegunEpoch` for an epoch that it has not been in. Rows before epoch 1 would be
+  ///   passed by, and those of a later epoch look as if they came from a dump.
   fileprivate func requireBegun(_ found: Int64) throws(MirrorRefusal) {
     guard found < 1 || found > epoch else { return }
     throw .unbegunEpoch(found: found, ledger: epoch)

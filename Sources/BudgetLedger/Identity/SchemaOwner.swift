@@ -4,9 +4,9 @@ import LibPQ
 ///
 /// The owner of a table puts a trigger on it, or a view in its place, and what that calls runs with the rights of
 /// whoever uses it. `SET ROLE` would keep nothing back: what is called may say `RESET ROLE`. So a session
-/// that has more to give than a node's or an auditor's touches nothing of a stranger's. No stranger is who has
-/// as much to give, and whose role the session was told to take (`-c role=owner`). To be a member of a role says
-/// nothing: its owner makes others members as he likes.
+/// that has more rights than a node's or an auditor's touches nothing of a stranger's. Trusted are owners that have
+/// as many rights themselves, and the role that the session was told to take (`-c role=owner`). Membership in a role
+/// shows no trust: whoever administers the role can make anybody a member.
 enum SchemaOwner {
   /// Before a session reads anything in the schema: may it become a superuser, or the database's owner?
   ///
@@ -23,8 +23,8 @@ enum SchemaOwner {
     try check(on: session)
   }
 
-  /// The same before a session migrates, which is to make tables there: any that may make schemas could have
-  /// been meant to make this one.
+  /// The same before a session migrates, and for any that may make schemas: this one may have been made before it
+  /// could, as a trap.
   static func checkMigrating(on session: PostgresSession) throws {
     try check(on: session, isMigrating: true)
   }

@@ -134,8 +134,7 @@ package struct LedgerReader: Sendable {
       } catch let error as PostgresError
         where error.isConnectionLost && ContinuousClock.now < start + patience / 2
       {
-        // Somebody may have ended the session, and have nothing against another. Where it was lost for another
-        // reason, this fails as soon.
+        // Somebody may have ended this one session. Where more is wrong, the second attempt fails like the first.
         return try await readOnce(body, before: start + patience)
       }
     } catch let problem as SchemaProblem {
