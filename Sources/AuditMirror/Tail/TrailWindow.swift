@@ -39,7 +39,7 @@ extension LedgerIdentity {
   /// - Throws: `MirrorRefusal.unbegunEpoch` for an epoch that it has not been in. Rows before epoch 1 would be
   ///   passed by, and those of a later epoch look as if they came from a dump.
   fileprivate func requireBegun(_ found: Int64) throws(MirrorRefusal) {
-    guard found < 1 || found > epoch else { return }
+    guard !hasBegun(found) else { return }
     throw .unbegunEpoch(found: found, ledger: epoch)
   }
 }

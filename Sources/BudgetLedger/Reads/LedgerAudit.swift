@@ -154,7 +154,7 @@ extension LedgerIdentity {
   fileprivate func requireBegun(
     _ found: Int64, of chain: TrailChain, sequence: Int64
   ) throws(TrailFault) {
-    guard found < 1 || found > epoch else { return }
+    guard !hasBegun(found) else { return }
     throw TrailFault(
       chain, sequence: sequence,
       problem: "it is of epoch \(found), and the ledger is in epoch \(epoch)")

@@ -9,4 +9,7 @@ package struct LedgerIdentity: Hashable, Sendable {
     self.id = id
     self.epoch = epoch
   }
+
+  /// Whether it is, or was, in an epoch.
+  package func hasBegun(_ epoch: Int64) -> Bool { epoch >= 1 && epoch <= self.epoch }
 }
