@@ -11,8 +11,8 @@ package struct Export: Sendable {
   }
 
   package struct Result: Hashable, Sendable {
-    package let entries: Int64
-    package let events: Int64
+    package fileprivate(set) var entries: Int64
+    package fileprivate(set) var events: Int64
     /// What the export was restricted to.
     package let filter: String?
     /// Rows are committed that are not in it, because an older transaction is open.
@@ -126,31 +126,26 @@ package struct Export: Sendable {
   /// Writes lines as they come, to a pipe say.
   package func writeText(to descriptor: Int32) async throws -> Result {
     try await source.withView { view in
+      var result = Result(entries: 0, events: 0, filter: filter.words, isHeldBack: view.isHeldBack)
       switch trail {
       case .entries:
-        let count = try await writeText(MirroredEntry.self, of: view, to: descriptor) {
-          filter.includes($0.entry)
-        }
-        return Result(entries: count, events: 0, filter: filter.words, isHeldBack: view.isHeldBack)
+        result.entries = try await writeText(MirroredEntry.self, of: view, to: descriptor)
       case .breakGlass:
-        let count = try await writeText(MirroredEvent.self, of: view, to: descriptor) {
-          filter.includes($0.event)
-        }
-        return Result(entries: 0, events: count, filter: filter.words, isHeldBack: view.isHeldBack)
+        result.events = try await writeText(MirroredEvent.self, of: view, to: descriptor)
       }
+      return result
     }
   }
 
   private func writeText<TableRow: ExportedRow>(
-    _: TableRow.Type, of view: ExportView, to descriptor: Int32, _ isWanted: (TableRow) -> Bool
+    _: TableRow.Type, of view: ExportView, to descriptor: Int32
   ) async throws -> Int64 {
     if format == .csv { try Export.write(TableRow.csvHeader, to: descriptor) }
     var progress = Progress(expected: view.rows)
-    try await view.read(TableRow.self) { page in
-      let wanted = page.filter(isWanted)
-      let lines = wanted.map { format == .csv ? $0.csvLine : $0.jsonLine }
+    try await view.read(TableRow.self, filter) { rows, read in
+      let lines = rows.map { format == .csv ? $0.csvLine : $0.jsonLine }
       try Export.write(lines.joined(), to: descriptor)
-      progress.add(read: page.count, written: wanted.count, onProgress)
+      progress.add(read: read, written: rows.count, onProgress)
     }
     return progress.written
   }
@@ -162,17 +157,15 @@ package struct Export: Sendable {
         ledger: view.ledger, horizon: 0, nextTransaction: view.nextTransaction,
         isHeldBack: false, moment: Timestamp(microseconds: 0), completeAsOf: view.completeAsOf)
       var progress = Progress(expected: view.rows)
-      try await view.read(MirroredEvent.self) { page in
-        let wanted = page.filter { filter.includes($0.event) }
-        try await file.append(wanted, of: window, endsWindow: false)
-        progress.add(read: page.count, written: wanted.count, onProgress)
+      try await view.read(MirroredEvent.self, filter) { rows, read in
+        try await file.append(rows, of: window, endsWindow: false)
+        progress.add(read: read, written: rows.count, onProgress)
       }
       try await file.append([MirroredEvent](), of: window, endsWindow: true)
       let events = progress.written
-      try await view.read(MirroredEntry.self) { page in
-        let wanted = page.filter { filter.includes($0.entry) }
-        try await file.append(wanted, of: window, commits: false, endsWindow: false)
-        progress.add(read: page.count, written: wanted.count, onProgress)
+      try await view.read(MirroredEntry.self, filter) { rows, read in
+        try await file.append(rows, of: window, commits: false, endsWindow: false)
+        progress.add(read: read, written: rows.count, onProgress)
       }
       try await file.append([], of: window, commits: true, endsWindow: true)
       try await file.finish()

@@ -24,17 +24,18 @@ package struct ExportFilter: Hashable, Sendable {
   var holdsEverything: Bool { self == ExportFilter() }
 
   func includes(_ entry: Entry) -> Bool {
-    budgetID.map { $0 == entry.budgetID.value } ?? true
-      && username.map { $0 == entry.username } ?? true
-      && since.map { entry.occurredAt >= $0 } ?? true
-      && until.map { entry.occurredAt < $0 } ?? true
+    budgetID.map { isSame($0, entry.budgetID.value) } ?? true
+      && includes(username: entry.username, at: entry.occurredAt)
   }
 
   func includes(_ event: BreakGlassEvent) -> Bool {
-    budgetID == nil
-      && username.map { $0 == event.username } ?? true
-      && since.map { event.occurredAt >= $0 } ?? true
-      && until.map { event.occurredAt < $0 } ?? true
+    budgetID == nil && includes(username: event.username, at: event.occurredAt)
+  }
+
+  private func includes(username name: String?, at moment: Timestamp) -> Bool {
+    username.map { isSame($0, name) } ?? true
+      && since.map { moment >= $0 } ?? true
+      && until.map { moment < $0 } ?? true
   }
 
   /// For `meta.filter`; nil for the whole trail.

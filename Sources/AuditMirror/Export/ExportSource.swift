@@ -119,9 +119,10 @@ struct ExportView: Sendable {
     source = .postgres(reader, window)
   }
 
-  /// Hands over one of the trails, page by page, in the order in which it is followed.
-  func read<TableRow: TrailRow>(
-    _: TableRow.Type, _ body: ([TableRow]) async throws -> Void
+  /// Hands over what a filter asks for of one of the trails, page by page, in the order in which it is
+  /// followed, and how many rows were looked at for it.
+  func read<TableRow: ExportedRow>(
+    _: TableRow.Type, _ filter: ExportFilter, _ body: ([TableRow], _ read: Int) async throws -> Void
   ) async throws {
     switch source {
     case .file(let file, let lastEntry, let lastEvent):
@@ -139,16 +140,15 @@ struct ExportView: Sendable {
             "the rows of \(TableRow.table) end at \(rowID), and went as far as \(end)")
         }
         rowID = page.lastRowID
-        try await body(page.rows)
+        try await body(page.rows.filter { $0.isWanted(by: filter) }, page.rows.count)
       }
     case .postgres(let reader, let window):
       var position = TrailPosition.start
-      while true {
-        let page: [TableRow] = try await reader.page(
-          after: position, of: window, limit: TableRow.pageSize)
-        if let last = page.last { position = last.position }
-        if !page.isEmpty { try await body(page) }
-        if page.count < TableRow.pageSize { break }
+      while let page: (wanted: [TableRow], end: TrailPosition, rows: Int) = try await reader.page(
+        after: position, of: window, limit: TableRow.pageSize, filter: filter)
+      {
+        position = page.end
+        try await body(page.wanted.filter { $0.isWanted(by: filter) }, page.rows)
       }
     }
   }

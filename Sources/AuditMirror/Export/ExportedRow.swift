@@ -1,7 +1,8 @@
 import TrustBudget
 
-/// A row as text.
+/// A row that an export chooses, and writes as text.
 protocol ExportedRow: TrailRow {
+  func isWanted(by filter: ExportFilter) -> Bool
   static var csvColumns: [String] { get }
   /// What is in the columns. NULL is nothing at all, an empty text is `""`.
   var csvValues: [String?] { get }
@@ -16,6 +17,8 @@ extension ExportedRow {
 }
 
 extension MirroredEntry: ExportedRow {
+  func isWanted(by filter: ExportFilter) -> Bool { filter.includes(entry) }
+
   static let csvColumns = [
     "entry_id", "epoch", "transaction_id", "budget_id", "budget_seq", "kind", "username", "cost",
     "balance_before", "balance_after", "request_id", "part", "rule", "policy_digest", "actor",
@@ -58,6 +61,8 @@ extension MirroredEntry: ExportedRow {
 }
 
 extension MirroredEvent: ExportedRow {
+  func isWanted(by filter: ExportFilter) -> Bool { filter.includes(event) }
+
   static let csvColumns = [
     "event_id", "epoch", "transaction_id", "journal_id", "node_seq", "node", "username", "reason",
     "ticket", "approvers", "principals", "max_duration", "max_duration_seconds",

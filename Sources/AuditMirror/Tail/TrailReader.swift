@@ -84,6 +84,22 @@ struct TrailReader: Sendable {
     return try await connection.run { try $0.execute(statement) }
   }
 
+  /// What a filter asks for among the next rows of a window, where those rows end, and how many they are.
+  func page<TableRow: TrailRow>(
+    after position: TrailPosition, of window: TrailWindow, limit: Int, filter: ExportFilter
+  ) async throws -> (wanted: [TableRow], end: TrailPosition, rows: Int)? {
+    let next = ReadTrailPage<TableRow>(
+      position: position, epoch: window.ledger.epoch, horizon: window.horizon, limit: limit)
+    return try await connection.run { session in
+      guard let (end, rows) = try session.execute(FindStretchEnd(page: next)).first else {
+        return nil
+      }
+      let wanted = try session.execute(
+        ReadFilteredRows<TableRow>(start: position, end: end, filter: filter))
+      return (wanted, end, rows)
+    }
+  }
+
   /// Waits until what was read cannot be lost in a failover any more, two seconds at most.
   ///
   /// - Throws: an error that says that the standby did not confirm it; `PostgresError`.

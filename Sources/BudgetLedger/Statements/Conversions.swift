@@ -28,7 +28,7 @@ extension Timestamp {
 }
 
 extension PostgresTimestamp {
-  init(_ timestamp: Timestamp) {
+  package init(_ timestamp: Timestamp) {
     self.init(microsecondsSinceUnixEpoch: timestamp.microseconds)
   }
 }

@@ -244,6 +244,39 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a part of the trail is the same from a file and from PostgreSQL`() async throws {
+    try await withMirroredTrail(operations: 9_000, callers: 256) { database, path, directory in
+      // More than are looked at in one go.
+      let moments = try await database.trail().map { Timestamp(($0[17] ?? "") + "Z") }
+      try #require(moments.count > 8_192)
+      let (early, late) = (moments[100], moments[8_300])
+      let everybody = "SELECT count(*) FROM trust_budget.audit_entries WHERE"
+      let parts: [(filter: ExportFilter, condition: String)] = [
+        (ExportFilter(budgetID: "user:u1"), "budget_id = 'user:u1'"),
+        (ExportFilter(budgetID: "user:nobody"), "false"),
+        (ExportFilter(username: "alice"), "username = 'alice'"),
+        (
+          ExportFilter(username: "alice", since: early, until: late),
+          """
+          username = 'alice' AND occurred_at >= '\(early?.sortableText ?? "")Z'
+            AND occurred_at < '\(late?.sortableText ?? "")Z'
+          """
+        ),
+      ]
+      for (filter, condition) in parts {
+        let count = try await database.count("\(everybody) \(condition)")
+        var texts: Set<String> = []
+        for (name, source) in try await sources(database, path) {
+          let target = directory.file("\(name).csv")
+          let result = try await Export(source, as: .csv, filter: filter).write(to: target)
+          #expect(result.entries == count, "\(name): \(filter)")
+          texts.insert(try String(contentsOfFile: target, encoding: .utf8))
+        }
+        #expect(texts.count == 1, "\(filter)")
+      }
+    }
+  }
+
   @Test func `a part of the emergencies verifies as far as it goes`() async throws {
     try await withMirroredTrail { database, path, directory in
       let source = ExportSource.file(try await ReadableFile(path: path))
@@ -502,12 +535,15 @@ import TrustBudgetTesting
   }
 
   private func withMirroredTrail(
+    operations: Int = 600, callers: Int = 8,
     _ body: (TestDatabase, _ path: String, TemporaryDirectory) async throws -> Void
   ) async throws {
     try await TestDatabase.withLedger { database in
       try await TemporaryDirectory.with { directory in
         let path = directory.file("audit.db")
-        _ = try await database.withNodes(1) { try await RandomTrail.write(600, on: $0) }
+        _ = try await database.withNodes(1) {
+          try await RandomTrail.write(operations, callers: callers, on: $0)
+        }
         var (first, second) = (Emergencies(1), Emergencies(2))
         try await database.record(first.next(5))
         try await database.record(second.next(3, username: "carol"))
