@@ -68,11 +68,11 @@ extension AuditMirror {
 
   /// Brings all entries of a window into the file. The next page is fetched while this one is written.
   ///
-  /// - Returns: how many entries came.
+  /// - Returns: how many entries came; nil where they were cut short.
   func catchUp(
     with window: TrailWindow, _ reader: TrailReader, _ file: AuditFile, newEvents: Int,
     until deadline: ContinuousClock.Instant?
-  ) async throws -> Int {
+  ) async throws -> Int? {
     let size = settings.pageSize
     var page: [MirroredEntry] = try await reader.page(
       after: file.summary.entries.position, of: window, limit: size)
@@ -106,7 +106,8 @@ extension AuditMirror {
           health.note(file.summary, newEntries: uncommitted)
           uncommitted = 0
         }
-        if isEnd || isCutShort { return count }
+        if isCutShort { return nil }
+        if isEnd { return count }
         page = try await ahead
       }
     } catch {

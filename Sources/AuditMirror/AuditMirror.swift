@@ -64,7 +64,7 @@ package struct AuditMirror: Service {
   private func follow(_ onProgress: () -> Void) async throws {
     try await TrailReader.with(configuration) { reader in
       let window = try await reader.window()
-      // Not before: what was claimed and not looked at would be taken for one of ours the next time.
+      // After the window is read: a file that was claimed and never looked at would pass for ours next time.
       let claim = try claim()
       let file = try await openFile(ledger: window.ledger, claim: claim)
       do {
@@ -97,7 +97,7 @@ package struct AuditMirror: Service {
     while true {
       // Told to end: what was committed before comes in as well, if that is a matter of a moment.
       let isLast = Task.isShuttingDownGracefully
-      guard file.isInPlace else { throw AuditFileError.replaced }
+      guard claim.isInPlace else { throw AuditFileError.replaced }
       if let damage = pages?.damage { throw AuditFileError.corrupt(damage) }
       let start = ContinuousClock.now
       var (window, complete) = try await look(reader, &completeness)
@@ -107,13 +107,14 @@ package struct AuditMirror: Service {
       let deadline = isLast ? start + settings.farewell : nil
       // Events first: the file is complete once the last page of entries is in it, and whoever takes its
       // events away is found by its entries.
-      guard let events = try await catchUpEvents(with: window, reader, file, until: deadline)
+      guard let events = try await catchUpEvents(with: window, reader, file, until: deadline),
+        let entries = try await catchUp(
+          with: window, reader, file, newEvents: events, until: deadline)
       else {
         if isLast { return }
         continue
       }
-      let count =
-        try await catchUp(with: window, reader, file, newEvents: events, until: deadline) + events
+      let count = entries + events
       health.noteWindow(file.summary, completeAt: complete?.instant)
       health.note(.following)
       onProgress()

@@ -3,116 +3,97 @@ import TrustBudget
 /// A row that an export chooses, and writes as text.
 protocol ExportedRow: TrailRow {
   func isWanted(by filter: ExportFilter) -> Bool
-  static var csvColumns: [String] { get }
-  /// What is in the columns. NULL is nothing at all, an empty text is `""`.
-  var csvValues: [String?] { get }
-  /// Texts that the hash covers are texts, to the letter.
-  var json: JSONObjectText { get }
+  static var exportedColumns: [StaticString] { get }
+  var exportedValues: [ExportedValue] { get }
+}
+
+/// What is in a column of an exported row.
+enum ExportedValue {
+  case number(Int64?)
+  case text(String?)
+  case list([String])
+
+  static func moment(_ moment: Timestamp) -> ExportedValue { .text(moment.sortableText) }
+  static func digest(_ digest: Digest?) -> ExportedValue { .text(digest?.hexadecimal) }
 }
 
 extension ExportedRow {
-  static var csvHeader: String { csvColumns.joined(separator: ",") + "\r\n" }
-  var csvLine: String { csvValues.map { $0 ?? "" }.joined(separator: ",") + "\r\n" }
-  var jsonLine: String { json.text + "\n" }
+  static var csvHeader: String {
+    exportedColumns.map { "\($0)" }.joined(separator: ",") + "\r\n"
+  }
+
+  /// NULL is nothing at all, an empty text is `""`, a list is JSON.
+  var csvLine: String {
+    let values = exportedValues.map { value in
+      switch value {
+      case .number(let number): number.map { String($0) } ?? ""
+      case .text(let text): text.map(quoted) ?? ""
+      case .list(let texts): quoted(JSONObjectText.list(texts))
+      }
+    }
+    return values.joined(separator: ",") + "\r\n"
+  }
+
+  /// Texts that the hash covers are texts, to the letter.
+  var jsonLine: String {
+    var object = JSONObjectText()
+    for (column, value) in zip(Self.exportedColumns, exportedValues) {
+      switch value {
+      case .number(let number): object.put(column, number)
+      case .text(let text): object.put(column, text)
+      case .list(let texts): object.put(column, texts)
+      }
+    }
+    return object.text + "\n"
+  }
 }
 
 extension MirroredEntry: ExportedRow {
   func isWanted(by filter: ExportFilter) -> Bool { filter.includes(entry) }
 
-  static let csvColumns = [
+  static let exportedColumns: [StaticString] = [
     "entry_id", "epoch", "transaction_id", "budget_id", "budget_seq", "kind", "username", "cost",
     "balance_before", "balance_after", "request_id", "part", "rule", "policy_digest", "actor",
     "node", "detail", "occurred_at", "hash",
   ]
 
-  var csvValues: [String?] {
+  var exportedValues: [ExportedValue] {
     [
-      "\(entryID)", "\(entry.epoch)", "\(transactionID)", quoted(entry.budgetID.value),
-      "\(entry.sequence)", entry.kind.rawValue, quoted(entry.username), "\(entry.cost)",
-      "\(entry.balanceBefore)", "\(entry.balanceAfter)", quoted(entry.requestID), "\(entry.part)",
-      quoted(entry.rule), entry.policyDigest?.hexadecimal, quoted(entry.actor), quoted(entry.node),
-      quoted(entry.detail), entry.occurredAt.sortableText, entry.hash.hexadecimal,
+      .number(entryID), .number(entry.epoch), .number(transactionID), .text(entry.budgetID.value),
+      .number(entry.sequence), .text(entry.kind.rawValue), .text(entry.username),
+      .number(entry.cost), .number(entry.balanceBefore), .number(entry.balanceAfter),
+      .text(entry.requestID), .number(Int64(entry.part)), .text(entry.rule),
+      .digest(entry.policyDigest), .text(entry.actor), .text(entry.node), .text(entry.detail),
+      .moment(entry.occurredAt), .digest(entry.hash),
     ]
-  }
-
-  var json: JSONObjectText {
-    var object = JSONObjectText()
-    object.put("entry_id", entryID)
-    object.put("epoch", entry.epoch)
-    object.put("transaction_id", transactionID)
-    object.put("budget_id", entry.budgetID.value)
-    object.put("budget_seq", entry.sequence)
-    object.put("kind", entry.kind.rawValue)
-    object.put("username", entry.username)
-    object.put("cost", entry.cost)
-    object.put("balance_before", entry.balanceBefore)
-    object.put("balance_after", entry.balanceAfter)
-    object.put("request_id", entry.requestID)
-    object.put("part", Int64(entry.part))
-    object.put("rule", entry.rule)
-    object.put("policy_digest", entry.policyDigest?.hexadecimal)
-    object.put("actor", entry.actor)
-    object.put("node", entry.node)
-    object.put("detail", entry.detail)
-    object.put("occurred_at", entry.occurredAt.sortableText)
-    object.put("hash", entry.hash.hexadecimal)
-    return object
   }
 }
 
 extension MirroredEvent: ExportedRow {
   func isWanted(by filter: ExportFilter) -> Bool { filter.includes(event) }
 
-  static let csvColumns = [
+  static let exportedColumns: [StaticString] = [
     "event_id", "epoch", "transaction_id", "journal_id", "node_seq", "node", "username", "reason",
     "ticket", "approvers", "principals", "max_duration", "max_duration_seconds",
     "requested_duration_seconds", "request_id", "request", "policy_digest", "actor", "occurred_at",
     "recorded_at", "hash",
   ]
 
-  /// Lists are JSON.
-  var csvValues: [String?] {
+  var exportedValues: [ExportedValue] {
     [
-      "\(eventID)", "\(epoch)", "\(transactionID)", event.journalID, "\(event.sequence)",
-      quoted(event.node), quoted(event.username), quoted(event.reason), quoted(event.ticket),
-      quoted(JSONObjectText.list(event.approvers)), quoted(JSONObjectText.list(event.principals)),
-      quoted(event.maxDuration), "\(event.maxDurationSeconds)",
-      event.requestedDurationSeconds.map { "\($0)" }, quoted(event.requestID),
-      quoted(event.request), event.policyDigest.hexadecimal, quoted(event.actor),
-      event.occurredAt.sortableText, recordedAt.sortableText, event.hash.hexadecimal,
+      .number(eventID), .number(epoch), .number(transactionID), .text(event.journalID),
+      .number(event.sequence), .text(event.node), .text(event.username), .text(event.reason),
+      .text(event.ticket), .list(event.approvers), .list(event.principals),
+      .text(event.maxDuration), .number(event.maxDurationSeconds),
+      .number(event.requestedDurationSeconds), .text(event.requestID), .text(event.request),
+      .digest(event.policyDigest), .text(event.actor), .moment(event.occurredAt),
+      .moment(recordedAt), .digest(event.hash),
     ]
-  }
-
-  var json: JSONObjectText {
-    var object = JSONObjectText()
-    object.put("event_id", eventID)
-    object.put("epoch", epoch)
-    object.put("transaction_id", transactionID)
-    object.put("journal_id", event.journalID)
-    object.put("node_seq", event.sequence)
-    object.put("node", event.node)
-    object.put("username", event.username)
-    object.put("reason", event.reason)
-    object.put("ticket", event.ticket)
-    object.put("approvers", event.approvers)
-    object.put("principals", event.principals)
-    object.put("max_duration", event.maxDuration)
-    object.put("max_duration_seconds", event.maxDurationSeconds)
-    object.put("requested_duration_seconds", event.requestedDurationSeconds)
-    object.put("request_id", event.requestID)
-    object.put("request", event.request)
-    object.put("policy_digest", event.policyDigest.hexadecimal)
-    object.put("actor", event.actor)
-    object.put("occurred_at", event.occurredAt.sortableText)
-    object.put("recorded_at", recordedAt.sortableText)
-    object.put("hash", event.hash.hexadecimal)
-    return object
   }
 }
 
 /// A text as CSV has it.
-private func quoted(_ text: String?) -> String? {
-  guard let text else { return nil }
+private func quoted(_ text: String) -> String {
   let quote = UInt8(ascii: "\"")
   let needsQuotes =
     text.isEmpty

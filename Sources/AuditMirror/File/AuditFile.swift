@@ -36,12 +36,11 @@ final class AuditFile: @unchecked Sendable {
     }
   }
 
-  /// Makes a file of its own beside nobody else, for an export.
+  /// Makes an export of an empty file.
   static func create(
     path: String, ledger: LedgerIdentity, filter: String?
   ) async throws -> AuditFile {
     try await AuditFileError.translating(isExport: true) {
-      try ClaimedFile.make(path)
       let queue = try DatabaseQueue(path: path, configuration: configuration(isLive: false))
       return try await AuditFile(queue, ledger: ledger, filter: filter)
     }
@@ -66,9 +65,6 @@ final class AuditFile: @unchecked Sendable {
 
   /// What the file says of itself, as of the last commit.
   var summary: FileSummary { current.withLock { $0 } }
-
-  /// Whether the path still leads to the file that is open, and nobody else can have claimed it.
-  var isInPlace: Bool { claim?.isInPlace ?? true }
 
   /// Appends entries, and commits them with the position after them.
   ///

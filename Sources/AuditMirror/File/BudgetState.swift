@@ -13,8 +13,6 @@ struct BudgetState: Hashable, Sendable {
     window_seq, last_seq, last_hash, created_at, resets_at
     """
 
-  static let columnCount = 11
-
   init(budget: Budget, createdAt: Timestamp) {
     self.budget = budget
     self.createdAt = createdAt

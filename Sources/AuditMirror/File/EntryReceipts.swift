@@ -30,11 +30,8 @@ struct EntryReceipt: Hashable {
 
 /// Receipts of entries that follow each other in the file, as one row of `receipts`.
 struct EntryReceipts {
-  /// So many entries share a row, at most.
-  static let perRow = 4_096
-
   private var content: [UInt8] = []
-  private(set) var count: Int64 = 0
+  private var count: Int64 = 0
 
   /// The length of the budget's id, the id, the number, the hash.
   mutating func append(_ receipt: EntryReceipt) {
@@ -44,18 +41,14 @@ struct EntryReceipts {
     count += 1
   }
 
-  /// Writes them, and begins anew.
-  ///
   /// - Parameter lastRow: the rowid of the last of their entries.
-  mutating func save(endingAt lastRow: Int64, _ db: Database) throws {
+  func save(endingAt lastRow: Int64, _ db: Database) throws {
     guard count > 0 else { return }
     var insert = try FileStatement(db, "INSERT INTO receipts VALUES (?,?,?)")
     insert.put(lastRow - count + 1)
     insert.put(count)
     insert.put(content)
     try insert.run()
-    content.removeAll(keepingCapacity: true)
-    count = 0
   }
 
   /// All the receipts of a file, in the order of the entries.

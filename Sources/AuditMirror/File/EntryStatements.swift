@@ -53,8 +53,6 @@ extension MirroredEntry {
     balance_after, request_id, part, rule, policy_digest, actor, node, detail, occurred_at, hash
     """
 
-  static let fileColumnCount = 19
-
   init(reading row: inout FileStatement) throws(InvalidValue) {
     let entryID = try row.count()
     let transactionID = try row.count()

@@ -50,8 +50,6 @@ extension MirroredEvent {
     requested_duration_seconds, request_id, request, policy_digest, actor, occurred_at, hash
     """
 
-  static let fileColumnCount = 21
-
   init(reading row: inout FileStatement) throws(InvalidValue) {
     self.init(
       eventID: try row.count(), epoch: try row.count(), transactionID: try row.count(),

@@ -40,7 +40,7 @@ struct FileDefinition: Hashable {
 
   /// What stands where a table of ours was, a view say: to read it may never end.
   static func disguise(_ db: Database) throws -> String? {
-    let known = try made()
+    let known = try made.get()
     let tables = Set(known.filter { $0.type == "table" }.map(\.name))
     return try all(db).subtracting(known).filter { tables.contains($0.name) }
       .min { $0.name < $1.name }.map(\.changed)
@@ -51,7 +51,7 @@ struct FileDefinition: Hashable {
   /// What is not as a program of ours has made it.
   static func problem(_ db: Database) throws -> String? {
     let found = try all(db)
-    let known = try made()
+    let known = try made.get()
     let names = Set(known.map(\.name))
     let strangers = found.subtracting(known).subtracting([budgetIndex])
       .sorted { $0.name < $1.name }
@@ -86,7 +86,8 @@ struct FileDefinition: Hashable {
     return Set(rows.map(FileDefinition.init))
   }
 
-  private static func made() throws -> Set<FileDefinition> {
+  /// As this program makes them.
+  private static let made = Result {
     try DatabaseQueue().write { db in
       try db.execute(sql: AuditFileSchema.script)
       return try all(db)

@@ -12,7 +12,7 @@ struct FileRows<TableRow: TrailRow>: Sendable {
     var statement = try FileStatement(
       db,
       """
-      SELECT \(TableRow.fileColumns), rowid, \(TrailFault.columns(of: TableRow.self))
+      SELECT rowid, \(TrailFault.columns(of: TableRow.self)), \(TableRow.fileColumns)
       FROM \(TableRow.table) WHERE rowid > ? ORDER BY rowid LIMIT ?
       """)
     statement.put(rowID)
@@ -20,14 +20,14 @@ struct FileRows<TableRow: TrailRow>: Sendable {
     defer { statement.reset() }
     var page = FileRows(lastRowID: rowID)
     while try statement.step() {
+      page.lastRowID = try statement.number()
       do {
+        statement.seek(1 + TrailFault.columnCount)
         page.rows.append(try TableRow(reading: &statement))
       } catch {
-        statement.seek(TableRow.fileColumnCount + 1)
+        statement.seek(1)
         page.faults.append(TrailFault(unreadable: TableRow.self, &statement, error))
       }
-      statement.seek(TableRow.fileColumnCount)
-      page.lastRowID = try statement.number()
     }
     return page
   }

@@ -3,7 +3,6 @@ import TrustBudget
 
 /// The newest rows of a file, newest first: what PostgreSQL must have, too.
 struct NewestRows<TableRow: TrailRow>: Sendable {
-  var chains: [String] = []
   var places: [TrailPlace] = []
   var rows: [FoundRow] = []
 
@@ -17,9 +16,8 @@ struct NewestRows<TableRow: TrailRow>: Sendable {
       """)
     rows.put(Int64(limit))
     while try rows.step() {
-      let name = try rows.text()
-      chains.append(name)
-      places.append(TrailPlace(chain: TableRow.chain(name), sequence: try rows.number()))
+      places.append(
+        TrailPlace(chain: TableRow.chain(try rows.text()), sequence: try rows.number()))
       self.rows.append(
         FoundRow(
           hash: try rows.digest(),

@@ -47,14 +47,15 @@ struct OpenedFile: Sendable {
 
   /// One consistent view of the file.
   ///
-  /// - Throws: what `body` throws; `AuditFileError.unusable` where somebody began to write meanwhile,
-  ///   whatever `body` made of it.
+  /// - Throws: what `body` throws; `AuditFileError.corrupt` where its tables are not ours;
+  ///   `AuditFileError.unusable` where somebody began to write meanwhile, whatever `body` made of it.
   func view<R: Sendable>(_ body: @Sendable (Database) throws -> R) async throws -> R {
     do {
       let result = try await read { db in
         try db.execute(sql: "BEGIN")
         // SQLite commits nothing in a file of which it has met a damaged page, not even that it was read.
         defer { try? db.execute(sql: "ROLLBACK") }
+        if let problem = try FileDefinition.disguise(db) { throw AuditFileError.corrupt(problem) }
         return try body(db)
       }
       try checkUnchanged()
@@ -67,8 +68,7 @@ struct OpenedFile: Sendable {
 
   /// SQLite locks nothing where it reads a file as it is: pages may then change under the reader.
   ///
-  /// A writer has something in its log before it changes the file, until it has. To have claimed the file
-  /// is to have changed nothing yet.
+  /// A writer puts something into its log before it changes the file; a claim alone changes nothing.
   private func checkUnchanged() throws(AuditFileError) {
     guard let stamp, OpenedFile.hasLog(path) || FileStamp(path) != stamp else { return }
     throw .unusable(
@@ -95,18 +95,10 @@ struct OpenedFile: Sendable {
   }
 
   private static func uri(_ path: String) -> String {
-    // Byte by byte: a sign and an accent that follows it are one character, but not to SQLite.
-    let escaped = path.utf8.reduce(into: [UInt8]()) { escaped, byte in
-      switch byte {
-      case UInt8(ascii: "%"): escaped += Array("%25".utf8)
-      case UInt8(ascii: "?"): escaped += Array("%3f".utf8)
-      case UInt8(ascii: "#"): escaped += Array("%23".utf8)
-      default: escaped.append(byte)
-      }
-    }
+    let escaped = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? path
     // With an empty host before it: two slashes at a path's beginning would begin one.
     let host = path.hasPrefix("/") ? "//" : ""
-    return "file:\(host)\(String(decoding: escaped, as: UTF8.self))?immutable=1"
+    return "file:\(host)\(escaped)?immutable=1"
   }
 }
 

@@ -78,16 +78,7 @@ package struct ReadableFile: Sendable {
   /// - Throws: `AuditFileError`, also where a node has begun to write to the file since it was opened, and
   ///   where its tables are not ours.
   func read<R: Sendable>(_ body: @Sendable (Database) throws -> R) async throws -> R {
-    try await AuditFileError.translating { try await ReadableFile.view(opened, body) }
-  }
-
-  private static func view<R: Sendable>(
-    _ opened: OpenedFile, _ body: @Sendable (Database) throws -> R
-  ) async throws -> R {
-    try await opened.view { db in
-      if let problem = try FileDefinition.disguise(db) { throw AuditFileError.corrupt(problem) }
-      return try body(db)
-    }
+    try await AuditFileError.translating { try await opened.view(body) }
   }
 
   /// The same for what has to be sorted. Where SQLite can write no temporary file for it, `body` begins
@@ -95,11 +86,11 @@ package struct ReadableFile: Sendable {
   func readSorting<R: Sendable>(_ body: @Sendable (Database) throws -> R) async throws -> R {
     try await AuditFileError.translating {
       do {
-        return try await ReadableFile.view(opened, body)
+        return try await opened.view(body)
       } catch let error as DatabaseError where error.mayLackTemporaryFile {
         let again = try OpenedFile(target, sortingInMemory: true)
         defer { again.close() }
-        return try await ReadableFile.view(again, body)
+        return try await again.view(body)
       }
     }
   }

@@ -32,7 +32,7 @@ struct ChainFollower {
     var head = try heads.head(of: name, db)
     let last = head?.sequence ?? 0
     guard entry.sequence > last, !awaited.contains(entry.sequence, of: name) else {
-      guard let known = try FileLookups.hash(name, entry.sequence, db) else {
+      guard let known = try ChainFollower.hash(name, entry.sequence, db) else {
         throw MirrorRefusal.gone(row.place)
       }
       throw known == entry.hash ? MirrorRefusal.repeated(row.place) : .forked(row.place)
@@ -89,7 +89,7 @@ struct ChainFollower {
         head = try check.head(head, after: entry)
       } else {
         let name = entry.budgetID.value
-        let state = try changed[name] ?? FileLookups.state(name, db)
+        let state = try changed[name] ?? ChainFollower.state(name, db)
         let before = state.flatMap { state in head.map { state.budget.moved(to: $0) } }
         let budget = try check.budget(before, after: entry)
         changed[name] = BudgetState(
@@ -101,11 +101,8 @@ struct ChainFollower {
       throw MirrorRefusal.broken(fault)
     }
   }
-}
 
-/// Single rows of the file.
-enum FileLookups {
-  static func state(_ budgetID: String, _ db: Database) throws -> BudgetState? {
+  private static func state(_ budgetID: String, _ db: Database) throws -> BudgetState? {
     var row = try FileStatement(
       db, "SELECT \(BudgetState.columns) FROM budget_states WHERE budget_id = ?")
     row.put(budgetID)
@@ -113,7 +110,8 @@ enum FileLookups {
   }
 
   /// The hash of an entry, if there is one. It is looked for from the newest on: there is no index for it.
-  static func hash(_ budgetID: String, _ sequence: Int64, _ db: Database) throws -> Digest? {
+  private static func hash(_ budgetID: String, _ sequence: Int64, _ db: Database) throws -> Digest?
+  {
     var row = try FileStatement(
       db,
       """

@@ -9,7 +9,7 @@ struct JournalFollower {
 
   /// Goes on where the file ends.
   init(_ db: Database) throws {
-    chains = try JournalHeads.read(db)
+    chains = try JournalFollower.heads(db)
     awaited = try AwaitedRows(db)
   }
 
@@ -67,6 +67,19 @@ struct JournalFollower {
     try awaited.save(db)
   }
 
+  /// The recorded heads of the journals.
+  static func heads(_ db: Database) throws -> [String: BreakGlassChain] {
+    var rows = try FileStatement(
+      db, "SELECT journal_id, last_seq, last_hash FROM break_glass_journals")
+    var heads: [String: BreakGlassChain] = [:]
+    while try rows.step() {
+      let journalID = try rows.text()
+      heads[journalID] = BreakGlassChain(
+        journalID: journalID, sequence: try rows.count(), hash: try rows.digest())
+    }
+    return heads
+  }
+
   private static func event(
     _ journalID: String, _ sequence: Int64, _ db: Database
   ) throws -> BreakGlassEvent? {
@@ -86,20 +99,5 @@ extension BreakGlassEvent {
   /// Whether it is another event to the letter, in all that the hash covers, and in the hash.
   fileprivate func repeats(_ other: BreakGlassEvent) -> Bool {
     hash == other.hash && hash(after: .zero) == other.hash(after: .zero)
-  }
-}
-
-/// The recorded heads of the journals.
-enum JournalHeads {
-  static func read(_ db: Database) throws -> [String: BreakGlassChain] {
-    var rows = try FileStatement(
-      db, "SELECT journal_id, last_seq, last_hash FROM break_glass_journals")
-    var heads: [String: BreakGlassChain] = [:]
-    while try rows.step() {
-      let journalID = try rows.text()
-      heads[journalID] = BreakGlassChain(
-        journalID: journalID, sequence: try rows.count(), hash: try rows.digest())
-    }
-    return heads
   }
 }

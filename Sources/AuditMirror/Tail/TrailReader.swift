@@ -128,7 +128,7 @@ struct TrailReader: Sendable {
   func verify<TableRow: TrailRow>(_ newest: NewestRows<TableRow>) async throws {
     guard let last = newest.places.first else { return }
     let statement = FindTrailRows<TableRow>(
-      chains: newest.chains, sequences: newest.places.map(\.sequence))
+      chains: newest.places.map(\.chain.name), sequences: newest.places.map(\.sequence))
     let found = try await connection.run { try $0.execute(statement) }
     // The newest are gone: the end was lost, whatever was written there since.
     let missing = found.indices.filter { found[$0] == nil }

@@ -25,7 +25,6 @@ protocol TrailRow: Hashable, Sendable {
 
   /// The columns of the file that `init(reading:)` reads, in its order.
   static var fileColumns: String { get }
-  static var fileColumnCount: Int { get }
   /// - Throws: `InvalidValue` for what no program of ours has written.
   init(reading row: inout FileStatement) throws(InvalidValue)
 

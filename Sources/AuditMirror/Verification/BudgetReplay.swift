@@ -48,13 +48,14 @@ struct BudgetReplay {
 
   /// Takes the next row, in the order of budgets and of their entries.
   mutating func take(
-    _ row: Result<MirroredEntry, FileVerification.UnreadableRow>, at rowID: Int64, _ db: Database,
+    _ row: Result<MirroredEntry, TrailFault>, at rowID: Int64, _ db: Database,
     _ report: inout TrailReport
   ) throws {
     switch row {
-    case .failure(let unreadable):
-      if unreadable.chain != current.name { try begin(unreadable.chain, db, &report) }
-      if !current.isFaulty { report.add(unreadable.fault) }
+    case .failure(let fault):
+      let name = fault.chain?.name ?? ""
+      if name != current.name { try begin(name, db, &report) }
+      if !current.isFaulty { report.add(fault) }
       current.isFaulty = true
     case .success(let row):
       let entry = row.entry
@@ -183,7 +184,7 @@ private struct RecordedStates {
     rows = try FileStatement(
       db,
       """
-      SELECT \(BudgetState.columns), CAST(budget_id AS TEXT) FROM budget_states ORDER BY budget_id
+      SELECT CAST(budget_id AS TEXT), \(BudgetState.columns) FROM budget_states ORDER BY budget_id
       """)
     try advance()
   }
@@ -211,12 +212,12 @@ private struct RecordedStates {
       next = nil
       return
     }
+    let name = (try? rows.text()) ?? ""
+    rows.seek(1)
     do throws(InvalidValue) {
-      let state = try BudgetState(reading: &rows)
-      next = (state.budget.id.value, .success(state))
+      next = (name, .success(try BudgetState(reading: &rows)))
     } catch {
-      rows.seek(BudgetState.columnCount)
-      next = ((try? rows.text()) ?? "", .failure(error))
+      next = (name, .failure(error))
     }
   }
 }

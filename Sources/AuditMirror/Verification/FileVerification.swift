@@ -132,8 +132,8 @@ package struct FileVerification: Sendable {
       report.entries += 1
       onProgress(report.entries)
       switch row {
-      case .failure(let unreadable):
-        report.add(unreadable.fault)
+      case .failure(let fault):
+        report.add(fault)
         previous = nil
       case .success(let row):
         let entry = row.entry
@@ -156,12 +156,6 @@ package struct FileVerification: Sendable {
 // MARK: - Reading
 
 extension FileVerification {
-  /// A row with values that nobody of ours has written.
-  struct UnreadableRow: Error {
-    let chain: String
-    let fault: TrailFault
-  }
-
   static func awaited<TableRow: TrailRow>(
     _: TableRow.Type, _ db: Database
   ) throws -> Set<TrailPlace> {
@@ -178,10 +172,11 @@ extension FileVerification {
     return places
   }
 
-  /// Every row of a table with its rowid, each chain's in their order.
+  /// Every row of a table with its rowid, each chain's in their order; a fault for one with values that nobody of
+  /// ours has written.
   static func eachRow<TableRow: TrailRow>(
     of _: TableRow.Type, _ db: Database,
-    _ body: (_ rowID: Int64, Result<TableRow, UnreadableRow>) throws -> Void
+    _ body: (_ rowID: Int64, Result<TableRow, TrailFault>) throws -> Void
   ) throws {
     // There may be no index for it. The places are sorted, and not all that stands there.
     var places = try FileStatement(
@@ -193,7 +188,7 @@ extension FileVerification {
     var rows = try FileStatement(
       db,
       """
-      SELECT \(TableRow.fileColumns), \(TrailFault.columns(of: TableRow.self))
+      SELECT \(TrailFault.columns(of: TableRow.self)), \(TableRow.fileColumns)
       FROM \(TableRow.table) WHERE rowid = ?
       """)
     defer {
@@ -205,14 +200,12 @@ extension FileVerification {
       rows.put(rowID)
       defer { rows.reset() }
       guard try rows.step() else { continue }
+      rows.seek(TrailFault.columnCount)
       do {
         try body(rowID, .success(try TableRow(reading: &rows)))
       } catch let error as InvalidValue {
-        rows.seek(TableRow.fileColumnCount)
-        let name = (try? rows.text()) ?? ""
-        rows.seek(TableRow.fileColumnCount)
-        let fault = TrailFault(unreadable: TableRow.self, &rows, error)
-        try body(rowID, .failure(UnreadableRow(chain: name, fault: fault)))
+        rows.seek(0)
+        try body(rowID, .failure(TrailFault(unreadable: TableRow.self, &rows, error)))
       }
     }
   }

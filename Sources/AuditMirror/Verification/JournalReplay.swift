@@ -15,7 +15,7 @@ struct JournalReplay {
   init(_ summary: FileSummary, _ db: Database, _ report: inout TrailReport) throws {
     isPart = summary.filter != nil
     do {
-      heads = try JournalHeads.read(db)
+      heads = try JournalFollower.heads(db)
     } catch let error as InvalidValue {
       report.add(TrailFault(problem: "the journals' heads hold what is no value of ours: \(error)"))
     }
@@ -24,13 +24,14 @@ struct JournalReplay {
 
   /// Takes the next row, in the order of journals and of their events.
   mutating func take(
-    _ row: Result<MirroredEvent, FileVerification.UnreadableRow>, _ report: inout TrailReport
+    _ row: Result<MirroredEvent, TrailFault>, _ report: inout TrailReport
   ) {
     events += 1
     switch row {
-    case .failure(let unreadable):
-      note(unreadable.fault, unreadable.chain, &report)
-      chains[unreadable.chain] = chains[unreadable.chain] ?? BreakGlassChain(journalID: "")
+    case .failure(let fault):
+      let journal = fault.chain?.name ?? ""
+      note(fault, journal, &report)
+      chains[journal] = chains[journal] ?? BreakGlassChain(journalID: "")
     case .success(let row):
       let journal = row.event.journalID
       var chain = chains[journal] ?? BreakGlassChain(journalID: journal)

@@ -20,6 +20,8 @@ extension TrailFault {
     return "CAST(\(chain) AS TEXT), \(TableRow.sequenceColumn), \(TableRow.numberColumn)"
   }
 
+  static let columnCount = 3
+
   init<TableRow: TrailRow>(
     unreadable _: TableRow.Type, _ row: inout FileStatement, _ error: InvalidValue
   ) {
