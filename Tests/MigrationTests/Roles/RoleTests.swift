@@ -235,7 +235,8 @@ import TrustBudgetTesting
           #expect(modest.loginRole == login.name)
           #expect(modest.rights?.missing == [])
           #expect(modest.rights?.canRewrite == false)
-          try await database.execute("GRANT pg_write_all_data TO \"\(login.name)\"")
+          // pg_write_all_data is there from PostgreSQL 14 on.
+          try await database.execute("GRANT pg_write_server_files TO \"\(login.name)\"")
           let mighty = try await LedgerCheckup.read(connectionString: connectionString)
           #expect(mighty.role == service.name)
           #expect(mighty.rights?.canRewrite == true)
