@@ -49,7 +49,6 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       plugins: ["EmbedMigrations"]),
-    .target(name: "Allocator", dependencies: ["CMalloc"]),
     // A file of one process's own, for whoever keeps a database on disk.
     .target(name: "ClaimedFile"),
     // The path for emergencies: its own journal on disk, and from there to PostgreSQL.
@@ -119,7 +118,7 @@ let package = Package(
       dependencies: [
         "TrustBudget", "PolicyFile", "LibPQ", "BudgetLedger", "AuditMirror", "BreakGlass",
         "TrustBudgetServer", "TrustBudgetClient", "PrivatePostgres", "PrometheusExposition",
-        "ChildProcess", "ClaimedFile", "Allocator",
+        "ChildProcess", "ClaimedFile", "CMalloc",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -146,7 +145,7 @@ let package = Package(
     .target(
       name: "TrustBudgetTesting",
       dependencies: [
-        "TrustBudget", "LibPQ", "PrivatePostgres", "BudgetLedger",
+        "TrustBudget", "LibPQ", "PrivatePostgres", "ChildProcess", "BudgetLedger",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
       ]),

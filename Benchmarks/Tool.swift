@@ -42,7 +42,7 @@ enum Tool {
       arguments, environment: .ours,
       descriptors: [
         STDIN_FILENO, output.fileDescriptor, errors.fileDescriptor,
-      ], in: .ours)
+      ], in: .shared)
     for handle in [output, errors] where handle !== FileHandle.standardOutput { try handle.close() }
     return child
   }

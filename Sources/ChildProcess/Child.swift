@@ -9,9 +9,9 @@ package enum Child {
   /// Whose terminal it is on.
   package enum Session: Sendable {
     /// In our process group: it may read our terminal, whose Ctrl-C and Ctrl-Z are for both of us.
-    case ours
+    case shared
     /// A session of its own, which no terminal's Ctrl-C reaches.
-    case its
+    case own
   }
 
   /// `POSIX_SPAWN_SETSID`, which glibc's headers show under `_GNU_SOURCE` only.
@@ -51,7 +51,7 @@ package enum Child {
     var defaults = signals(notIgnoredIn: session)
     posix_spawnattr_setsigdefault(&attributes, &defaults)
     var flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-    if session == .its { flags |= setSession }
+    if session == .own { flags |= setSession }
     posix_spawnattr_setflags(&attributes, Int16(flags))
 
     var child: pid_t = 0
@@ -68,10 +68,10 @@ package enum Child {
   private static func signals(notIgnoredIn session: Session) -> sigset_t {
     var signals = sigset_t()
     switch session {
-    case .ours:
+    case .shared:
       sigemptyset(&signals)
       sigaddset(&signals, SIGPIPE)
-    case .its:
+    case .own:
       sigfillset(&signals)
     }
     return signals

@@ -6,8 +6,8 @@ import Foundation
 /// file would verify that lacks most of its rows. And the log of a file that is empty it removes, even where
 /// it may only read.
 package struct WriteAheadLog {
-  private static let headSize = 32
-  private static let frameHeadSize = 24
+  private static let headerSize = 32
+  private static let frameHeaderSize = 24
 
   /// Transactions that can be read.
   package private(set) var transactions = 0
@@ -50,19 +50,19 @@ package struct WriteAheadLog {
   }
 
   private mutating func read(_ file: Int32) {
-    let head = [UInt8](file, from: 0, count: WriteAheadLog.headSize)
+    let head = [UInt8](file, from: 0, count: WriteAheadLog.headerSize)
     guard var checksum = Checksum(head: head) else {
       end = 0
       // The head is written before anything else, and what follows it is there.
       let rest = [UInt8](
-        file, from: WriteAheadLog.headSize, count: WriteAheadLog.frameHeadSize + 512)
+        file, from: WriteAheadLog.headerSize, count: WriteAheadLog.frameHeaderSize + 512)
       unreadable = rest.isEmpty ? 0 : 1
       return
     }
     let pageSize = Int(head.word(at: 8))
     guard (512...65_536).contains(pageSize), pageSize.nonzeroBitCount == 1 else { return }
-    let frameSize = WriteAheadLog.frameHeadSize + pageSize
-    var place = WriteAheadLog.headSize
+    let frameSize = WriteAheadLog.frameHeaderSize + pageSize
+    var place = WriteAheadLog.headerSize
     // Whether the transaction in which reading stopped has an end, after which another one can begin.
     var hasEnded = false
     while case let frame = [UInt8](file, from: place, count: frameSize), !frame.isEmpty {
@@ -71,7 +71,7 @@ package struct WriteAheadLog {
       let isCommit = frame.word(at: 4) != 0
       if end == nil {
         checksum.add(frame[0..<8])
-        checksum.add(frame[WriteAheadLog.frameHeadSize...])
+        checksum.add(frame[WriteAheadLog.frameHeaderSize...])
         if isOfThisLog, checksum.isWritten(in: frame, at: 16) {
           if isCommit { transactions += 1 }
         } else {

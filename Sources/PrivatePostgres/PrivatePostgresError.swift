@@ -3,14 +3,11 @@ import Glibc
 /// Why a private PostgreSQL could not be started, in words that say what to do about it.
 package struct PrivatePostgresError: Error, Sendable, CustomStringConvertible {
   /// What went wrong, for people. Holds the end of the server's log where there is one.
-  package let message: String
+  package let description: String
 
-  init(_ message: String) {
-    self.message = message
+  init(_ description: String) {
+    self.description = description
   }
-
-  /// The same as ``message``.
-  package var description: String { message }
 
   /// The failure of a system call, with the call's purpose: `can't open /x: Permission denied`.
   static func system(_ purpose: String, code: Int32) -> PrivatePostgresError {

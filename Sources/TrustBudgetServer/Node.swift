@@ -37,8 +37,8 @@ struct Node: Sendable {
   /// What a charge would be answered now.
   ///
   /// - Throws: `Problem`, as ``perform(_:)``.
-  func rehearse(_ charge: Charge) async throws -> Answer {
-    try await asking(for: .charge, charge.requestID) { try await ledger.reader.rehearse(charge) }
+  func dryRun(_ charge: Charge) async throws -> Answer {
+    try await asking(for: .charge, charge.requestID) { try await ledger.reader.dryRun(charge) }
   }
 
   /// The charge with this id.

@@ -240,14 +240,14 @@ import TrustBudgetTesting
   {
     try await TemporaryDirectory.with { directory in
       let journal = try BreakGlassJournal(path: directory.journal)
-      #expect(DatabaseHead(directory.journal)?.kind == .breakGlassJournal)
+      #expect(DatabaseHeader(directory.journal)?.kind == .breakGlassJournal)
       withExtendedLifetime(journal) {}
       let path = directory.file("begun.db")
       let begun = try DatabasePool(path: path)
       try await begun.write {
         try $0.execute(sql: "PRAGMA application_id = 0x54426267; CREATE TABLE journal (x)")
       }
-      #expect(DatabaseHead(path)?.kind == nil)
+      #expect(DatabaseHeader(path)?.kind == nil)
       #expect(!ClaimedFile.isForeign(path, to: .breakGlassJournal))
       try begun.close()
       #expect(ClaimedFile.isForeign(path, to: .auditFile))

@@ -71,7 +71,7 @@ extension PostgresConnection {
   fileprivate func isSleeping(_ process: Int32) async throws -> Bool {
     try await run { session in
       try session.query(
-        "SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'", process)
+        "SELECT 1 FROM pg_stat_activity WHERE pid = \(process) AND wait_event = 'PgSleep'")
     }.rows.count == 1
   }
 }

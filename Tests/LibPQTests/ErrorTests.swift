@@ -47,18 +47,6 @@ struct ErrorTests {
     #expect(table.rows == [[nil]])
   }
 
-  @Test func `warnings are collected with their SQLSTATE`() async throws {
-    let connection = try await TestServer.connect()
-    let notices = try await connection.run { session in
-      try session.executeScript(
-        "DO $$ BEGIN RAISE WARNING 'careful' USING ERRCODE = '01000'; END $$")
-      return session.takeNotices() + session.takeNotices()
-    }
-    #expect(notices.map(\.message) == ["careful"])
-    #expect(notices.first?.severity == "WARNING")
-    #expect(notices.first?.sqlState?.rawValue == "01000")
-  }
-
   @Test func `a statement that takes too long ends by the server's clock`() async throws {
     let connection = try await TestServer.connect { $0.statementTimeout = .milliseconds(50) }
     let error = await postgresError {
@@ -96,7 +84,7 @@ struct ErrorTests {
     let killer = try await TestServer.connect()
     let process = await victim.backendProcess()
     let terminate: @Sendable () async throws -> Void = {
-      _ = try await killer.run { try $0.query("SELECT pg_terminate_backend($1)", process) }
+      _ = try await killer.run { try $0.query("SELECT pg_terminate_backend(\(process))") }
     }
     let error: PostgresError?
     if whileBusy {
@@ -126,13 +114,13 @@ extension PostgresConnection {
   func isActive(_ process: Int32) async throws -> Bool {
     try await run { session in
       try session.query(
-        "SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND state = 'active'", process)
+        "SELECT 1 FROM pg_stat_activity WHERE pid = \(process) AND state = 'active'")
     }.rows.count == 1
   }
 
   /// Whether another session's server process exists.
   func exists(_ process: Int32) async throws -> Bool {
-    try await run { try $0.query("SELECT 1 FROM pg_stat_activity WHERE pid = $1", process) }
+    try await run { try $0.query("SELECT 1 FROM pg_stat_activity WHERE pid = \(process)") }
       .rows.count == 1
   }
 }

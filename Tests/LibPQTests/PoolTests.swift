@@ -77,7 +77,7 @@ struct PoolTests {
     let pool = try await pool(1)
     let observer = try await TestServer.connect()
     let process = try await pool.withConnection { await $0.backendProcess() }
-    _ = try await observer.run { try $0.query("SELECT pg_terminate_backend($1)", process) }
+    _ = try await observer.run { try $0.query("SELECT pg_terminate_backend(\(process))") }
     #expect(try await eventually { try await !observer.exists(process) })
     let table = try await pool.withConnection { connection in
       try await connection.run { try $0.query("SELECT 1") }

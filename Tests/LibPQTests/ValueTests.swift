@@ -40,14 +40,20 @@ struct ValueTests {
   }
 
   @Test func `the server understands a time as we mean it`() async throws {
-    let connection = try await TestServer.connect()
-    let table = try await connection.run { session in
-      try session.query(
-        "SELECT $1::timestamptz::text, $2::interval::text",
-        PostgresTimestamp(microsecondsSinceUnixEpoch: 1_767_225_600_000_001),
-        PostgresInterval(microseconds: 3_600_000_000, days: 1, months: 2))
+    struct Times: PostgresStatement {
+      static let sql = "SELECT $1::text, $2::text"
+      static let parameterTypes: [PostgresType] = [.timestamptz, .interval]
+      func bind(_ parameters: inout PostgresParameters) {
+        parameters.append(PostgresTimestamp(microsecondsSinceUnixEpoch: 1_767_225_600_000_001))
+        parameters.append(PostgresInterval(microseconds: 3_600_000_000, days: 1, months: 2))
+      }
+      static func decode(_ row: inout PostgresRow) throws -> [String] {
+        [try row.next(String.self), try row.next(String.self)]
+      }
     }
-    #expect(table.rows == [["2026-01-01 00:00:00.000001+00", "2 mons 1 day 01:00:00"]])
+    let connection = try await TestServer.connect()
+    let texts = try await connection.run { try $0.execute(Times()) }
+    #expect(texts == [["2026-01-01 00:00:00.000001+00", "2 mons 1 day 01:00:00"]])
   }
 
   @Test func `arrays come back as they went: empty, large, with NULLs`() async throws {

@@ -91,13 +91,19 @@ extension Policy {
   static func problems(_ yaml: String) -> [FileDiagnostic] { problems(Array(yaml.utf8)) }
 }
 
-extension Verdict {
-  var grant: Grant? {
-    if case .granted(let grant) = self { grant } else { nil }
+extension Policy {
+  func verdict(
+    _ request: IssuanceRequest, at now: Timestamp
+  ) -> Result<Grant, Refusal> {
+    Result { () throws(Refusal) in try evaluate(request, at: now) }
   }
+}
+
+extension Result<Grant, Refusal> {
+  var grant: Grant? { try? get() }
 
   var refusal: Refusal? {
-    if case .refused(let refusal) = self { refusal } else { nil }
+    if case .failure(let refusal) = self { refusal } else { nil }
   }
 }
 

@@ -47,7 +47,7 @@ struct PrivatePostgresTests {
     let error = await #expect(throws: PrivatePostgresError.self) {
       try await PrivatePostgres.start(directory: directory, ephemeral: true)
     }
-    #expect(error?.message.contains("is in use by process \(getpid())") == true)
+    #expect(error?.description.contains("is in use by process \(getpid())") == true)
     await first.stop()
     let second = try await PrivatePostgres.start(directory: directory, ephemeral: false)
     #expect(exists(directory.path + "/data/marker"))
@@ -71,7 +71,7 @@ struct PrivatePostgresTests {
       try await PrivatePostgres.start(
         directory: directory, settings: ["shared_buffers": "nonsense"], ephemeral: true)
     }
-    #expect(error?.message.contains("shared_buffers") == true)
+    #expect(error?.description.contains("shared_buffers") == true)
     #expect(!exists(directory.path))
   }
 

@@ -32,7 +32,7 @@ package enum ExportSource: Sendable {
   /// Whether a file is a node's own, or a copy of one, by its head: emergencies that it alone has are in a
   /// journal.
   private static func isOfNode(_ path: String) -> Bool {
-    guard let head = DatabaseHead(path) else { return false }
+    guard let head = DatabaseHeader(path) else { return false }
     return switch head.kind {
     case .auditFile: head.hasLog
     case .breakGlassJournal: true

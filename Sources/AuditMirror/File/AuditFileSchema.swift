@@ -3,7 +3,7 @@ import ClaimedFile
 /// The file's tables and views, as `docs/audit-format.md` describes them.
 enum AuditFileSchema {
   /// In the file's header (`PRAGMA application_id`).
-  static let applicationID = DatabaseHead.Kind.auditFile.rawValue
+  static let applicationID = DatabaseHeader.Kind.auditFile.rawValue
   /// In the file's header (`PRAGMA user_version`), and in `meta`.
   static let version: Int32 = 4
 

@@ -6,7 +6,7 @@ enum JournalSchema {
   /// `PRAGMA user_version`.
   static let version: Int32 = 1
   /// `PRAGMA application_id`.
-  static let applicationID = DatabaseHead.Kind.breakGlassJournal.rawValue
+  static let applicationID = DatabaseHeader.Kind.breakGlassJournal.rawValue
 
   static let sql = """
     CREATE TABLE journal (

@@ -45,14 +45,14 @@ struct NoticeCommand {
   private func start(input: String) async throws -> pid_t {
     let input = try NoticeCommand.pipe(holding: Array(input.utf8))
     let output = Pipe()
-    // Where nobody reads it, it must not be waited for, nor be the program's end.
-    let isRead = await PrintedLines.follow(output.fileHandleForReading, logger)
-    let written = isRead ? output.fileHandleForWriting : FileHandle.nullDevice
+    guard await PrintedLines.follow(output.fileHandleForReading, logger) else {
+      throw NoticeFailure(description: "no descriptor is free for what \(command[0]) prints")
+    }
+    let written = output.fileHandleForWriting.fileDescriptor
     do {
       return try Child.start(
         command, environment: .ours,
-        descriptors: [input.fileDescriptor, written.fileDescriptor, written.fileDescriptor],
-        in: .its)
+        descriptors: [input.fileDescriptor, written, written], in: .own)
     } catch {
       throw NoticeFailure(description: "\(command[0]) cannot be run: \(error.systemReason)")
     }

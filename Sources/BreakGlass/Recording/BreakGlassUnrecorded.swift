@@ -4,9 +4,4 @@ package struct BreakGlassUnrecorded: Error, Hashable, Sendable {
   package let journal: String
   /// Why PostgreSQL did not.
   package let postgres: String
-
-  package init(journal: String, postgres: String) {
-    self.journal = journal
-    self.postgres = postgres
-  }
 }

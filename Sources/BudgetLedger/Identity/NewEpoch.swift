@@ -19,7 +19,7 @@ package struct NewEpoch: Sendable {
   }
 
   /// What came of it.
-  package struct Result: Hashable, Sendable {
+  package struct Outcome: Hashable, Sendable {
     package let ledger: LedgerIdentity
     /// Sessions of nodes that were ended, so that they come back in the new epoch.
     package let endedSessions: Int
@@ -31,7 +31,7 @@ package struct NewEpoch: Sendable {
   ///   restored with its budgets; `PostgresError`:
   ///   `insufficient_privilege` for a role that does not own the ledger; `LedgerInUse` where its tables
   ///   could not be locked.
-  package func begin() async throws -> Result {
+  package func begin() async throws -> Outcome {
     var configuration = try PostgresConfiguration(command: "ledger", connectionString)
     configuration.lockTimeout = NewEpoch.lockTimeout
     configuration.requirePrimary()
@@ -48,7 +48,7 @@ package struct NewEpoch: Sendable {
 
   private func begin(
     on connection: PostgresConnection, _ watch: LockWatch, until deadline: ContinuousClock.Instant
-  ) async throws -> Result {
+  ) async throws -> Outcome {
     let reason = reason
     let processID = try await connection.run(\.backendProcessIdentifier)
     while true {
@@ -66,7 +66,7 @@ package struct NewEpoch: Sendable {
     }
   }
 
-  private static func begin(because reason: String, on session: PostgresSession) throws -> Result {
+  private static func begin(because reason: String, on session: PostgresSession) throws -> Outcome {
     _ = try session.execute(BeginTransaction())
     // What a newer schema makes of an epoch this program does not know.
     try SchemaCheck.embedded.checkVersion(on: session)
@@ -80,7 +80,7 @@ package struct NewEpoch: Sendable {
     // It may wait for a standby.
     session.liftResponseTimeout()
     try session.commit()
-    return Result(ledger: ledger.identity, endedSessions: Int(ended))
+    return Outcome(ledger: ledger.identity, endedSessions: Int(ended))
   }
 }
 

@@ -10,9 +10,13 @@ import LibPQ
 enum SchemaOwner {
   /// Before a session reads anything in the schema: may it become a superuser, or the database's owner?
   ///
+  /// - Parameter isMigrating: whether any session that may make schemas is asked: this one may have been made before
+  ///   it could, as a trap.
   /// - Throws: `SchemaProblem.foreignOwner`, or `PostgresError`.
-  static func check(on session: PostgresSession) throws {
-    try check(on: session, isMigrating: false)
+  static func check(on session: PostgresSession, isMigrating: Bool = false) throws {
+    let found = try session.execute(FindForeignOwner(isMigrating: isMigrating)).first
+    guard let found else { return }
+    throw SchemaProblem.foreignOwner(found.owner, login: found.login)
   }
 
   /// The same for a session that is kept, and so must not find a schema that is made later.
@@ -21,18 +25,6 @@ enum SchemaOwner {
   static func checkExisting(on session: PostgresSession) throws {
     guard try session.executeOne(FindHistoryTable()) else { throw SchemaProblem.missing }
     try check(on: session)
-  }
-
-  /// The same before a session migrates, and for any that may make schemas: this one may have been made before it
-  /// could, as a trap.
-  static func checkMigrating(on session: PostgresSession) throws {
-    try check(on: session, isMigrating: true)
-  }
-
-  private static func check(on session: PostgresSession, isMigrating: Bool) throws {
-    let found = try session.execute(FindForeignOwner(isMigrating: isMigrating)).first
-    guard let found else { return }
-    throw SchemaProblem.foreignOwner(found.owner, login: found.login)
   }
 }
 

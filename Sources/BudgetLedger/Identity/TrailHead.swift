@@ -8,13 +8,6 @@ package struct TrailHead: Hashable, Sendable, CustomStringConvertible {
   package let sequence: Int64
   package let hash: Digest
 
-  package init(ledger: LedgerIdentity, budgetID: String, sequence: Int64, hash: Digest) {
-    self.ledger = ledger
-    self.budgetID = budgetID
-    self.sequence = sequence
-    self.hash = hash
-  }
-
   package var description: String { "entry \(sequence) of \(budgetID)" }
 }
 

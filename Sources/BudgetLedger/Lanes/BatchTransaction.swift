@@ -51,17 +51,6 @@ struct BatchTransaction {
   /// The budgets that it leaves short of points.
   private(set) var strained: [BudgetID] = []
 
-  init(
-    node: String, ledger: FoundLedger, operations: [Operation], looksUpFirst: Bool,
-    queues: Bool
-  ) {
-    self.node = node
-    self.ledger = ledger
-    self.operations = operations
-    self.looksUpFirst = looksUpFirst
-    self.queues = queues
-  }
-
   /// Gives operations that may come aboard, as they answer to the condition.
   typealias Boarding = (_ mayJoin: (Operation) -> Bool) -> [Operation]
 
@@ -94,15 +83,15 @@ struct BatchTransaction {
       ledger: ledger.identity, node: node, now: state.now, budgets: state.rows.map(\.budget),
       known: state.known ?? KnownRequests())
     var decided = Decided()
-    try session.pipeline { sender in
-      decided = try sendEntries(of: &batch, state, &sender, boarding)
+    try session.pipeline { pipeline in
+      decided = try sendEntries(of: &batch, state, &pipeline, boarding)
       // A request id that is there twice makes one budget at most: alone, each makes its own.
       guard !zip(operations, decided.answers).contains(where: lacksBudget) else {
         throw BatchConflict()
       }
-      let changed = try sendRows(of: batch, state, &sender)
+      let changed = try sendRows(of: batch, state, &pipeline)
       mayBeCommitted = decided.answers
-      try sender.send(CommitTransaction())
+      try pipeline.send(CommitTransaction())
       strained = changed.lazy.map(\.budget).filter(\.isStrained).map(\.id)
     }
     try session.checkCommit()
@@ -123,7 +112,7 @@ struct BatchTransaction {
 
   /// Decides chunk after chunk, sends the entries of each off, and takes aboard who comes meanwhile.
   private mutating func sendEntries(
-    of batch: inout Batch, _ state: State, _ sender: inout PipelineSender, _ boarding: Boarding
+    of batch: inout Batch, _ state: State, _ pipeline: inout Pipeline, _ boarding: Boarding
   ) throws -> Decided {
     var all = Decided()
     all.answers.reserveCapacity(operations.count)
@@ -147,7 +136,7 @@ struct BatchTransaction {
       guard let last = batch.entries.last else { continue }
       all.newest = last
       all.resets += batch.entries.count { $0.kind == .reset }
-      try sender.send(
+      try pipeline.send(
         InsertEntries(
           ledger: ledger.identity, node: node, occurredAt: state.now, entries: batch.entries))
       batch.removeEntries()
@@ -158,7 +147,7 @@ struct BatchTransaction {
   ///
   /// - Returns: those rows.
   private func sendRows(
-    of batch: Batch, _ state: State, _ sender: inout PipelineSender
+    of batch: Batch, _ state: State, _ pipeline: inout Pipeline
   ) throws -> [LockedBudget] {
     let changed = batch.changes.map { index, budget in
       LockedBudget(location: state.rows[index].location, budget: budget)
@@ -166,13 +155,13 @@ struct BatchTransaction {
     if changed.isEmpty {
       if !state.created.isEmpty {
         // This takes back a row that was made for a charge which came to nothing.
-        try sender.send(RollbackTransaction())
-        try sender.send(BeginTransaction())
+        try pipeline.send(RollbackTransaction())
+        try pipeline.send(BeginTransaction())
       }
-      try sender.send(TouchLog())
+      try pipeline.send(TouchLog())
     } else {
       guard batch.hasEntries(for: state.created) else { throw BatchConflict() }
-      try sender.send(UpdateBudgets(rows: changed))
+      try pipeline.send(UpdateBudgets(rows: changed))
     }
     return changed
   }

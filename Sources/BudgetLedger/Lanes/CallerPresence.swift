@@ -35,7 +35,7 @@ package final class CallerPresence: Sendable {
   }
 
   /// Notes an operation that is about to be put into a queue.
-  func await(_ operation: PendingOperation, in queue: LaneQueue) {
+  func note(_ operation: PendingOperation, in queue: LaneQueue) {
     let hasLeft = state.withLock { state in
       state.waiting[ObjectIdentifier(operation)] = (operation, queue)
       return state.hasLeft

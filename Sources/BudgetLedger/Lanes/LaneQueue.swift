@@ -33,7 +33,7 @@ final class LaneQueue: Sendable {
   func perform(_ operation: Operation, deadline: ContinuousClock.Instant) async throws -> Answer {
     let pending = PendingOperation(operation, deadline: deadline)
     let caller = CallerPresence.current
-    caller?.await(pending, in: self)
+    caller?.note(pending, in: self)
     defer { caller?.forget(pending) }
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { waiter in

@@ -79,11 +79,11 @@ private struct AuditedBudget {
   /// Its id, or what stands in its place.
   let name: String
   /// What is in its row; nil where there is none.
-  let row: Result<Budget, UnreadableBudget>?
+  let row: Result<Budget, TrailFault>?
   private var replayed: Budget?
   private var isFaulty = false
 
-  init(name: String, row: Result<Budget, UnreadableBudget>?) {
+  init(name: String, row: Result<Budget, TrailFault>?) {
     self.name = name
     self.row = row
   }
@@ -110,7 +110,7 @@ private struct AuditedBudget {
     case nil:
       guard !isFaulty else { return }
       problem = "there are entries and no budget"
-    case .failure(let unreadable): problem = "the row makes no sense: a value \(unreadable.problem)"
+    case .failure(let fault): return report.add(fault)
     case .success(let row):
       guard !isFaulty, replayed != row else { return }
       let (last, head) = (replayed?.lastSequence ?? 0, row.lastSequence)
@@ -166,7 +166,7 @@ struct ReadTrail: PostgresStatement {
   struct Row {
     let name: String
     let entry: Result<Entry, TrailFault>
-    let budget: Result<Budget, UnreadableBudget>?
+    let budget: Result<Budget, TrailFault>?
   }
 
   static let sql = """
@@ -186,12 +186,12 @@ struct ReadTrail: PostgresStatement {
       row.skipRest()
       return Row(name: name, entry: .failure(fault), budget: nil)
     }
-    var budget: Result<Budget, UnreadableBudget>?
+    var budget: Result<Budget, TrailFault>?
     if try row.next(Bool.self) {
       do {
-        budget = .success(try Budget(entry.budgetID, decoding: &row))
-      } catch let problem as UnreadableBudget {
-        budget = .failure(problem)
+        budget = .success(try Budget(named: name, decoding: &row))
+      } catch let fault as TrailFault {
+        budget = .failure(fault)
       }
     }
     row.skipRest()

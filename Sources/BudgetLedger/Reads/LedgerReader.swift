@@ -68,7 +68,7 @@ package struct LedgerReader: Sendable {
   }
 
   /// What a charge would be answered now. Nothing is locked, and nothing is written.
-  package func rehearse(_ charge: Charge) async throws -> Answer {
+  package func dryRun(_ charge: Charge) async throws -> Answer {
     let ids = charge.terms.map(\.budgetID.value)
     let requests = FindRequests(ids: [charge.requestID.value])
     let (ledger, now, budgets, entries) = try await read {
@@ -139,8 +139,6 @@ package struct LedgerReader: Sendable {
       }
     } catch let problem as SchemaProblem {
       throw problem
-    } catch let problem as UnreadableBudget {
-      throw LedgerError.refused(reason: "\(problem)")
     } catch let fault as TrailFault {
       throw LedgerError.refused(reason: "\(fault)")
     } catch {

@@ -13,16 +13,16 @@ extension Budget {
     """
 
   init(decoding row: inout PostgresRow) throws {
-    try self.init(try BudgetID(try row.next(String.self)), decoding: &row)
+    try self.init(named: try row.next(String.self), decoding: &row)
   }
 
   /// Reads `columnsButID`.
   ///
-  /// - Throws: `UnreadableBudget`, or what reading the row throws.
-  init(_ id: BudgetID, decoding row: inout PostgresRow) throws {
+  /// - Throws: `TrailFault` where name or row hold what no program of ours wrote; what reading the row throws.
+  init(named name: String, decoding row: inout PostgresRow) throws {
     do {
       self.init(
-        id: id,
+        id: try BudgetID(name),
         initialBalance: try Points(try row.next(Int64.self)),
         adjustment: try row.next(Int64.self),
         spent: try row.next(Int64.self),
@@ -32,7 +32,7 @@ extension Budget {
         lastSequence: try Budget.sequence(try row.next(Int64.self)),
         lastHash: try row.next(Digest.self))
     } catch let error as InvalidValue {
-      throw UnreadableBudget(id: id, problem: error)
+      throw TrailFault(.budget(name), problem: "the row makes no sense: a value \(error)")
     }
   }
 }

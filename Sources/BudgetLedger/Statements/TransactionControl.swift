@@ -63,6 +63,6 @@ extension PostgresSession {
   ///
   /// - Throws: `UnconfirmedCommit`.
   func checkCommit() throws(UnconfirmedCommit) {
-    if takeNotices().contains(where: \.isOfUnconfirmedCommit) { throw UnconfirmedCommit() }
+    if takeUnconfirmedCommit() { throw UnconfirmedCommit() }
   }
 }

@@ -7,13 +7,6 @@ import TrustBudget
 /// without gaps and in the order of time, so that entry is found by halving: some twenty look-ups by
 /// key, however many entries there are in between.
 struct ReadStrain: PostgresStatement {
-  struct Strain: Sendable {
-    let id: BudgetID
-    /// Points gone within the period, less those that were added or given back.
-    let consumed: Int64
-    let states: Set<BudgetWatch.State>
-  }
-
   static let sql = """
     WITH RECURSIVE budget AS (
         SELECT b.budget_id, b.initial_balance, b.window_seq, b.last_seq, b.window_started_at,
@@ -62,17 +55,20 @@ struct ReadStrain: PostgresStatement {
     parameters.append(period)
   }
 
-  static func decode(_ row: inout PostgresRow) throws -> Strain {
+  static func decode(_ row: inout PostgresRow) throws -> (
+    id: BudgetID, states: Set<BudgetWatch.State>
+  ) {
     let id = try BudgetID(try row.next(String.self))
     let allocation = try row.next(Int64.self)
     let balance = try row.next(Int64.self)
+    // Points gone within the period, less those that were added or given back.
     let consumed = try row.next(Int64.self)
     var states: Set<BudgetWatch.State> = []
     if balance * 5 < allocation { states.insert(.low) }
     if balance <= 0 { states.insert(.exhausted) }
     // Not twice of it: nothing keeps an entry's figures in bounds.
     if consumed > allocation / 2 { states.insert(.fast) }
-    return Strain(id: id, consumed: consumed, states: states)
+    return (id, states)
   }
 }
 
@@ -88,7 +84,7 @@ struct ReadNewestBudgets: PostgresStatement {
 }
 
 extension LedgerReader {
-  func strain(of ids: [String], within period: Duration) async throws -> [ReadStrain.Strain] {
+  func strain(of ids: [String], within period: Duration) async throws -> [ReadStrain.Row] {
     let statement = ReadStrain(ids: ids, period: period.components.seconds)
     return try await read { try $0.execute(statement) }
   }

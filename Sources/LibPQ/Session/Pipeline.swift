@@ -1,7 +1,7 @@
 import CPostgreSQL
 
 /// One pipeline under way: what was queued, and how far its answers were read.
-struct Pipeline {
+package struct Pipeline: ~Copyable {
   /// An answer to come.
   private enum Expected {
     case prepared(ObjectIdentifier, serverName: String, statement: String)
@@ -50,6 +50,19 @@ struct Pipeline {
     }
     try send(Statement.self, slots: slots, serverName: serverName)
     expected.append(.executed(identity, statement: name))
+  }
+
+  /// Sends a statement, as far as the socket takes it; the server begins at once.
+  ///
+  /// - Throws: ``PostgresError``; of kind `misuse` if the values are not what the types say.
+  package mutating func send<Statement: PostgresStatement>(
+    _ statement: Statement
+  ) throws where Statement.Row == Void {
+    session.parameters.reset()
+    let slots = try session.parameters.bind(statement)
+    try queue(Statement.self, slots: slots)
+    // Whatever does not go out now goes out while the answers are waited for.
+    _ = PQflush(wire.connection)
   }
 
   func sync() throws {

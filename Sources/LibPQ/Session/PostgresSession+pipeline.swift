@@ -39,6 +39,36 @@ extension PostgresSession {
     }
   }
 
+  /// Sends statements while they are still being made: the server works on the first ones
+  /// meanwhile. Their answers are waited for at the end, all in one round trip.
+  ///
+  /// If `body` throws, what it has sent is carried out all the same; without a COMMIT among it, a
+  /// transaction that is open stays open, for the caller to roll back.
+  ///
+  /// - Throws: ``PostgresError`` of the first statement that fails, as ``pipeline(_:)``, or what
+  ///   `body` throws.
+  package func pipeline(sending body: (inout Pipeline) throws -> Void) throws {
+    try wire.roundTrip {
+      var pipeline = Pipeline(session: self)
+      try pipeline.start()
+      let failure: (any Error)?
+      do {
+        try body(&pipeline)
+        failure = nil
+      } catch {
+        failure = error
+      }
+      try pipeline.sync()
+      do {
+        try pipeline.finish()
+      } catch {
+        pipeline.drain()
+        throw failure ?? error
+      }
+      if let failure { throw failure }
+    }
+  }
+
   /// Sends one statement, and gives its rows: one round trip.
   ///
   /// - Throws: ``PostgresError``, as ``pipeline(_:)``.

@@ -49,9 +49,10 @@ package final class PostgresSession {
     wire.responseTimeout = nil
   }
 
-  /// The notices and warnings since the last call, at most the newest 100.
-  package func takeNotices() -> [PostgresNotice] {
-    wire.notices.take()
+  /// Whether the wait of a COMMIT since the last call for the synchronous standby was cut short.
+  package func takeUnconfirmedCommit() -> Bool {
+    defer { wire.notices.hasUnconfirmedCommit = false }
+    return wire.notices.hasUnconfirmedCommit
   }
 
   /// Runs SQL text that may hold several statements, as a migration does. Rows are thrown away.

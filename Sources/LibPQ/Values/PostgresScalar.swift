@@ -49,18 +49,10 @@ extension PostgresScalar {
   package static func readArray(
     _ bytes: UnsafeRawBufferPointer, as type: PostgresType
   ) throws(PostgresValueError) -> [Self] {
-    var reader = PostgresArrayReader(bytes)
-    let (element, count) = try reader.header()
-    guard canRead(element) else { throw PostgresValueError("holds \(element)") }
-    var values: [Self] = []
-    values.reserveCapacity(count)
-    for _ in 0..<count {
-      guard let value = try reader.next() else {
-        throw PostgresValueError("has a NULL among its elements")
-      }
-      values.append(try read(value, as: element))
+    try readOptionals(bytes).map { value throws(PostgresValueError) in
+      guard let value else { throw PostgresValueError("has a NULL among its elements") }
+      return value
     }
-    return values
   }
 
   package static func readOptionals(

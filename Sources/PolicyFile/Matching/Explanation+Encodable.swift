@@ -11,14 +11,14 @@ extension Explanation: Encodable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(steps, forKey: .rules)
     switch verdict {
-    case .granted(let grant):
+    case .success(let grant):
       try container.encode("granted", forKey: .decision)
       try container.encode(grant.rule, forKey: .rule)
       try container.encode(grant.principals, forKey: .principals)
       try container.encode(grant.maxDuration.description, forKey: .maxDuration)
       let budgets = zip(grant.budgets, overrides).map(EncodedTerms.init)
       try container.encode(budgets, forKey: .trustBudget)
-    case .refused(let refusal):
+    case .failure(let refusal):
       try container.encode("refused", forKey: .decision)
       try container.encodeIfPresent(refusal.rule, forKey: .rule)
       try container.encode(refusal.message, forKey: .message)

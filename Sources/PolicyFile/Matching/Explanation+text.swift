@@ -13,9 +13,9 @@ extension Explanation: CustomStringConvertible {
 
   private var verdictText: String {
     switch verdict {
-    case .refused(let refusal):
+    case .failure(let refusal):
       return "refused: \(refusal.message)"
-    case .granted(let grant):
+    case .success(let grant):
       let principals = grant.principals.joined(separator: ", ")
       let granted =
         "granted by rule \(VisibleText.quoted(grant.rule)): \(principals) for \(grant.maxDuration)"

@@ -18,7 +18,7 @@ package struct Explanation: Sendable, Hashable {
 
   /// One for each rule, in the order of the file.
   package let steps: [Step]
-  package let verdict: Verdict
+  package let verdict: Result<Grant, Refusal>
   /// For each of the grant's budgets, which override changed it: `override 1 for "user:ci-*"`.
   package let overrides: [String?]
 }
@@ -39,7 +39,7 @@ extension Policy {
     let charges = matched.flatMap { try? rules[$0].charges(for: request) }
     return Explanation(
       steps: steps,
-      verdict: evaluate(request, at: now),
+      verdict: Result { () throws(Refusal) in try evaluate(request, at: now) },
       overrides: (charges ?? []).map(\.appliedOverride))
   }
 }

@@ -8,13 +8,7 @@ package struct CertificateLimits: Sendable, Hashable {
   ///
   /// - Throws: `Refusal.policyLimit` when it asks for more.
   func narrowed(to request: IssuanceRequest, under rule: String) throws(Refusal) -> Self {
-    try narrowed(
-      principals: request.requestedPrincipals, duration: request.requestedDuration, under: rule)
-  }
-
-  func narrowed(
-    principals requested: [String], duration: CertificateDuration?, under rule: String
-  ) throws(Refusal) -> Self {
+    let (requested, duration) = (request.requestedPrincipals, request.requestedDuration)
     for principal in requested where !principals.contains(principal) {
       throw .policyLimit(
         rule: rule,

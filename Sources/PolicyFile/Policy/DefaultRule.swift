@@ -5,12 +5,10 @@ package struct DefaultRule: Sendable, Hashable {
 
   package let limits: CertificateLimits
 
-  func verdict(for request: IssuanceRequest) -> Verdict {
-    Verdict { () throws(Refusal) in
-      let granted = try limits.narrowed(to: request, under: DefaultRule.name)
-      return Grant(
-        rule: DefaultRule.name, principals: granted.principals, maxDuration: granted.maxDuration,
-        budgets: [], budgetsAreAList: false)
-    }
+  func grant(for request: IssuanceRequest) throws(Refusal) -> Grant {
+    let granted = try limits.narrowed(to: request, under: DefaultRule.name)
+    return Grant(
+      rule: DefaultRule.name, principals: granted.principals, maxDuration: granted.maxDuration,
+      budgets: [], budgetsAreAList: false)
   }
 }

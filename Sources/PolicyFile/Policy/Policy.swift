@@ -37,11 +37,16 @@ package struct Policy: Sendable {
     self.warnings = log.diagnostics
   }
 
-  /// Decides a request, as if it were asked at `now`.
-  package func evaluate(_ request: IssuanceRequest, at now: Timestamp) -> Verdict {
+  /// What a request is granted, before any budget is looked at, as if it were asked at `now`.
+  ///
+  /// - Throws: why it is refused.
+  package func evaluate(
+    _ request: IssuanceRequest, at now: Timestamp
+  ) throws(Refusal) -> Grant {
     if let rule = rules.first(where: { $0.match.holds(for: request, at: now) }) {
-      return rule.verdict(for: request)
+      return try rule.grant(for: request)
     }
-    return defaultRule?.verdict(for: request) ?? .refused(.noMatchingRule)
+    guard let defaultRule else { throw .noMatchingRule }
+    return try defaultRule.grant(for: request)
   }
 }

@@ -14,17 +14,12 @@ package struct PolicyRule: Sendable, Hashable {
   /// Whether `trust_budget` was written as a list, so that the answer is a list as well.
   package let budgetsAreAList: Bool
 
-  /// What the rule says of a request that it matches.
-  func verdict(for request: IssuanceRequest) -> Verdict {
-    Verdict { () throws(Refusal) in
-      let granted = try limits.narrowed(to: request, under: name)
-      return Grant(
-        rule: name,
-        principals: granted.principals,
-        maxDuration: granted.maxDuration,
-        budgets: try charges(for: request).map(\.terms),
-        budgetsAreAList: budgetsAreAList)
-    }
+  /// What the rule grants a request that it matches.
+  func grant(for request: IssuanceRequest) throws(Refusal) -> Grant {
+    let granted = try limits.narrowed(to: request, under: name)
+    return Grant(
+      rule: name, principals: granted.principals, maxDuration: granted.maxDuration,
+      budgets: try charges(for: request).map(\.terms), budgetsAreAList: budgetsAreAList)
   }
 
   /// The budgets that a request is charged to, with this request's values in their names.

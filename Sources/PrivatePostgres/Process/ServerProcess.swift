@@ -17,7 +17,7 @@ enum ServerProcess {
   ) throws -> pid_t {
     do {
       return try Child.start(
-        arguments, environment: environment, descriptors: descriptors, in: .its)
+        arguments, environment: environment, descriptors: descriptors, in: .own)
     } catch {
       throw PrivatePostgresError.system("can't run \(arguments[0])", code: error.code.rawValue)
     }

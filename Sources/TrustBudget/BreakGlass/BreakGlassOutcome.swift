@@ -8,7 +8,7 @@ package enum BreakGlassOutcome: Hashable, Sendable {
   /// - Parameter event: what is recorded under the request's id.
   package init(_ request: BreakGlassIssuance, recordedAs event: BreakGlassEvent) {
     self =
-      request.content.isRecorded(as: event.request)
+      request.content.fingerprint == event.request
       ? .recorded(event, replayed: true) : .mismatch
   }
 }

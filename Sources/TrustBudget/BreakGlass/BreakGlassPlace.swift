@@ -7,12 +7,6 @@ package struct BreakGlassPlace: Hashable, Comparable, Sendable {
   package let journalID: String
   package let sequence: Int64
 
-  package init(occurredAt: Timestamp, journalID: String, sequence: Int64) {
-    self.occurredAt = occurredAt
-    self.journalID = journalID
-    self.sequence = sequence
-  }
-
   package static func < (a: BreakGlassPlace, b: BreakGlassPlace) -> Bool {
     (a.occurredAt.microseconds, a.journalID, a.sequence)
       < (b.occurredAt.microseconds, b.journalID, b.sequence)

@@ -3,7 +3,7 @@
 extension Batch {
   mutating func decide(_ charge: Charge) -> Answer {
     if let earlier = self.charge(of: charge.requestID) {
-      guard charge.content.isRecorded(as: earlier.request) else {
+      guard charge.content.fingerprint == earlier.request else {
         return .rejected(.requestMismatch(charge.requestID))
       }
       // A refunded charge pays for nothing; replaying its receipt would be a free certificate.

@@ -50,11 +50,7 @@ extension ChargeRecord {
     self.request = request
     self.username = first.username ?? ""
     self.rule = first.rule
-    self.grant = detail.grant.map {
-      SigningGrant(
-        principals: $0.principals, maxDuration: $0.maxDuration,
-        listsBudgets: $0.listsBudgets ?? false)
-    }
+    self.grant = detail.grant
     self.receipts = receipts
     self.chargedAt = first.occurredAt
     if let settlement = entries.first(where: { $0.kind == .settlement }) {

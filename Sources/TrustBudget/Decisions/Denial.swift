@@ -11,18 +11,6 @@ package struct Denial: Hashable, Sendable {
   /// Whether the message must say which of several budgets fell short.
   package let namesBudget: Bool
 
-  package init(
-    budgetID: BudgetID, cost: Points, remaining: Int64, resetsAt: Timestamp?,
-    decidedAt: Timestamp, namesBudget: Bool
-  ) {
-    self.budgetID = budgetID
-    self.cost = cost
-    self.remaining = remaining
-    self.resetsAt = resetsAt
-    self.decidedAt = decidedAt
-    self.namesBudget = namesBudget
-  }
-
   /// Whole seconds until the reset, at least one; nil when none is scheduled.
   package var secondsToReset: Int64? {
     resetsAt.map { max(1, ($0.microseconds - decidedAt.microseconds + 999_999) / 1_000_000) }

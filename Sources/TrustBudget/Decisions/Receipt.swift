@@ -8,14 +8,4 @@ package struct Receipt: Hashable, Sendable {
   package let resetsAt: Timestamp?
   /// The number of the charge's entry in the budget's chain.
   package let sequence: Int64
-
-  package init(
-    budgetID: BudgetID, cost: Points, remaining: Int64, resetsAt: Timestamp?, sequence: Int64
-  ) {
-    self.budgetID = budgetID
-    self.cost = cost
-    self.remaining = remaining
-    self.resetsAt = resetsAt
-    self.sequence = sequence
-  }
 }

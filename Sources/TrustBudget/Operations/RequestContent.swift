@@ -6,8 +6,6 @@
 package struct RequestContent: Hashable, Sendable {
   /// 32 hexadecimal digits: the first half of a SHA-256.
   package let fingerprint: String
-  /// As what it was recorded when the order of lists still mattered; nil: as the same.
-  private let earlierFingerprint: String?
 
   /// - Parameter fields: every field that makes the request what it is, in a fixed order.
   package init(_ fields: [String?]) {
@@ -19,23 +17,13 @@ package struct RequestContent: Hashable, Sendable {
   ///   - sets: two lists of names whose order means nothing, nor that one is there twice: whoever writes
   ///     a set down need not write it alike again.
   package init(_ fields: [String?], sets: ([String], [String])) {
-    func fingerprint(_ one: [String], _ other: [String]) -> String {
-      Self.fingerprint(of: fields + [String(one.count)] + one + other)
-    }
     let one = Set(sets.0).sorted()
     let other = Set(sets.1).sorted()
-    self.fingerprint = fingerprint(one, other)
-    self.earlierFingerprint = (one, other) == sets ? nil : fingerprint(sets.0, sets.1)
+    self.init(fields + [String(one.count)] + one + other)
   }
 
   init(fingerprint: String) {
     self.fingerprint = fingerprint
-    self.earlierFingerprint = nil
-  }
-
-  /// Whether what was recorded with `fingerprint` is the same request.
-  package func isRecorded(as fingerprint: String) -> Bool {
-    fingerprint == self.fingerprint || fingerprint == earlierFingerprint
   }
 
   private static func fingerprint(of fields: [String?]) -> String {

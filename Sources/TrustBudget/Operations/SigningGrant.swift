@@ -20,3 +20,18 @@ package struct SigningGrant: Hashable, Sendable {
     return detail
   }
 }
+
+extension SigningGrant: Decodable {
+  private enum CodingKeys: String, CodingKey {
+    case principals
+    case maxDuration = "max_duration"
+    case listsBudgets = "lists_budgets"
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let detail = try decoder.container(keyedBy: CodingKeys.self)
+    principals = try detail.decode([String].self, forKey: .principals)
+    maxDuration = try detail.decode(String.self, forKey: .maxDuration)
+    listsBudgets = try detail.decodeIfPresent(Bool.self, forKey: .listsBudgets) ?? false
+  }
+}

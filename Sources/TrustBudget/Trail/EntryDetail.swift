@@ -2,23 +2,11 @@ import FoundationEssentials
 
 /// An entry's `detail`, read back. Which members are there depends on the entry's kind.
 package struct EntryDetail: Decodable, Hashable, Sendable {
-  package struct Grant: Decodable, Hashable, Sendable {
-    let principals: [String]
-    let maxDuration: String
-    let listsBudgets: Bool?
-
-    enum CodingKeys: String, CodingKey {
-      case principals
-      case maxDuration = "max_duration"
-      case listsBudgets = "lists_budgets"
-    }
-  }
-
   /// The fingerprint of the request that a charge, an adjustment or a reset answered.
   package let request: String?
   /// How many budgets the charge took from, when more than one.
   package let parts: Int?
-  package let grant: Grant?
+  package let grant: SigningGrant?
   package let resetsAt: String?
   package let certificate: Certificate?
   package let initialBalance: Int64?

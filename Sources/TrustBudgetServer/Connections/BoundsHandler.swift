@@ -44,7 +44,7 @@ final class BoundsHandler: ChannelDuplexHandler {
 
     init(after head: HTTPRequest) {
       let length = head.headerFields[.contentLength].flatMap { Int($0) }
-      isEndless = length.map { $0 > ConnectionLimits.farewellBytes } ?? true
+      isEndless = length.map { $0 > ConnectionLimits.lingerBytes } ?? true
       isAwaited = head.isBodyAwaited
     }
   }
@@ -86,7 +86,7 @@ final class BoundsHandler: ChannelDuplexHandler {
     // not take the time of others, so it is let in by and by.
     if progress.isEnding {
       nextRead = context.eventLoop.assumeIsolated().scheduleTask(
-        in: TimeAmount(ConnectionLimits.farewellPause)
+        in: TimeAmount(ConnectionLimits.lingerPause)
       ) {
         context.read()
       }
@@ -211,7 +211,7 @@ final class BoundsHandler: ChannelDuplexHandler {
     progress.isEnding = true
     timer?.cancel()
     timer = context.eventLoop.assumeIsolated().scheduleTask(
-      in: TimeAmount(ConnectionLimits.farewell)
+      in: TimeAmount(ConnectionLimits.linger)
     ) {
       context.close(promise: nil)
     }
@@ -221,7 +221,7 @@ final class BoundsHandler: ChannelDuplexHandler {
   // MARK: Time
 
   private func scheduleLook(_ context: ChannelHandlerContext) {
-    let shortest = min(limits.idleTimeout, limits.requestTimeout, limits.answerTimeout)
+    let shortest = min(limits.idleTimeout, limits.requestTimeout)
     timer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(shortest / 4)) {
       self.look(context)
     }
@@ -230,7 +230,7 @@ final class BoundsHandler: ChannelDuplexHandler {
   private func look(_ context: ChannelHandlerContext) {
     guard !progress.isEnding else { return }
     let now = NIODeadline.now()
-    if let blockedSince, now - blockedSince >= TimeAmount(limits.answerTimeout) {
+    if let blockedSince, now - blockedSince >= TimeAmount(limits.requestTimeout) {
       count.ended(for: .unreadAnswer)
       context.close(promise: nil)
     } else if let since = progress.arrivingSince, now - since >= TimeAmount(limits.requestTimeout) {

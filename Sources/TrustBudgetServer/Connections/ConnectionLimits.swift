@@ -8,18 +8,17 @@ package struct ConnectionLimits: Sendable {
   package var headerFields = 100
   /// How long a connection may stay open without a request.
   package var idleTimeout: Duration = .seconds(75)
-  /// How long a request may take to arrive, from its first byte to its last.
+  /// How long a request may take to arrive, from its first byte to its last, and how long a caller may
+  /// leave its answer unread.
   package var requestTimeout: Duration = .seconds(30)
-  /// How long a caller may leave its answer unread.
-  package var answerTimeout: Duration = .seconds(30)
 
   package init() {}
 
   /// How long a connection is kept open, once its last answer is sent, for the caller to read it.
-  static let farewell: Duration = .seconds(5)
+  static let linger: Duration = .seconds(5)
   /// How much the caller may send meanwhile, in bytes, without being hung up on.
-  static let farewellBytes = 16 << 20
+  static let lingerBytes = 16 << 20
   /// How long the node waits before it reads more of that: of a flood, 256 KiB each time, so that what
   /// is allowed comes through in that time.
-  static let farewellPause: Duration = .milliseconds(50)
+  static let lingerPause: Duration = .milliseconds(50)
 }

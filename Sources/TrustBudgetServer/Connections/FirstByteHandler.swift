@@ -17,7 +17,7 @@ final class FirstByteHandler: ChannelInboundHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard !progress.isEnding else {
       wasted += unwrapInboundIn(data).readableBytes
-      if wasted > ConnectionLimits.farewellBytes { context.close(promise: nil) }
+      if wasted > ConnectionLimits.lingerBytes { context.close(promise: nil) }
       return
     }
     if progress.arrivingSince == nil { progress.arrivingSince = .now() }

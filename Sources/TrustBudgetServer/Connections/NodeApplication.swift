@@ -37,7 +37,7 @@ struct NodeApplication: Service {
         address: bindAddress, serverName: "trust-budget", backlog: 4_096),
       onServerRunning: { channel in
         do {
-          try socket?.isMade()
+          try socket?.finish()
         } catch {
           logger.critical("socket not usable", metadata: ["problem": "\(error)"])
           channel.close(promise: nil)

@@ -18,7 +18,7 @@ package final class UnixSocketFile: Sendable {
 
   /// Makes room: removes a socket that nobody answers at.
   ///
-  /// Until ``isMade()``, files that this process makes are its user's alone. Otherwise anybody could
+  /// Until ``finish()``, files that this process makes are its user's alone. Otherwise anybody could
   /// connect between the making of the socket and the setting of its permissions.
   ///
   /// - Throws: `UnusableAddress`.
@@ -44,7 +44,7 @@ package final class UnixSocketFile: Sendable {
   }
 
   /// - Throws: `UnusableAddress`.
-  func isMade() throws {
+  func finish() throws {
     if let mask = state.withLock({ $0.mask.take() }) { umask(mask) }
     var status = stat()
     guard chmod(path, mode) == 0, lstat(path, &status) == 0 else {

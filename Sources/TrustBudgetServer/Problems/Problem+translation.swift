@@ -17,7 +17,7 @@ extension Problem {
     retryAfter = denial.secondsToReset
   }
 
-  init(_ refusal: Refusal) {
+  init(_ refusal: Refusal, requestID: RequestID) {
     let kind: Kind =
       switch refusal {
       case .noMatchingRule: .noMatchingRule
@@ -27,6 +27,7 @@ extension Problem {
       case .policyLimit, .conflictingBudgets, .unusableBudgetID: .policyLimit
       }
     self.init(kind, refusal.message)
+    members.put("request_id", requestID.value)
   }
 
   init(_ rejection: Rejection) {
@@ -71,7 +72,7 @@ extension Problem {
     if let requestID { members.put("request_id", requestID.value) }
   }
 
-  init(_ unrecorded: BreakGlassUnrecorded) {
+  init(_ unrecorded: BreakGlassUnrecorded, requestID: RequestID) {
     self.init(
       .breakGlassUnrecorded,
       "This emergency request could not be recorded, so it is refused: an emergency certificate that "
@@ -79,7 +80,12 @@ extension Problem {
         + "with the same request_id, here or at another node. "
         + "(Journal: \(unrecorded.journal). PostgreSQL: \(unrecorded.postgres))",
       retryAfter: 1)
+    members.put("request_id", requestID.value)
   }
+
+  /// What went wrong is in the log, where nobody but the operator reads it.
+  static let ofThisService = Problem(
+    .internalError, "The request failed for a reason of this service's own.")
 
   /// How many fields an answer names: a large body can have very many that are wrong.
   private static let mostFields = 100

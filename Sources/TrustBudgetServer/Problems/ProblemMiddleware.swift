@@ -17,7 +17,10 @@ struct ProblemMiddleware: RouterMiddleware {
   ) async throws -> Response {
     do {
       return try await next(request, context)
-    } catch let error where error is HTTPParserError || error is IOError || error is NIOSSLError {
+    } catch let error
+      where error is HTTPParserError || error is IOError || error is NIOSSLError
+      || error is BoringSSLError
+    {
       // The connection's end, within the request, and for its own handler to answer.
       throw error
     } catch {
@@ -38,7 +41,7 @@ struct ProblemMiddleware: RouterMiddleware {
     case let error as any HTTPResponseError: return problem(for: error.status, request)
     default:
       context.logger.error("request failed", metadata: ["error": "\(error)"])
-      return Problem(.internalError, "The request failed for a reason of this service's own.")
+      return .ofThisService
     }
   }
 

@@ -9,7 +9,7 @@ struct AuthorizationRequest: Decodable {
   let requestID: RequestID
   /// Whether its caller named it, so that it may be a repetition.
   let isNamed: Bool
-  let isRehearsal: Bool
+  let isDryRun: Bool
   let issuance: IssuanceRequest
   let content: RequestContent
 
@@ -23,12 +23,12 @@ struct AuthorizationRequest: Decodable {
     let webauthnID = fields.optional("webauthn_id", .text) { try IdentityText.validate($0) }
     let duration = fields.optional("requested_duration", .text, CertificateDuration.init(_:))
     let principals = fields.optional("requested_principals", .texts) { try Self.validate($0) }
-    let isRehearsal = fields.optional("dry_run", .flag)
+    let isDryRun = fields.optional("dry_run", .flag)
     let username = try fields.finish(name)
 
     self.requestID = requestID ?? .random()
     self.isNamed = requestID != nil
-    self.isRehearsal = isRehearsal ?? false
+    self.isDryRun = isDryRun ?? false
     self.issuance = IssuanceRequest(
       username: username, email: email, oidcGroups: groups ?? [], sourceIP: sourceIP,
       webauthnID: webauthnID, requestedDuration: duration, requestedPrincipals: principals ?? [])

@@ -19,18 +19,16 @@ struct AuthorizationRoutes {
   ) async throws -> Response {
     let policy = node.policies.current.policy
     let grant: Grant
-    switch policy.evaluate(request.issuance, at: node.now()) {
-    case .granted(let granted): grant = granted
-    case .refused(let refusal):
+    do throws(Refusal) {
+      grant = try policy.evaluate(request.issuance, at: node.now())
+    } catch {
       if let body = await receipt(ofEarlier: request) { return Response(json: body) }
-      var problem = Problem(refusal)
-      problem.members.put("request_id", request.requestID.value)
-      throw problem
+      throw Problem(error, requestID: request.requestID)
     }
     guard !grant.budgets.isEmpty else {
       // The feature is off for this request: no entry, and no database that could be down.
       var body = JSONObjectText(free: grant, request.requestID)
-      if request.isRehearsal {
+      if request.isDryRun {
         body.put("dry_run", true)
       } else {
         node.metrics.allowedWithoutBudget(rule: grant.rule)
@@ -44,8 +42,8 @@ struct AuthorizationRoutes {
       grant: SigningGrant(
         principals: grant.principals, maxDuration: grant.maxDuration.description,
         listsBudgets: grant.budgetsAreAList))
-    return request.isRehearsal
-      ? try await rehearse(charge) : Response(json: try await node.charge(charge))
+    return request.isDryRun
+      ? try await dryRun(charge) : Response(json: try await node.charge(charge))
   }
 
   /// The receipt of a request that was charged when another policy was in force. Its caller has been told
@@ -57,15 +55,15 @@ struct AuthorizationRoutes {
     // While the ledger is away a refusal must not take as long as a charge would.
     guard request.isNamed, case .available = node.ledger.health.current,
       let charge = try? await node.ledger.reader.confirmedCharge(request.requestID),
-      request.content.isRecorded(as: charge.request), charge.state == .charged
+      request.content.fingerprint == charge.request, charge.state == .charged
     else { return nil }
     var body = JSONObjectText(allowed: charge, replayed: true)
-    if request.isRehearsal { body.put("dry_run", true) } else { node.metrics.replayed() }
+    if request.isDryRun { body.put("dry_run", true) } else { node.metrics.replayed() }
     return body
   }
 
-  private func rehearse(_ charge: Charge) async throws -> Response {
-    var body = try node.body(of: try await node.rehearse(charge), for: charge.requestID)
+  private func dryRun(_ charge: Charge) async throws -> Response {
+    var body = try node.body(of: try await node.dryRun(charge), for: charge.requestID)
     body.put("dry_run", true)
     return Response(json: body)
   }

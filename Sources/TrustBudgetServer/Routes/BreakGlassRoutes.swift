@@ -34,15 +34,10 @@ struct BreakGlassRoutes {
         "Break-glass is off on this node: the policy in force has no break_glass section.")
     }
     let grant: Grant
-    switch rule.evaluate(
-      username: body.username, requestedPrincipals: body.principals,
-      requestedDuration: body.requestedDuration, approvers: body.approvers)
-    {
-    case .granted(let granted): grant = granted
-    case .refused(let refusal):
-      var problem = Problem(refusal)
-      problem.members.put("request_id", body.requestID.value)
-      throw problem
+    do throws(Refusal) {
+      grant = try rule.evaluate(body.issuance, approvers: body.approvers)
+    } catch {
+      throw Problem(error, requestID: body.requestID)
     }
     return try await record(
       body, grant, context.origin(policyDigest: policy.digest), rule.notify)
@@ -53,20 +48,18 @@ struct BreakGlassRoutes {
   ) async throws -> Response {
     var seen: Set<Username> = []
     let request = BreakGlassIssuance(
-      requestID: body.requestID, content: body.content, username: body.username,
+      requestID: body.requestID, content: body.content, username: body.issuance.username,
       reason: body.reason, ticket: body.ticket,
       approvers: body.approvers.filter { seen.insert($0).inserted }.map(\.value),
       principals: grant.principals, maxDuration: grant.maxDuration.description,
       maxDurationSeconds: grant.maxDuration.seconds,
-      requestedDurationSeconds: body.requestedDuration?.seconds,
+      requestedDurationSeconds: body.issuance.requestedDuration?.seconds,
       policyDigest: origin.policyDigest ?? .zero, actor: origin.actor)
     let recorded: (outcome: BreakGlassOutcome, store: BreakGlass.Store)
     do {
       recorded = try await node.breakGlass.record(request, notice: notice)
     } catch {
-      var problem = Problem(error)
-      problem.members.put("request_id", body.requestID.value)
-      throw problem
+      throw Problem(error, requestID: body.requestID)
     }
     guard case .recorded(let event, let replayed) = recorded.outcome else {
       throw Problem(Rejection.requestMismatch(body.requestID))

@@ -84,9 +84,7 @@ extension Node {
     do {
       return try await charge(try request.charge(by: context))
     } catch {
-      let problem =
-        error as? Problem
-        ?? Problem(.internalError, "The request failed for a reason of this service's own.")
+      let problem = error as? Problem ?? .ofThisService
       metrics.answered(with: problem.kind)
       var body = problem.body
       // It has no header to say so.

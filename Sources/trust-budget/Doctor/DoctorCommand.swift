@@ -84,7 +84,7 @@ struct DoctorCommand: AsyncParsableCommand {
     if let auditFile { findings.append(FileCheck.auditFile(auditFile)) }
     if let journal { findings.append(FileCheck.breakGlassJournal(journal)) }
     if let path = address.unixSocket { findings.append(FileCheck.unixSocket(path)) }
-    findings += TLSCheck(tls).findings
+    findings += TLSCheck(tls: tls).findings
     if let path = tls.clientRoles { findings.append(FileCheck.clientRoles(path)) }
     let files = NodeFiles(
       auditFile: auditFile,

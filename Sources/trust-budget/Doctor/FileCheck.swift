@@ -86,8 +86,8 @@ enum FileCheck {
   ///   - without: what it means where there is no room.
   ///   - refusal: what the node says of a database that it does not use.
   private static func dataFile(
-    _ subject: String, _ path: String, _ kind: DatabaseHead.Kind, option: String, without: String,
-    refusal: (DatabaseHead) -> String?
+    _ subject: String, _ path: String, _ kind: DatabaseHeader.Kind, option: String, without: String,
+    refusal: (DatabaseHeader) -> String?
   ) -> Finding {
     let files = FileManager.default
     let directory = nearestDirectory(to: path)
@@ -114,7 +114,7 @@ enum FileCheck {
         subject, "\(path) has another name as well, a hard link.",
         "Remove that one, or put a copy in the place of this one: \(without).")
     }
-    if let head = DatabaseHead(path), head.hasTables, let refusal = refusal(head) {
+    if let head = DatabaseHeader(path), head.hasTables, let refusal = refusal(head) {
       return .problem(
         subject, "\(path): \(refusal).", "Name another file, or move it away: \(option).")
     }

@@ -5,36 +5,30 @@ import TrustBudgetServer
 
 /// Looks at the files of a node's TLS: at each, and then at all together as the node reads them.
 struct TLSCheck {
-  private let problem: String?
-  private let certificate: String?
-  private let key: String?
-  private let clientAuthority: String?
-
-  init(_ tls: TLSOptions) {
-    problem = tls.problem
-    certificate = tls.certificate
-    key = tls.key
-    clientAuthority = tls.clientAuthority
-  }
+  let tls: TLSOptions
 
   var findings: [Finding] {
-    if let problem {
+    if let problem = tls.problem {
       return [.problem("TLS", "\(problem).", "Name what is missing as well, or none of them.")]
     }
     let chain = "-----BEGIN CERTIFICATE-----"
     var findings: [Finding] = []
-    if let certificate { findings.append(pem("certificate", certificate, marker: chain)) }
-    if let key { findings += privateKey(key) }
-    if let clientAuthority {
+    if let certificate = tls.certificate {
+      findings.append(pem("certificate", certificate, marker: chain))
+    }
+    if let key = tls.key { findings += privateKey(key) }
+    if let clientAuthority = tls.clientAuthority {
       findings.append(pem("client CA", clientAuthority, marker: chain))
     }
-    guard !findings.contains(where: { $0.status == .problem }), let certificate, let key else {
+    guard !findings.contains(where: { $0.status == .problem }), let certificate = tls.certificate,
+      let key = tls.key
+    else {
       return findings
     }
     do {
       let material = try TLSMaterial(
         certificate: [UInt8](ofNodeFile: certificate), key: [UInt8](ofNodeFile: key),
-        clientAuthority: clientAuthority.map { try [UInt8](ofNodeFile: $0) })
+        clientAuthority: tls.clientAuthority.map { try [UInt8](ofNodeFile: $0) })
       return findings + expiry(of: material, certificate)
     } catch {
       return findings + [

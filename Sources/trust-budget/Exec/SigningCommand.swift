@@ -31,7 +31,7 @@ struct SigningCommand {
   /// - Returns: its exit status; 128 and the signal's number where a signal ended it.
   /// - Throws: the system's error when it can't be started.
   func run(passing signals: SignalTrap) async throws -> Int32 {
-    let child = try Child.start(arguments, environment: environment, in: .ours)
+    let child = try Child.start(arguments, environment: environment, in: .shared)
     await withTaskGroup { group in
       group.addTask {
         for await arrival in signals.arrivals() where !arrival.isOfKey {

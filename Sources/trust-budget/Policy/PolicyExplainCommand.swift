@@ -35,6 +35,6 @@ struct PolicyExplainCommand: ParsableCommand {
     let policy = try Policy(reportingOnFile: file, json: json)
     let explanation = policy.explain(try requester.issuanceRequest(), at: at ?? .wallClock())
     print(json ? try JSONText.encode(explanation) : "\(explanation)")
-    if case .refused = explanation.verdict { throw ExitCode.failure }
+    if case .failure = explanation.verdict { throw ExitCode.failure }
   }
 }

@@ -52,7 +52,6 @@ struct EntranceOptions: ParsableArguments {
     limits.connections = maxConnections
     limits.idleTimeout = .seconds(idleTimeout)
     limits.requestTimeout = .seconds(requestTimeout)
-    limits.answerTimeout = .seconds(requestTimeout)
     let files = FileLimit.raise()
     if files < maxConnections + FileLimit.reserve {
       logger.warning(

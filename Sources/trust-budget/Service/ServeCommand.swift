@@ -1,4 +1,3 @@
-import Allocator
 import ArgumentParser
 import AuditMirror
 import BreakGlass

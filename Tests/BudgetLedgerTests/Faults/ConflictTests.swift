@@ -70,7 +70,7 @@ extension PostgresConnection {
   func lock(_ budgetID: String) async throws {
     _ = try await run {
       try $0.query(
-        "SELECT FROM trust_budget.budgets WHERE budget_id = $1 FOR UPDATE", budgetID)
+        "SELECT FROM trust_budget.budgets WHERE budget_id = '\(budgetID)' FOR UPDATE")
     }
   }
 }

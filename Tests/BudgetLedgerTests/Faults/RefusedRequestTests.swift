@@ -178,6 +178,23 @@ import TrustBudgetTesting
     }
   }
 
+  @Test func `a budget's name that makes no sense is told as what it is, and not as an outage`()
+    async throws
+  {
+    try await TestDatabase.withLedger { database in
+      try await database.execute(
+        "INSERT INTO trust_budget.budgets (budget_id, initial_balance) VALUES (' x', 1)")
+      let error = await #expect(throws: LedgerError.self) {
+        try await database.node().reader.budgets(BudgetQuery(limit: 10))
+      }
+      guard case .refused(let reason) = error else {
+        Issue.record("\(error as Any)")
+        return
+      }
+      #expect(reason.hasPrefix(" x: the row makes no sense: a value must not begin"), "\(reason)")
+    }
+  }
+
   @Test func `a request that was charged before gets its receipt, whatever the database rejects`()
     async throws
   {

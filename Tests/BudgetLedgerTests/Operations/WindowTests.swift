@@ -47,9 +47,9 @@ import TrustBudgetTesting
         }
         #expect(isFull)
         #expect(try await database.entryCounts() == ["allocation": 1, "charge": 1])
-        let rehearsed = try await nodes[0].reader.rehearse(
+        let dryRun = try await nodes[0].reader.dryRun(
           .of("user:alice", cost: 5, initialBalance: 5, resetInterval: interval))
-        #expect(rehearsed.isCharged)
+        #expect(dryRun.isCharged)
         #expect(try await database.entryCounts() == ["allocation": 1, "charge": 1])
       }
     }

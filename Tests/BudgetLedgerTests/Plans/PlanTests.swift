@@ -185,7 +185,7 @@ extension PostgresSession {
   fileprivate func plan<Statement: PostgresStatement>(_: Statement.Type) throws -> String {
     let name = "explained"
     let types = try Statement.parameterTypes.map { type in
-      try query("SELECT format_type($1, NULL)", Int64(type.rawValue)).rows[0][0] ?? ""
+      try query("SELECT format_type(\(type.rawValue), NULL)").rows[0][0] ?? ""
     }
     let declared = types.isEmpty ? "" : "(\(types.joined(separator: ", ")))"
     try executeScript("PREPARE \(name) \(declared) AS \(Statement.sql)")

@@ -48,8 +48,8 @@ struct ExplanationTests {
     let policy = try Policy(Samples.rule(match: #"emails: ["*"]"#))
     let (request, now) = (try Samples.request(), try Samples.moment())
     let explanation = policy.explain(request, at: now)
-    #expect(explanation.verdict == policy.evaluate(request, at: now))
-    #expect(explanation.verdict == .refused(.noMatchingRule))
+    #expect(explanation.verdict == policy.verdict(request, at: now))
+    #expect(explanation.verdict == .failure(.noMatchingRule))
     #expect(explanation.description.contains("emails: the request has no email"))
   }
 }

@@ -7,11 +7,11 @@ struct GrantTests {
   private func verdict(
     _ lines: String = "", match: String? = nil,
     _ change: (inout IssuanceRequest) throws -> Void = { _ in }
-  ) throws -> Verdict {
+  ) throws -> Result<Grant, Refusal> {
     var request = try Samples.request()
     try change(&request)
     return try Policy(Samples.rule(match: match, lines))
-      .evaluate(request, at: try Samples.moment())
+      .verdict(request, at: try Samples.moment())
   }
 
   @Test
@@ -122,14 +122,17 @@ struct GrantTests {
     let (asking, bob, eve) = (
       try Username("oncall-1"), try Username("bob"), try Username("eve")
     )
-    let granted = rule.evaluate(username: asking, approvers: [bob, eve]).grant
-    #expect(granted?.principals == ["root"])
-    #expect(granted?.budgets == [])
-    #expect(rule.evaluate(username: asking, approvers: [bob, bob, asking]).refusal != nil)
-    #expect(rule.evaluate(username: bob, approvers: [asking, eve]).refusal != nil)
-    #expect(
-      rule.evaluate(username: asking, requestedPrincipals: ["x"], approvers: [bob, eve])
-        .refusal != nil)
+    let request = IssuanceRequest(username: asking)
+    let granted = try rule.evaluate(request, approvers: [bob, eve])
+    #expect(granted.principals == ["root"])
+    #expect(granted.budgets == [])
+    for (request, approvers) in [
+      (request, [bob, bob, asking]), (request, [bob, bob]),
+      (IssuanceRequest(username: bob), [asking, eve]),
+      (IssuanceRequest(username: asking, requestedPrincipals: ["x"]), [bob, eve]),
+    ] {
+      #expect(throws: Refusal.self) { try rule.evaluate(request, approvers: approvers) }
+    }
   }
 
   @Test func `break-glass may name whom to tell`() throws {

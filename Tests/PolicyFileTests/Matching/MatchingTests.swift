@@ -28,7 +28,7 @@ struct MatchingTests {
     match: String?, expected: Bool
   ) throws {
     let policy = try Policy(Samples.rule(match: match))
-    let verdict = policy.evaluate(try request(), at: try Samples.moment())
+    let verdict = policy.verdict(try request(), at: try Samples.moment())
     #expect((verdict.grant != nil) == expected)
     if !expected { #expect(verdict.refusal == .noMatchingRule) }
   }
@@ -44,7 +44,7 @@ struct MatchingTests {
       IssuanceRequest(
         username: try Username("alice"), email: "", oidcGroups: [""], webauthnID: ""),
     ] {
-      let verdict = policy.evaluate(request, at: try Samples.moment())
+      let verdict = policy.verdict(request, at: try Samples.moment())
       #expect(verdict.refusal == .noMatchingRule)
     }
   }
@@ -60,9 +60,9 @@ struct MatchingTests {
         - {name: B, match: {local_usernames: ["alice", "bob"]}, principals: [b], max_duration: 1h}
       """)
     let now = try Samples.moment()
-    #expect(policy.evaluate(try Samples.request("alice"), at: now).grant?.rule == "A")
-    #expect(policy.evaluate(try Samples.request("bob"), at: now).grant?.rule == "B")
-    let fallback = try #require(policy.evaluate(try Samples.request("eve"), at: now).grant)
+    #expect(policy.verdict(try Samples.request("alice"), at: now).grant?.rule == "A")
+    #expect(policy.verdict(try Samples.request("bob"), at: now).grant?.rule == "B")
+    let fallback = try #require(policy.verdict(try Samples.request("eve"), at: now).grant)
     #expect(fallback.rule == "default")
     #expect(fallback.principals == ["sandbox"])
     #expect(fallback.budgets.isEmpty)
@@ -71,7 +71,7 @@ struct MatchingTests {
   @Test func `the user's sample policy charges a user's own budget`() throws {
     let policy = try Policy(Samples.described)
     let grant = try #require(
-      policy.evaluate(try Samples.request(), at: try Samples.moment()).grant)
+      policy.verdict(try Samples.request(), at: try Samples.moment()).grant)
     #expect(grant.rule == "Developer")
     #expect(grant.principals == ["user"])
     #expect(grant.maxDuration.description == "15m")
@@ -90,12 +90,12 @@ struct MatchingTests {
     #expect(policy.warnings.all.isEmpty)
     #expect(policy.breakGlass?.limits.principals == ["root"])
     let inside = try request()
-    let grant = policy.evaluate(inside, at: try Samples.moment()).grant
+    let grant = policy.verdict(inside, at: try Samples.moment()).grant
     #expect(grant?.rule == "Developer")
-    #expect(policy.evaluate(inside, at: try Samples.moment("20:00")).grant?.rule == "default")
+    #expect(policy.verdict(inside, at: try Samples.moment("20:00")).grant?.rule == "default")
     var robot = inside
     robot.username = try Username("ci-7")
-    let terms = policy.evaluate(robot, at: try Samples.moment()).grant?.budgets.first
+    let terms = policy.verdict(robot, at: try Samples.moment()).grant?.budgets.first
     #expect(terms?.initialBalance.value == 1_000)
     #expect(terms?.resetInterval?.hours == 1)
     #expect(terms?.cost == .one)

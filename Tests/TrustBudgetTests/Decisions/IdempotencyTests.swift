@@ -31,28 +31,6 @@ struct IdempotencyTests {
   }
 
   @Test(arguments: [false, true])
-  func `what was charged when the order of a set mattered is still the same request`(apart: Bool)
-    throws
-  {
-    func asking(_ content: RequestContent) throws -> TrustBudget.Operation {
-      .charge(
-        try Charge(
-          requestID: RequestID("1"), content: content, username: Username("alice"),
-          terms: [terms()], origin: Origin()))
-    }
-    var ledger = MemoryLedger()
-    let answers = decide(
-      [
-        try asking(RequestContent(["x", "2", "b", "a", "d", "c"])),
-        try asking(RequestContent(["x"], sets: (["b", "a"], ["d", "c"]))),
-        try asking(RequestContent(["x"], sets: (["b", "a"], ["d", "e"]))),
-      ], apart: apart, &ledger)
-    let first = try #require(answers[0].charge)
-    #expect(answers[1] == .charged(first.record, replayed: true))
-    #expect(answers[2].rejection == .requestMismatch(try RequestID("1")))
-  }
-
-  @Test(arguments: [false, true])
   func `a retry after a change of policy gets its original receipt`(apart: Bool) throws {
     var ledger = MemoryLedger()
     let answers = decide(

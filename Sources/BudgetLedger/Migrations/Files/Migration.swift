@@ -7,18 +7,20 @@ package struct Migration: Hashable, Sendable {
   package let up: String
   /// nil where there is no way back.
   package let down: String?
-  /// SHA-256 of the up text with LF line endings, so that a checkout with CRLF changes nothing.
+  /// SHA-256 of the up text.
   package let checksum: Digest
   package let directives: MigrationDirectives
 
+  /// - Parameters:
+  ///   - up: with any line endings: the bodies of functions are the same from every checkout.
+  ///   - down: so, too.
   package init(version: Int64, name: String, up: String, down: String?) {
     self.version = version
     self.name = name
-    self.up = up
-    self.down = down
-    let script = Migration.withUnixLineEndings(up)
-    self.checksum = Digest(hashing: Array(script.utf8))
-    self.directives = MigrationDirectives(readingFrom: script)
+    self.up = up.replacing("\r\n", with: "\n")
+    self.down = down?.replacing("\r\n", with: "\n")
+    self.checksum = Digest(hashing: Array(self.up.utf8))
+    self.directives = MigrationDirectives(readingFrom: self.up)
   }
 
   /// `0001_ledger`.
@@ -27,18 +29,13 @@ package struct Migration: Hashable, Sendable {
   /// The oldest version that a program must know to work with a schema that has this migration.
   package var compatibleWith: Int64 { directives.compatibleWith ?? version }
 
-  /// What runs: the up text, so that the bodies of functions are the same from every checkout.
-  var upScript: String { Migration.withUnixLineEndings(up) }
-
-  var downScript: String? { down.map(Migration.withUnixLineEndings) }
-
   /// What is wrong with the files, if anything is.
   var problem: String? {
     if let problem = directives.problem { return "\(label).up.sql: \(problem)" }
     if let compatible = directives.compatibleWith, !(1..<version).contains(compatible) {
       return "\(label).up.sql: compatible-with must name an earlier version"
     }
-    if let downScript, MigrationDirectives(readingFrom: downScript).runsOutsideTransaction {
+    if let down, MigrationDirectives(readingFrom: down).runsOutsideTransaction {
       return "\(label).down.sql: a way back always runs in a transaction"
     }
     return nil
@@ -48,10 +45,5 @@ package struct Migration: Hashable, Sendable {
   package static func label(version: Int64, name: String) -> String {
     let digits = String(version)
     return String(repeating: "0", count: max(0, 4 - digits.count)) + digits + "_" + name
-  }
-
-  private static func withUnixLineEndings(_ text: String) -> String {
-    // "\r\n" is one Character in Swift.
-    String(text.map { $0 == "\r\n" ? "\n" : $0 })
   }
 }

@@ -14,7 +14,7 @@ enum MigrationHistory {
   /// Reads the history, and changes nothing.
   static func read(on session: PostgresSession) throws -> [AppliedMigration] {
     guard try session.executeOne(FindHistoryTable()) else { return [] }
-    try SchemaOwner.checkMigrating(on: session)
+    try SchemaOwner.check(on: session, isMigrating: true)
     return try session.execute(ReadHistory())
   }
 
@@ -22,7 +22,7 @@ enum MigrationHistory {
   /// who may make none.
   static func creation(on session: PostgresSession) throws -> String {
     let hasSchema = try session.executeOne(FindSchema())
-    if hasSchema { try SchemaOwner.checkMigrating(on: session) }
+    if hasSchema { try SchemaOwner.check(on: session, isMigrating: true) }
     return (hasSchema ? "" : schemaCreation) + tableCreation
   }
 

@@ -58,7 +58,7 @@ package struct MigrationPlan: Sendable {
   }
 
   private func script(of migration: Migration) -> String {
-    let script = migration.upScript
+    let script = migration.up
     let up = script.last?.isNewline == false ? script + "\n" : script
     let title = "-- ---- \(migration.label)\n"
     guard migration.directives.runsOutsideTransaction else {

@@ -88,7 +88,7 @@ extension MigrationRunner {
   /// Runs a migration in an open transaction that is to be taken back.
   private static func tryOut(_ migration: Migration, on session: PostgresSession) throws {
     do {
-      try session.executeScript(migration.upScript)
+      try session.executeScript(migration.up)
     } catch let error as PostgresError where error.kind == .server {
       switch error.sqlState {
       case .lockNotAvailable, .deadlockDetected:

@@ -34,7 +34,7 @@ extension MigrationStep {
       defer { try? session.setLockTimeout(lockTimeout) }
       do {
         // Not as a script: this way PostgreSQL itself refuses more than one statement.
-        try session.query(migration.upScript)
+        try session.query(migration.up)
       } catch let error as PostgresError
         where error.sqlState == .duplicateTable && wasBegun
       {
@@ -53,7 +53,7 @@ extension MigrationStep {
 
   /// Whether the migration names it: another index may be invalid because a DBA is building it.
   private func mentions(_ name: String) -> Bool {
-    migration.upScript.split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }
+    migration.up.split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }
       .contains { $0 == name }
   }
 
@@ -76,8 +76,7 @@ extension MigrationStep {
 extension PostgresSession {
   func setLockTimeout(_ timeout: Duration) throws {
     let milliseconds = timeout / .milliseconds(1)
-    try query(
-      "SELECT set_config('lock_timeout', $1, false)", "\(Int64(milliseconds.rounded(.up)))ms")
+    try query("SET lock_timeout = '\(Int64(milliseconds.rounded(.up)))ms'")
   }
 }
 

@@ -18,7 +18,7 @@ struct MigrationStep: Sendable {
     } else {
       try await retrying { session in
         _ = try session.execute(BeginTransaction())
-        try session.executeScript(migration.upScript)
+        try session.executeScript(migration.up)
         try expectOpenTransaction(session)
         _ = try session.pipeline(
           RecordMigration(migration: migration, isDone: true),
@@ -32,7 +32,7 @@ struct MigrationStep: Sendable {
   ///
   /// - Parameter destroyingAuditData: whether entries may be lost by it.
   func revert(destroyingAuditData: Bool) async throws {
-    guard let down = migration.downScript else {
+    guard let down = migration.down else {
       throw MigrationError.noWayBack(label: migration.label)
     }
     try await retrying { session in

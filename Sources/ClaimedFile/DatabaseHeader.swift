@@ -1,7 +1,7 @@
 import Foundation
 
 /// What a SQLite file says of itself where it begins, damaged as the rest of it may be.
-package struct DatabaseHead: Sendable {
+package struct DatabaseHeader: Sendable {
   /// What is in it, by its number (`PRAGMA application_id`).
   package enum Kind: Int32, Sendable {
     /// Both trails: `TBAF`.
@@ -24,25 +24,25 @@ package struct DatabaseHead: Sendable {
 
   /// - Returns: nil for what is no SQLite file.
   package init?(_ path: String) {
-    // A pipe would be waited for.
+    // Opening a pipe would wait for who writes to it.
     guard case .file = FilePlace(path), let file = FileHandle(forReadingAtPath: path),
-      let head = try? file.read(upToCount: 72), head.count == 72,
-      head.starts(with: "SQLite format 3\0".utf8)
+      let header = try? file.read(upToCount: 72), header.count == 72,
+      header.starts(with: "SQLite format 3\0".utf8)
     else { return nil }
     func number(at place: Int) -> Int32 {
-      head[place..<place + 4].reduce(0) { $0 << 8 | Int32($1) }
+      header[place..<place + 4].reduce(0) { $0 << 8 | Int32($1) }
     }
     applicationID = number(at: 68)
     version = number(at: 60)
     // Its cookie changes with each.
     hasTables = number(at: 40) != 0
-    hasLog = head[18...19].elementsEqual([2, 2])
+    hasLog = header[18...19].elementsEqual([2, 2])
   }
 
   /// Whether a file's log alone may say what it is: that of one that was begun, and whose process was killed.
   static func mayBeInLog(of path: String) -> Bool {
     var log = stat()
-    return DatabaseHead(path)?.applicationID == 0 && stat(path + "-wal", &log) == 0
+    return DatabaseHeader(path)?.applicationID == 0 && stat(path + "-wal", &log) == 0
       && log.st_size > 0
   }
 }
@@ -50,16 +50,16 @@ package struct DatabaseHead: Sendable {
 extension ClaimedFile {
   /// Whether a file that cannot be used is one of these all the same, as far as can be told, and was not named
   /// by mistake.
-  package func isOne(of kind: DatabaseHead.Kind) -> Bool {
-    (DatabaseHead(path)?.kind).map { $0 == kind }
-      ?? (wasClaimedBefore || DatabaseHead.mayBeInLog(of: path))
+  package func isOne(of kind: DatabaseHeader.Kind) -> Bool {
+    (DatabaseHeader(path)?.kind).map { $0 == kind }
+      ?? (wasClaimedBefore || DatabaseHeader.mayBeInLog(of: path))
   }
 
   /// Whether what is at a path is none of these, as far as can be told before it is opened.
-  package static func isForeign(_ path: String, to kind: DatabaseHead.Kind) -> Bool {
-    if let found = DatabaseHead(path)?.kind { return found != kind }
+  package static func isForeign(_ path: String, to kind: DatabaseHeader.Kind) -> Bool {
+    if let found = DatabaseHeader(path)?.kind { return found != kind }
     var status = stat()
     return stat(path, &status) == 0 && status.st_size > 0 && !hasBeenClaimed(path)
-      && !DatabaseHead.mayBeInLog(of: path)
+      && !DatabaseHeader.mayBeInLog(of: path)
   }
 }
