@@ -50,16 +50,16 @@ package struct WriteAheadLog {
   }
 
   private mutating func read(_ file: Int32) {
-    let head = [UInt8](file, from: 0, count: WriteAheadLog.headerSize)
-    guard var checksum = Checksum(head: head) else {
+    let header = [UInt8](file, from: 0, count: WriteAheadLog.headerSize)
+    guard var checksum = Checksum(header: header) else {
       end = 0
-      // The head is written before anything else, and what follows it is there.
+      // The header is written before anything else, and what follows it is there.
       let rest = [UInt8](
         file, from: WriteAheadLog.headerSize, count: WriteAheadLog.frameHeaderSize + 512)
       unreadable = rest.isEmpty ? 0 : 1
       return
     }
-    let pageSize = Int(head.word(at: 8))
+    let pageSize = Int(header.word(at: 8))
     guard (512...65_536).contains(pageSize), pageSize.nonzeroBitCount == 1 else { return }
     let frameSize = WriteAheadLog.frameHeaderSize + pageSize
     var place = WriteAheadLog.headerSize
@@ -67,7 +67,7 @@ package struct WriteAheadLog {
     var hasEnded = false
     while case let frame = [UInt8](file, from: place, count: frameSize), !frame.isEmpty {
       // What was written before the log was begun anew has other salts.
-      let isOfThisLog = frame[8..<16] == head[16..<24]
+      let isOfThisLog = frame[8..<16] == header[16..<24]
       let isCommit = frame.word(at: 4) != 0
       if end == nil {
         checksum.add(frame[0..<8])
@@ -93,16 +93,16 @@ private struct Checksum {
   private var second: UInt32 = 0
   private let isBigEndian: Bool
 
-  /// - Returns: nil where the log's head is not what SQLite writes.
-  init?(head: [UInt8]) {
-    guard !head.isEmpty else { return nil }
-    switch head.word(at: 0) {
+  /// - Returns: nil where the log's header is not what SQLite writes.
+  init?(header: [UInt8]) {
+    guard !header.isEmpty else { return nil }
+    switch header.word(at: 0) {
     case 0x377f_0682: isBigEndian = false
     case 0x377f_0683: isBigEndian = true
     default: return nil
     }
-    add(head[0..<24])
-    guard isWritten(in: head, at: 24) else { return nil }
+    add(header[0..<24])
+    guard isWritten(in: header, at: 24) else { return nil }
   }
 
   /// - Parameter bytes: a multiple of 8.
@@ -133,7 +133,7 @@ extension [UInt8] {
     }
   }
 
-  /// A number of a log's head, or of a frame's.
+  /// A number of a log's header, or of a frame's.
   fileprivate func word(at place: Int) -> UInt32 {
     self[place..<place + 4].reduce(0) { $0 << 8 | UInt32($1) }
   }

@@ -29,12 +29,12 @@ package enum ExportSource: Sendable {
     }
   }
 
-  /// Whether a file is a node's own, or a copy of one, by its head: emergencies that it alone has are in a
+  /// Whether a file is a node's own, or a copy of one, by its header: emergencies that it alone has are in a
   /// journal.
   private static func isOfNode(_ path: String) -> Bool {
-    guard let head = DatabaseHeader(path) else { return false }
-    return switch head.kind {
-    case .auditFile: head.hasLog
+    guard let header = DatabaseHeader(path) else { return false }
+    return switch header.kind {
+    case .auditFile: header.hasLog
     case .breakGlassJournal: true
     case nil: false
     }
@@ -120,7 +120,8 @@ struct ExportView: Sendable {
   }
 
   /// Hands over what a filter asks for of one of the trails, page by page, in the order in which it is
-  /// followed, and how many rows were looked at for it.
+  /// followed, and about how many rows were looked at for it. Of a file, one that holds what is no value of ours ends it;
+  /// of PostgreSQL, where the filter asks for it.
   func read<TableRow: ExportedRow>(
     _: TableRow.Type, _ filter: ExportFilter, _ body: ([TableRow], _ read: Int) async throws -> Void
   ) async throws {
@@ -143,12 +144,12 @@ struct ExportView: Sendable {
         try await body(page.rows.filter { $0.isWanted(by: filter) }, page.rows.count)
       }
     case .postgres(let reader, let window):
-      var position = TrailPosition.start
-      while let page: (wanted: [TableRow], end: TrailPosition, rows: Int) = try await reader.page(
-        after: position, of: window, limit: TableRow.pageSize, filter: filter)
-      {
-        position = page.end
-        try await body(page.wanted.filter { $0.isWanted(by: filter) }, page.rows)
+      var next: TrailPosition? = .start
+      while let position = next {
+        let page: (found: [TableRow], next: TrailPosition?) = try await reader.page(
+          after: position, of: window, limit: TableRow.pageSize, filter: filter)
+        try await body(page.found.filter { $0.isWanted(by: filter) }, TableRow.pageSize)
+        next = page.next
       }
     }
   }

@@ -1,33 +1,25 @@
 import LibPQ
 import TrustBudget
 
-/// The next rows of a table after a position, as far as a window reaches.
+/// The next rows of a stretch of the trail.
 struct ReadTrailPage<TableRow: TrailRow>: PostgresStatement {
   static var name: String? { "read_page_of_\(TableRow.table)" }
-  // Both bounds are ranges of the table's index _tail, however many rows lie beyond them.
   static var sql: String {
     """
     SELECT \(TableRow.columns)
     FROM trust_budget.\(TableRow.table)
-    WHERE (epoch, transaction_id, \(TableRow.numberColumn)) > ($1, $2, $3)
-      AND (epoch, transaction_id) < ($4, $5)
-    ORDER BY epoch, transaction_id, \(TableRow.numberColumn)
-    LIMIT $6
+    WHERE \(TrailStretch.condition(on: TableRow.self))
+    ORDER BY transaction_id, \(TableRow.numberColumn)
+    LIMIT $5
     """
   }
-  static var parameterTypes: [PostgresType] { [.int8, .xid8, .int8, .int8, .xid8, .int8] }
+  static var parameterTypes: [PostgresType] { TrailStretch.parameterTypes + [.int8] }
 
-  let position: TrailPosition
-  let epoch: Int64
-  let horizon: Int64
+  let stretch: TrailStretch
   let limit: Int
 
   func bind(_ parameters: inout PostgresParameters) {
-    parameters.append(position.epoch)
-    parameters.append(UInt64(position.transactionID))
-    parameters.append(position.number)
-    parameters.append(epoch)
-    parameters.append(UInt64(horizon))
+    stretch.bind(&parameters)
     parameters.append(Int64(limit))
   }
 

@@ -79,24 +79,36 @@ struct TrailReader: Sendable {
   func page<TableRow: TrailRow>(
     after position: TrailPosition, of window: TrailWindow, limit: Int
   ) async throws -> [TableRow] {
-    let statement = ReadTrailPage<TableRow>(
-      position: position, epoch: window.ledger.epoch, horizon: window.horizon, limit: limit)
-    return try await connection.run { try $0.execute(statement) }
+    try await connection.run { session in
+      var rows: [TableRow] = []
+      var next: TrailPosition? = position
+      while rows.count < limit, let start = next {
+        rows += try session.execute(
+          ReadTrailPage<TableRow>(
+            stretch: TrailStretch(after: start, of: window), limit: limit - rows.count))
+        next = try window.nextEpoch(of: TableRow.self, after: start, on: session)
+      }
+      return rows
+    }
   }
 
-  /// What a filter asks for among the next rows of a window, where those rows end, and how many they are.
+  /// What a filter asks for among the next rows of a window.
+  ///
+  /// - Returns: perhaps one row more, which it does not ask for; where to go on, nil after the last.
   func page<TableRow: TrailRow>(
     after position: TrailPosition, of window: TrailWindow, limit: Int, filter: ExportFilter
-  ) async throws -> (wanted: [TableRow], end: TrailPosition, rows: Int)? {
-    let next = ReadTrailPage<TableRow>(
-      position: position, epoch: window.ledger.epoch, horizon: window.horizon, limit: limit)
-    return try await connection.run { session in
-      guard let (end, rows) = try session.execute(FindStretchEnd(page: next)).first else {
-        return nil
-      }
-      let wanted = try session.execute(
-        ReadFilteredRows<TableRow>(start: position, end: end, filter: filter))
-      return (wanted, end, rows)
+  ) async throws -> (found: [TableRow], next: TrailPosition?) {
+    try await connection.run { session in
+      let page = ReadTrailPage<TableRow>(
+        stretch: TrailStretch(after: position, of: window), limit: limit)
+      let found = try session.execute(ReadFilteredPage(page: page, filter: filter))
+      let next =
+        if let last = found.last, last.number == limit {
+          last.row.position
+        } else {
+          try window.nextEpoch(of: TableRow.self, after: position, on: session)
+        }
+      return (found.map(\.row), next)
     }
   }
 

@@ -45,11 +45,9 @@ struct NoticeCommand {
   private func start(input: String) async throws -> pid_t {
     let input = try NoticeCommand.pipe(holding: Array(input.utf8))
     let output = Pipe()
-    guard await PrintedLines.follow(output.fileHandleForReading, logger) else {
-      throw NoticeFailure(description: "no descriptor is free for what \(command[0]) prints")
-    }
     let written = output.fileHandleForWriting.fileDescriptor
     do {
+      try await PrintedLines.follow(output.fileHandleForReading, logger)
       return try Child.start(
         command, environment: .ours,
         descriptors: [input.fileDescriptor, written, written], in: .own)

@@ -29,11 +29,11 @@ final class PrintedLines: ChannelInboundHandler {
 
   /// Begins to read from a pipe, in the background.
   ///
-  /// - Returns: whether anybody reads from it now.
-  static func follow(_ pipe: FileHandle, _ logger: Logger) async -> Bool {
+  /// - Throws: the system's error where nobody can read from it.
+  static func follow(_ pipe: FileHandle, _ logger: Logger) async throws {
     // A descriptor of the channel's own, which closes it.
     let descriptor = fcntl(pipe.fileDescriptor, F_DUPFD_CLOEXEC, 0)
-    guard descriptor >= 0 else { return false }
+    guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EMFILE) }
     do {
       _ = try await NIOPipeBootstrap(group: loops)
         .channelInitializer { channel in
@@ -42,10 +42,9 @@ final class PrintedLines: ChannelInboundHandler {
           }
         }
         .takingOwnershipOfDescriptor(input: descriptor).get()
-      return true
     } catch {
       close(descriptor)
-      return false
+      throw error
     }
   }
 

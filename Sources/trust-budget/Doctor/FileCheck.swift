@@ -114,7 +114,7 @@ enum FileCheck {
         subject, "\(path) has another name as well, a hard link.",
         "Remove that one, or put a copy in the place of this one: \(without).")
     }
-    if let head = DatabaseHeader(path), head.hasTables, let refusal = refusal(head) {
+    if let header = DatabaseHeader(path), header.hasTables, let refusal = refusal(header) {
       return .problem(
         subject, "\(path): \(refusal).", "Name another file, or move it away: \(option).")
     }

@@ -7,10 +7,10 @@ func translatingErrors<R>(_ body: () async throws -> R) async throws -> R {
     return try await body()
   } catch let error as PostgresError {
     throw CommandFailure("PostgreSQL: \(error.ledgerReason)")
-  } catch
-    where error is MigrationError || error is LedgerInUse
-    || error is SchemaProblem || error is LedgerError
-  {
+  } catch let error as LedgerError {
+    // It may name what somebody has written into a row.
+    throw CommandFailure(printable("\(error)"))
+  } catch  where error is MigrationError || error is LedgerInUse || error is SchemaProblem {
     throw CommandFailure("\(error)")
   }
 }

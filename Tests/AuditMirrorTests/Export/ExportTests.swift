@@ -41,7 +41,7 @@ import TrustBudgetTesting
       let link = directory.file("link.db")
       try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: copy)
       let source = ExportSource.file(try await ReadableFile(path: copy))
-      // Of the copy nothing says that it was a node's file but its own head.
+      // Of the copy nothing says that it was a node's file but its own header.
       for (source, target) in [(source, copy), (source, link), (postgres, path), (postgres, copy)] {
         let before = try Data(contentsOf: URL(filePath: target))
         await #expect(throws: AuditFileError.self) {
@@ -273,6 +273,31 @@ import TrustBudgetTesting
           texts.insert(try String(contentsOfFile: target, encoding: .utf8))
         }
         #expect(texts.count == 1, "\(filter)")
+      }
+    }
+  }
+
+  @Test func `what an export asks for is found in every epoch`() async throws {
+    try await TestDatabase.withAuditFile { database, path in
+      try await database.withNodes(1) { nodes in
+        for _ in 1...3 {
+          for budget in ["user:alice", "user:bob"] {
+            _ = try await nodes[0].perform(.charging(budget))
+          }
+          _ = try await NewEpoch(
+            connectionString: database.connectionString, reason: "test"
+          ).begin()
+        }
+        try await database.withMirror(at: path) { _ in
+          try await database.expectMirrored(in: path)
+        }
+      }
+      for (name, source) in try await sources(database, path) {
+        let target = path + ".\(name).csv"
+        let filter = ExportFilter(budgetID: "user:bob")
+        let result = try await Export(source, as: .csv, filter: filter).write(to: target)
+        // The first charge makes the budget.
+        #expect(result.entries == 4, "\(name)")
       }
     }
   }

@@ -13,7 +13,7 @@ struct OutageTests {
 
         proxy.refuseConnections()
         try await expectRefusal(of: node, "dev-a", id: "during")
-        try await expectRefusal(of: node, "dev-a", id: "rehearsed", dryRun: true)
+        try await expectRefusal(of: node, "dev-a", id: "dry-run", dryRun: true)
         let free = try await node.authorize("free-a")
         #expect(free.status == 200)
         #expect(free.json["decision"] == "allowed")

@@ -79,8 +79,8 @@ struct ReloadTests {
       let again = try await node.authorize("a", id)
       #expect(again.json.without("replayed") == first.json)
       #expect(again.json["replayed"] == true)
-      let rehearsal = try await node.authorize("a", ["request_id": "early", "dry_run": true])
-      #expect(rehearsal.json["dry_run"] == true)
+      let dryRun = try await node.authorize("a", ["request_id": "early", "dry_run": true])
+      #expect(dryRun.json["dry_run"] == true)
       for (username, id) in [("b", "early"), ("a", "returned"), ("a", "signed"), ("a", "new")] {
         let reply = try await node.authorize(username, ["request_id": .text(id)])
         #expect(reply.problem == "no-matching-rule")

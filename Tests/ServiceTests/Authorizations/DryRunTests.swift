@@ -2,8 +2,8 @@ import Testing
 
 /// `dry_run: true` answers what would happen, and takes nothing.
 @Suite(.service())
-struct RehearsalTests {
-  @Test func `a rehearsal makes no budget and no entry`() async throws {
+struct DryRunTests {
+  @Test func `a dry run makes no budget and no entry`() async throws {
     let service = try Service.current
     let reply = try await service.node.authorize("dev-new", ["dry_run": true])
     #expect(reply.status == 200)
@@ -14,36 +14,36 @@ struct RehearsalTests {
     #expect(try await service.entries(of: "user:dev-new") == [:])
   }
 
-  @Test func `a rehearsal of a denial is the denial`() async throws {
+  @Test func `a dry run of a denial is the denial`() async throws {
     let service = try Service.current
     for _ in 1...3 { _ = try await service.node.authorize("dev-spent") }
-    let rehearsal = try await service.node.authorize(
+    let dryRun = try await service.node.authorize(
       "dev-spent", ["dry_run": true, "request_id": "r-1"])
     let denial = try await service.node.authorize("dev-spent", ["request_id": "r-1"])
-    #expect(rehearsal.status == 403)
-    #expect(rehearsal.json.without("dry_run") == denial.json)
+    #expect(dryRun.status == 403)
+    #expect(dryRun.json.without("dry_run") == denial.json)
     #expect(
       try await service.entries(of: "user:dev-spent")
         == ["allocation": 1, "charge": 3, "denial": 1])
   }
 
-  @Test func `a rehearsal of a request that was charged replays its receipt`() async throws {
+  @Test func `a dry run of a request that was charged replays its receipt`() async throws {
     let node = try Service.current.node
     let charged = try await node.authorize("dev-again", ["request_id": "r-2"])
-    let rehearsal = try await node.authorize("dev-again", ["request_id": "r-2", "dry_run": true])
-    #expect(rehearsal.json["replayed"] == true)
-    #expect(rehearsal.json.without("replayed", "dry_run") == charged.json)
+    let dryRun = try await node.authorize("dev-again", ["request_id": "r-2", "dry_run": true])
+    #expect(dryRun.json["replayed"] == true)
+    #expect(dryRun.json.without("replayed", "dry_run") == charged.json)
   }
 
-  @Test func `a rehearsal under a rule without a budget says that it is one`() async throws {
+  @Test func `a dry run under a rule without a budget says that it is one`() async throws {
     let node = try Service.current.node
-    let rehearsal = try await node.authorize("free-1", ["request_id": "r-3", "dry_run": true])
-    #expect(rehearsal.json["dry_run"] == true)
+    let dryRun = try await node.authorize("free-1", ["request_id": "r-3", "dry_run": true])
+    #expect(dryRun.json["dry_run"] == true)
     let grant = try await node.authorize("free-1", ["request_id": "r-3"])
-    #expect(rehearsal.json.without("dry_run") == grant.json)
+    #expect(dryRun.json.without("dry_run") == grant.json)
   }
 
-  @Test func `false is no rehearsal`() async throws {
+  @Test func `false is no dry run`() async throws {
     let node = try Service.current.node
     let reply = try await node.authorize("dev-real", ["dry_run": false])
     #expect(!reply.json.names.contains("dry_run"))
