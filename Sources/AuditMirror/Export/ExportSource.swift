@@ -120,8 +120,9 @@ struct ExportView: Sendable {
   }
 
   /// Hands over what a filter asks for of one of the trails, page by page, in the order in which it is
-  /// followed, and about how many rows were looked at for it. Of a file, one that holds what is no value of ours ends it;
-  /// of PostgreSQL, where the filter asks for it.
+  /// followed, and about how many rows were looked at for it.
+  ///
+  /// - Throws: also for a row that holds what is no value of ours; of PostgreSQL, where the filter asks for it.
   func read<TableRow: ExportedRow>(
     _: TableRow.Type, _ filter: ExportFilter, _ body: ([TableRow], _ read: Int) async throws -> Void
   ) async throws {
@@ -146,9 +147,9 @@ struct ExportView: Sendable {
     case .postgres(let reader, let window):
       var next: TrailPosition? = .start
       while let position = next {
-        let page: (found: [TableRow], next: TrailPosition?) = try await reader.page(
+        let page: FilteredPage<TableRow> = try await reader.page(
           after: position, of: window, limit: TableRow.pageSize, filter: filter)
-        try await body(page.found.filter { $0.isWanted(by: filter) }, TableRow.pageSize)
+        try await body(page.found.filter { $0.isWanted(by: filter) }, page.read)
         next = page.next
       }
     }

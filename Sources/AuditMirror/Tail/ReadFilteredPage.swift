@@ -42,3 +42,12 @@ struct ReadFilteredPage<TableRow: TrailRow>: PostgresStatement {
     (try row.next(Int64.self), try TableRow(decoding: &row))
   }
 }
+
+struct FilteredPage<TableRow: TrailRow>: Sendable {
+  /// What was asked for, and perhaps one row more.
+  let found: [TableRow]
+  /// How many rows were looked at, as far as those that were found tell.
+  let read: Int
+  /// Where to go on; nil after the last.
+  let next: TrailPosition?
+}

@@ -93,11 +93,9 @@ struct TrailReader: Sendable {
   }
 
   /// What a filter asks for among the next rows of a window.
-  ///
-  /// - Returns: perhaps one row more, which it does not ask for; where to go on, nil after the last.
   func page<TableRow: TrailRow>(
     after position: TrailPosition, of window: TrailWindow, limit: Int, filter: ExportFilter
-  ) async throws -> (found: [TableRow], next: TrailPosition?) {
+  ) async throws -> FilteredPage<TableRow> {
     try await connection.run { session in
       let page = ReadTrailPage<TableRow>(
         stretch: TrailStretch(after: position, of: window), limit: limit)
@@ -108,7 +106,8 @@ struct TrailReader: Sendable {
         } else {
           try window.nextEpoch(of: TableRow.self, after: position, on: session)
         }
-      return (found.map(\.row), next)
+      return FilteredPage(
+        found: found.map(\.row), read: Int(found.last?.number ?? 0), next: next)
     }
   }
 
