@@ -43,6 +43,7 @@ extension AuditMirror {
       let page: [MirroredEvent] = try await reader.page(
         after: file.summary.events.position, of: window, limit: size)
       let isEnd = page.count < size
+      if !isEnd { health.note(.catchingUp) }
       if !page.isEmpty { try await confirm(window, reader) }
       let isWaiting = try await file.isWaitingForEvents
       if isWaiting || !page.isEmpty {

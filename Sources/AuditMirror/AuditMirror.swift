@@ -104,6 +104,8 @@ package struct AuditMirror: Service {
       try window.requireContinuation(of: file.summary.ledger)
       try await ask(&witnesses, of: file, in: window, reader)
       window.completeAsOf = complete?.moment
+      // Before the rest is brought in, which may take long.
+      if complete != nil { health.note(holder: nil) }
       let deadline = isLast ? start + settings.farewell : nil
       // Events first: the file is complete once the last page of entries is in it, and whoever takes its
       // events away is found by its entries.

@@ -40,8 +40,9 @@ package final class MirrorHealth: Sendable {
       switch new {
       case .refused, .waiting: state.isSaidToFollow = false
       case .following:
-        // It follows as well while somebody keeps it back, and that is not said again each time.
-        if state.status.holder == nil { state.said = nil }
+        // It follows as well while somebody keeps it back; once that is over, it is said.
+        guard state.status.holder == nil else { return false }
+        state.said = nil
         defer { state.isSaidToFollow = true }
         return !state.isSaidToFollow
       case .starting, .catchingUp, .stopped: break
@@ -83,7 +84,6 @@ package final class MirrorHealth: Sendable {
     state.withLock {
       $0.status.completeAt = moment
       $0.status.complete = summary
-      $0.status.holder = nil
     }
   }
 
@@ -96,8 +96,12 @@ package final class MirrorHealth: Sendable {
     }
   }
 
+  /// - Parameter holder: nil where nobody keeps the horizon back, or nobody is to be seen.
   func note(holder: HorizonHolder?) {
-    state.withLock { $0.status.holder = holder }
+    state.withLock {
+      $0.status.holder = holder
+      if holder != nil { $0.isSaidToFollow = false }
+    }
     guard let holder else { return }
     log(.warning, "an open transaction keeps the audit mirror back", holder.description)
   }

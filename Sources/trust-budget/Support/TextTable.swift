@@ -13,17 +13,18 @@ struct TextTable: CustomStringConvertible {
 
   var description: String {
     let lines = [header] + rows
-    let widths = header.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
+    let lengths = lines.map { $0.map(\.count) }
+    let widths = header.indices.map { column in lengths.map { $0[column] }.max() ?? 0 }
     let isNumeric = header.indices.map { column in
       !rows.isEmpty && rows.allSatisfy { Int64($0[column]) != nil }
     }
-    return lines.map { cells in
+    return zip(lines, lengths).map { cells, lengths in
       let padded = header.indices.map { column -> String in
-        let space = String(repeating: " ", count: widths[column] - cells[column].count)
+        let space = String(repeating: " ", count: widths[column] - lengths[column])
         return isNumeric[column] ? space + cells[column] : cells[column] + space
       }
-      let line = padded.joined(separator: "  ")
-      return String(line.reversed().drop { $0 == " " }.reversed())
+      let line = padded.joined(separator: "  ").unicodeScalars
+      return line.lastIndex { $0 != " " }.map { String(line[...$0]) } ?? ""
     }.joined(separator: "\n")
   }
 }

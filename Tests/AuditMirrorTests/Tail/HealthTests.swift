@@ -48,11 +48,12 @@ import TrustBudgetTesting
     health.note(holder: holder(2))
     #expect(warnings() == 2)
     // It is over, and comes again.
+    health.note(holder: nil)
     health.noteWindow(summary, completeAt: .now)
     health.note(.following)
     health.note(holder: holder(2))
     #expect(warnings() == 3)
-    #expect(log.lines.count { $0.contains("the audit mirror follows") } == 1)
+    #expect(log.lines.count { $0.contains("the audit mirror follows") } == 2)
   }
 
   private func summary() throws -> FileSummary {

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import TrustBudgetTesting
 
@@ -217,6 +218,11 @@ struct BoundsTests {
   }
 
   @Test func `two thousand idle connections keep nobody waiting`() async throws {
+    // A shell lets its user's programs open 1,024 files at first.
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     try await withNode { node in
       var idle: [Socket] = []
       for _ in 0..<2_000 { idle.append(try Socket(to: node)) }
