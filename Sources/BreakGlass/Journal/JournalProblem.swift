@@ -29,7 +29,9 @@ extension JournalProblem: CustomStringConvertible {
     case .foreign(let reason):
       "this is no break-glass journal of this program: \(reason)"
     case .vanished(let path): "\(path), or its log or lock, was removed or replaced"
-    case .silent(let path): "\(path) does not answer: its disk hangs, or is very slow"
+    case .silent(let path):
+      "\(path) does not answer: its disk hangs, or is very slow, or it holds very many events, all of which are "
+        + "verified when it is opened"
     }
   }
 }

@@ -168,7 +168,9 @@ private struct Verdict {
   private func printEnd(of comparison: Comparison.Result) {
     let (file, behind) = (comparison.file, comparison.behind)
     let moment = file.completeAsOf.map { ", by its own words complete as of \($0)" } ?? ""
-    print("the file goes as far as \(file.entries.position)\(moment)")
+    let end =
+      file.entries.rows > 0 ? "goes as far as \(file.entries.position)" : "holds no entry"
+    print("the file \(end)\(moment)")
     let entries = counted(behind.entries, "entry", "entries")
     print(
       "PostgreSQL has \(behind.isMoreThanCounted ? "more than " : "")\(entries) and "
