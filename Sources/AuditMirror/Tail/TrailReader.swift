@@ -82,10 +82,11 @@ struct TrailReader: Sendable {
     try await connection.run { session in
       var rows: [TableRow] = []
       var next: TrailPosition? = position
-      while rows.count < limit, let start = next {
+      while let start = next {
         rows += try session.execute(
           ReadTrailPage<TableRow>(
             stretch: TrailStretch(after: start, of: window), limit: limit - rows.count))
+        guard rows.count < limit else { break }
         next = try window.nextEpoch(of: TableRow.self, after: start, on: session)
       }
       return rows

@@ -20,6 +20,7 @@ extension TrailFault {
     return "CAST(\(chain) AS TEXT), \(TableRow.sequenceColumn), \(TableRow.numberColumn)"
   }
 
+  /// How many ``columns(of:)`` names.
   static let columnCount = 3
 
   init<TableRow: TrailRow>(
